@@ -1,0 +1,63 @@
+from django.http import HttpRequest, HttpResponse
+from ninja import Router, Status
+
+from sessions_api.auth import SessionRequest
+from sessions_api.openapi import raises
+from sessions_api.schemas import SessionResponse
+
+from . import login as door
+from . import registration
+from .errors import AuthenticationFailed, EmailTaken, RegistrationClosed
+from .models import User
+from .schemas import Config, Login, Register, UserResponse, UserSessionResponse, UserUpdate
+
+router = Router(tags=["accounts"])
+
+
+@router.get("/auth/config", auth=None, response=Config, summary="What a login page needs to know")
+def config(request: HttpRequest, response: HttpResponse) -> Config:
+    """May be kept for five minutes."""
+    response["Cache-Control"] = "public, max-age=300"
+    return Config.current()
+
+
+@router.post(
+    "/auth/register",
+    auth=None,
+    response={201: SessionResponse},
+    summary="Register",
+    openapi_extra=raises(RegistrationClosed, EmailTaken),
+)
+def register(request: HttpRequest, body: Register) -> Status[SessionResponse]:
+    """A new account, logged in. A password that is refused says why in `errors[].code`."""
+    opened = registration.register(**body.model_dump(), request=request)
+    return Status(201, SessionResponse.of(*opened))
+
+
+@router.post(
+    "/auth/login",
+    auth=None,
+    response=SessionResponse,
+    summary="Log in",
+    openapi_extra=raises(AuthenticationFailed),
+)
+def login(request: HttpRequest, body: Login) -> SessionResponse:
+    """A new session. Why it was refused is not told, for that would tell strangers who has an account."""
+    opened = door.login_with_password(**body.model_dump(), request=request)
+    return SessionResponse.of(*opened)
+
+
+@router.get("/auth/session", response=UserSessionResponse, summary="Check the session")
+def session(request: SessionRequest) -> UserSessionResponse:
+    """The session that asks, and its person."""
+    return UserSessionResponse.of(request.auth, current=True, user=request.auth.user)
+
+
+@router.get("/users/me", response=UserResponse, summary="Who am I")
+def me(request: SessionRequest) -> User:
+    return request.auth.user
+
+
+@router.patch("/users/me", response=UserResponse, summary="Change what I am called")
+def update_me(request: SessionRequest, body: UserUpdate) -> User:
+    return request.auth.user.rename(body.display_name)

@@ -1,0 +1,29 @@
+"""What `manage.py check` says of settings about people; those tagged `deploy` with `--deploy` only."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+
+
+@register
+def password_rules(**options: Any) -> list[CheckMessage]:
+    if 1 <= settings.PASSWORD_MIN_LENGTH <= settings.PASSWORD_MAX_LENGTH:
+        return []
+    return [Error("PASSWORD_MIN_LENGTH is not between 1 and 128.", id="accounts.E001")]
+
+
+@register(deploy=True)
+def front_end_is_https(**options: Any) -> list[CheckMessage]:
+    if settings.FRONTEND_URL.startswith("https://"):
+        return []
+    hint = "Tokens and mail links lead there."
+    return [Warning("FRONTEND_URL is not https.", hint=hint, id="accounts.W001")]
+
+
+@register(deploy=True)
+def handover_keeps_tokens_out_of_urls(**options: Any) -> list[CheckMessage]:
+    if settings.OAUTH_HANDOVER == "code":
+        return []
+    hint = "OAUTH_HANDOVER=code hands over a code that is good once, for whoever holds its verifier."
+    return [Warning("A sign-in by a provider may end with a token in a URL.", hint=hint, id="accounts.W002")]

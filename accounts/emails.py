@@ -1,0 +1,35 @@
+"""One spelling for every address: what we store, compare and send to."""
+
+import re
+import unicodedata
+
+import idna
+from django.core.exceptions import ValidationError
+
+MAX_LENGTH = 254  # RFC 5321, 4.5.3.1.3, without the angle brackets
+LOCAL_PART = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")  # RFC 5322 dot-atom
+
+
+def canonical_email(text: str) -> str:
+    """The one form of this address: lower case ASCII, the domain as A-label (UTS 46).
+
+    Two spellings of one mailbox come out equal, and two that only look alike never do: what NFKC does not
+    make ASCII is refused in the local part and written in punycode in the domain.
+    Raises Django's ValidationError for everything that is not a plain address with a public domain.
+    """
+    local, _, domain = unicodedata.normalize("NFKC", text.strip()[: 2 * MAX_LENGTH]).lower().rpartition("@")
+    try:
+        domain = idna.encode(domain, uts46=True, std3_rules=True).decode()
+    except idna.IDNAError:
+        domain = ""
+    address = f"{local}@{domain}"
+    labels = domain.split(".")
+    if (
+        len(address) > MAX_LENGTH
+        or len(local) > 64
+        or not LOCAL_PART.fullmatch(local)
+        or len(labels) < 2
+        or labels[-1].isdigit()  # an IP address is no domain
+    ):
+        raise ValidationError("Enter a plain e-mail address.", code="invalid_email")
+    return address

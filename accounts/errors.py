@@ -1,0 +1,23 @@
+"""The refusals that speak of a person."""
+
+from typing import ClassVar
+
+from sessions_api.errors import ApiError
+
+
+class AuthenticationFailed(ApiError):
+    """One answer for an unknown address, a wrong password, no password and a disabled person (ASVS 5.0, 6.3.8)."""
+
+    status, error_code = 401, "authentication_failed"
+    detail = "The address and the password do not go together."
+    headers: ClassVar = {"WWW-Authenticate": "Bearer"}
+
+
+class RegistrationClosed(ApiError):
+    status, error_code = 403, "registration_closed"
+    detail = "Nobody can register here at the moment."
+
+
+class EmailTaken(ApiError):
+    status, error_code = 409, "email_taken"
+    detail = "Somebody is registered with this address."

@@ -1,0 +1,37 @@
+"""The one door: every way of logging in ends in `finish_login`."""
+
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+
+from sessions_api.models import Session
+
+from .errors import AuthenticationFailed
+from .models import User
+
+
+def login_with_password(*, email: str, password: str, request: HttpRequest) -> tuple[Session, str]:
+    """A session and its token. Raises AuthenticationFailed, after the same work, whatever the reason.
+
+    `email` is canonical. A stranger learns neither from the answer nor from its time who has an account.
+    """
+    user = User.objects.filter(email=email).first() or User()  # nobody has no usable hash, and costs as much
+    if not user.check_password(password) or not user.is_active:
+        raise AuthenticationFailed
+    return finish_login(user, method=Session.Method.PASSWORD, request=request)
+
+
+def finish_login(user: User, *, method: str, request: HttpRequest) -> tuple[Session, str]:
+    """Open the session of somebody who has just proven who they are. Raises AuthenticationFailed.
+
+    The proof was checked outside of any lock, so that a hash does not hold one. Meanwhile the person may have
+    been disabled or deleted, or their password changed: the row is locked and compared before anything is
+    written. Whatever disables, deletes or re-keys a person takes the same lock, so of two that race the later
+    one sees what the earlier one did.
+    """
+    with transaction.atomic():
+        current = User.objects.filter(pk=user.pk, password=user.password, is_active=True).lock()
+        if current.first() is None:
+            raise AuthenticationFailed
+        User.objects.filter(pk=user.pk).update(last_login=timezone.now())
+        return Session.objects.start(user, method=method, request=request)

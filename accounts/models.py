@@ -1,0 +1,140 @@
+"""The person."""
+
+import uuid
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.models import PermissionsMixin
+from django.core.exceptions import ValidationError
+from django.db import models, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from sessions_api.errors import SessionExpired
+from sessions_api.models import Session, TimestampMixin
+
+from .emails import MAX_LENGTH, canonical_email
+
+
+class EmailAddressField(models.CharField[str, str]):
+    """An address that forms and commands bring into its one canonical form."""
+
+    def to_python(self, value: Any) -> Any:
+        return canonical_email(value) if isinstance(value, str) else value
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    """Whatever deletes or re-keys people locks their rows first, as each login does: see `finish_login`."""
+
+    def lock(self) -> "models.QuerySet[User]":
+        return self.select_for_update(no_key=True)
+
+    def update(self, **values: Any) -> int:
+        """A password that changes ends the sessions of its people, here as in `User.save`."""
+        if "password" not in values:
+            return super().update(**values)
+        with transaction.atomic():
+            people = list(self.lock().values_list("pk", flat=True))
+            updated = super().update(**values)
+            Session.objects.filter(user__in=people).revoke()
+        return updated
+
+    def renew_hash(self, encoded: str) -> int:
+        """Store the same password under today's parameters, which ends no session."""
+        return super().update(password=encoded)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        with transaction.atomic():
+            list(self.select_for_update().values_list("pk", flat=True))
+            return super().delete()
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
+
+
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        user = self.model(email=canonical_email(email), **fields)
+        user.set_password(password)
+        user.save(force_insert=True)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """An administrator; whoever can run this has no need to prove the address."""
+        trusted = {"is_staff": True, "is_superuser": True, "email_verified_at": timezone.now()}
+        return self.create_user(email, password, **trusted | fields)
+
+    def get_by_natural_key(self, email: str | None) -> "User":
+        try:
+            return self.get(email=canonical_email(email or ""))
+        except ValidationError:
+            raise self.model.DoesNotExist from None
+
+
+class User(TimestampMixin, AbstractBaseUser, PermissionsMixin):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    email = EmailAddressField("e-mail address", max_length=MAX_LENGTH, unique=True)
+    display_name = models.CharField(max_length=255, blank=True)
+    email_verified_at = models.DateTimeField(null=True, blank=True)
+    is_active = models.BooleanField(
+        "active", default=True, help_text="Whoever is not active cannot log in; their sessions end at once."
+    )
+    is_staff = models.BooleanField("staff", default=False, help_text="Whether they may enter this site.")
+
+    objects = UserManager()
+
+    USERNAME_FIELD = EMAIL_FIELD = "email"
+
+    class Meta:
+        verbose_name = "person"
+        verbose_name_plural = "people"
+        constraints = [
+            # Printable ASCII without capitals, and one @: no other spelling can be stored, whoever writes.
+            models.CheckConstraint(
+                condition=Q(email__regex=r"^[!-?\[-~]+@[a-z0-9.-]+$"), name="accounts_user_email_is_canonical"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+    @property
+    def email_verified(self) -> bool:
+        return self.email_verified_at is not None
+
+    @property
+    def has_password(self) -> bool:
+        return self.has_usable_password()
+
+    def check_password(self, raw_password: str | None) -> bool:
+        """Always hashes once, whatever is stored. A hash of other parameters than today's is renewed."""
+        return check_password(raw_password, self.password, self._renew_hash)
+
+    def _renew_hash(self, raw_password: str) -> None:
+        renewed = make_password(raw_password)
+        if User.objects.filter(pk=self.pk, password=self.password).renew_hash(renewed):
+            self.password = renewed
+
+    def rename(self, display_name: str) -> "User":
+        """Raises SessionExpired where the person has been deleted meanwhile."""
+        if not User.objects.filter(pk=self.pk).update(display_name=display_name, updated_at=timezone.now()):
+            raise SessionExpired
+        self.display_name = display_name
+        return self
+
+    def save(self, **options: Any) -> None:
+        """A password that changes, in whatever way, ends every session of the person in the same transaction."""
+        fields = options.get("update_fields")
+        if self._state.adding or (fields is not None and "password" not in fields):
+            return super().save(**options)
+        with transaction.atomic():
+            before = User.objects.filter(pk=self.pk).lock().values_list("password", flat=True).first()
+            super().save(**options)
+            if self.password != before:
+                self.sessions.revoke()
+
+    def delete(self, using: str | None = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
+        with transaction.atomic():
+            User.objects.select_for_update().filter(pk=self.pk).first()
+            return super().delete(using, keep_parents)

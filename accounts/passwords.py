@@ -1,0 +1,53 @@
+"""What a password must be. There are no rules of composition (NIST SP 800-63B-4, 3.1.1.2)."""
+
+from django.conf import settings
+from django.contrib.auth.password_validation import CommonPasswordValidator, validate_password
+from django.core.exceptions import ValidationError
+
+from sessions_api.errors import ValidationFailed
+from sessions_api.schemas import UNSTORABLE
+
+from .models import User
+
+
+def require_acceptable(password: str, user: User, *, field: str) -> None:
+    """Raises ValidationFailed, with every reason, where this person may not have this password."""
+    try:
+        validate_password(password, user)
+    except ValidationError as refused:
+        raise ValidationFailed(
+            [
+                {"loc": ["body", field], "msg": e.messages[0], "code": e.code, "params": e.params or {}}
+                for e in refused.error_list
+            ]
+        ) from None
+
+
+class LengthValidator:
+    """Counts characters as they came, without trimming or normalising (ASVS 5.0, 6.2.8)."""
+
+    def validate(self, password: str, user: User | None = None) -> None:
+        shortest, longest = settings.PASSWORD_MIN_LENGTH, settings.PASSWORD_MAX_LENGTH
+        if len(password) < shortest:
+            raise ValidationError(
+                "Use at least %(min_length)d characters.", "password_too_short", {"min_length": shortest}
+            )
+        if len(password) > longest:
+            raise ValidationError(
+                "Use at most %(max_length)d characters.", "password_too_long", {"max_length": longest}
+            )
+        if UNSTORABLE.search(password):
+            raise ValidationError("NUL and lone surrogates are not acceptable.", "unstorable_character")
+
+    def get_help_text(self) -> str:
+        return f"At least {settings.PASSWORD_MIN_LENGTH} characters, of any kind; several words are a good choice."
+
+
+class CommonValidator(CommonPasswordValidator):
+    """Refuses what others have used most, whole passwords only."""
+
+    def validate(self, password: str, user: User | None = None) -> None:
+        try:
+            super().validate(password, user)
+        except ValidationError:
+            raise ValidationError("Many people use this password, so it is easy to guess.", "password_common") from None

@@ -1,0 +1,101 @@
+"""The shapes that speak of a person."""
+
+import re
+from datetime import datetime
+from typing import Annotated, Self
+from uuid import UUID
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from ninja import Schema
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+
+from sessions_api.schemas import Body, SessionInfo, Text
+
+from .emails import MAX_LENGTH, canonical_email
+
+CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def _email(text: str) -> str:
+    try:
+        return canonical_email(text)
+    except ValidationError as refused:
+        raise PydanticCustomError("invalid_email", "Enter a plain e-mail address.") from refused
+
+
+def _one_line(text: str) -> str:
+    """A name stands in mails and lists, so it has no line breaks and no other control characters."""
+    if CONTROL.search(text):
+        raise PydanticCustomError("control_character", "Line breaks and control characters are not acceptable.")
+    return text.strip()
+
+
+Email = Annotated[str, AfterValidator(_email), Field(max_length=2 * MAX_LENGTH, json_schema_extra={"format": "email"})]
+Password = Annotated[Text, Field(max_length=settings.PASSWORD_MAX_LENGTH, json_schema_extra={"format": "password"})]
+NewPassword = Annotated[
+    Text,
+    Field(
+        description="Exactly as typed: nothing is trimmed, and any character counts as one.",
+        json_schema_extra={
+            "format": "password",
+            "minLength": settings.PASSWORD_MIN_LENGTH,
+            "maxLength": settings.PASSWORD_MAX_LENGTH,
+        },
+    ),
+]
+DisplayName = Annotated[Text, AfterValidator(_one_line), Field(max_length=255)]
+
+
+class Register(Body):
+    email: Email
+    password: NewPassword
+    display_name: DisplayName = ""
+
+
+class Login(Body):
+    email: Email
+    password: Password
+
+
+class UserUpdate(Body):
+    display_name: DisplayName
+
+
+class UserResponse(Schema):
+    id: UUID
+    email: str
+    email_verified: bool
+    display_name: str
+    has_password: bool = Field(description="False for somebody who only ever came by another provider.")
+    created_at: datetime
+
+
+class UserSessionResponse(SessionInfo):
+    user: UserResponse
+
+
+class PasswordRules(Schema):
+    min_length: int
+    max_length: int
+
+
+class Provider(Schema):
+    provider: str
+    name: str
+    start_url: str
+
+
+class Config(Schema):
+    """What a login page needs to know before anybody types."""
+
+    registration: str = Field(description="`open` or `closed`.")
+    password: PasswordRules
+    handover: str = Field(description="How a provider's sign-in reaches the front end: `query` or `code`.")
+    providers: list[Provider] = Field(description="The providers that are configured here.")
+
+    @classmethod
+    def current(cls) -> Self:
+        rules = PasswordRules(min_length=settings.PASSWORD_MIN_LENGTH, max_length=settings.PASSWORD_MAX_LENGTH)
+        return cls(registration=settings.REGISTRATION, password=rules, handover=settings.OAUTH_HANDOVER, providers=[])

@@ -1,0 +1,20 @@
+"""The API on one screen: closed by default, every router, every error handler."""
+
+from accounts.api import router as accounts
+from sessions_api.api import router as sessions
+from sessions_api.auth import SessionBearer
+from sessions_api.errors import add_handlers
+from sessions_api.json_body import StrictJSON
+from sessions_api.openapi import DescribedAPI
+
+api = DescribedAPI(
+    title="Latchkey",
+    version="1",
+    description="Accounts and sessions. Log in, keep the token, send it as `Authorization: Bearer <token>`.",
+    auth=SessionBearer(),  # an open endpoint says auth=None
+    parser=StrictJSON(),
+    urls_namespace="api",
+)
+api.add_router("", accounts)
+api.add_router("", sessions)
+add_handlers(api)

@@ -1,0 +1,43 @@
+"""What a load balancer asks: is the process alive, and can it do its work?"""
+
+from collections.abc import Callable
+
+from django.core.cache import cache
+from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.migrations.executor import MigrationExecutor
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.views.decorators.http import require_safe
+
+from sessions_api.errors import ServiceUnavailable
+
+
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponse:
+    """200 as long as the process answers."""
+    return JsonResponse({"status": "ok"})
+
+
+@require_safe
+def readyz(request: HttpRequest) -> HttpResponse:
+    """503 without the database or its migrations. Sessions go on without the cache, so its loss is only told."""
+    if not works(migrated):
+        return ServiceUnavailable().response()
+    return JsonResponse({"status": "ok" if works(cached) else "degraded"})
+
+
+def works(part: Callable[[], bool]) -> bool:
+    try:
+        return part()
+    except Exception:  # whatever a neighbour fails with, it is not there
+        return False
+
+
+def migrated() -> bool:
+    """A database that is ahead of this code is ready: the next release may be on its way."""
+    executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+def cached() -> bool:
+    cache.set("readyz", 1, timeout=60)
+    return cache.get("readyz") == 1

@@ -1,0 +1,215 @@
+"""Every setting comes from the environment or from `.env`; docs/settings.md says what each one does."""
+
+import warnings
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from environ.fileaware_mapping import FileAwareMapping
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+class Environment(FileAwareMapping):  # type: ignore[misc]
+    """`NAME`, or what the file named by `NAME_FILE` says, without the newline that editors leave at its end."""
+
+    def __getitem__(self, key: str) -> str:
+        return super().__getitem__(key).strip()
+
+
+env = environ.Env()
+env.ENVIRON = Environment()
+env.read_env(env.str("DOTENV", default=str(BASE_DIR / ".env")))  # what is in the environment already wins
+
+
+def choice(name: str, *allowed: str) -> str:
+    value: str = env.str(name, default=allowed[0])
+    if value not in allowed:
+        raise ImproperlyConfigured(f"{name} is one of: {', '.join(allowed)}.")
+    return value
+
+
+def origin(name: str, default: str) -> str:
+    """An absolute http(s) address without the slash at its end, so that paths can be appended to it."""
+    value = env.str(name, default=default).rstrip("/")
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise ImproperlyConfigured(f"{name} is an absolute address such as https://example.org.")
+    return value
+
+
+SECRET_KEY = env.str("SECRET_KEY", default="")
+if not SECRET_KEY:
+    raise ImproperlyConfigured("SECRET_KEY is not set. `make run` writes a fresh one into .env.")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+DEBUG = env.bool("DEBUG", default=False)
+
+# Addresses
+
+PUBLIC_URL = origin("PUBLIC_URL", f"http://localhost:{env.int('PORT', default=8000)}")
+FRONTEND_URL = origin("FRONTEND_URL", "http://localhost:3000")
+HTTPS = PUBLIC_URL.startswith("https://")
+ALLOWED_HOSTS = env.list(
+    "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", urlsplit(PUBLIC_URL).hostname or ""]
+)
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+
+CORS_ALLOWED_ORIGINS = env.list(
+    "CORS_ALLOWED_ORIGINS", default=["{0.scheme}://{0.netloc}".format(urlsplit(FRONTEND_URL))]
+)
+CORS_URLS_REGEX = r"^/api/"
+CORS_EXPOSE_HEADERS = ["Retry-After", "WWW-Authenticate", "RateLimit", "RateLimit-Policy", "X-Request-ID"]
+CORS_PREFLIGHT_MAX_AGE = 7200  # two hours, the most that Chromium keeps
+
+# Application
+
+INSTALLED_APPS = [
+    "accounts",
+    "sessions_api",
+    "corsheaders",
+    "ninja",  # for the documentation page's own script and style
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+]
+MIDDLEWARE = [
+    "corsheaders.middleware.CorsMiddleware",  # outermost, so that a page may read refusals as well
+    "django.middleware.security.SecurityMiddleware",
+    "config.middleware.Gate",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.middleware.AdminSession",
+    "config.middleware.AdminCsrf",
+    "config.middleware.AdminAuthentication",
+    "config.middleware.AdminMessages",
+    "config.middleware.AdminFrameOptions",
+]
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+APPEND_SLASH = False
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True  # served from the packages themselves: no collectstatic to forget
+WHITENOISE_AUTOREFRESH = False
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Storage
+
+
+def database() -> dict[str, Any]:
+    with warnings.catch_warnings(action="ignore"):  # the warning for an unknown scheme repeats the URL
+        config: dict[str, Any] = env.db_url("DATABASE_URL", default="sqlite:///db.sqlite3")
+    match config.get("ENGINE"):
+        case "django.db.backends.sqlite3":
+            config["NAME"] = BASE_DIR / config["NAME"]
+            config["OPTIONS"] = {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 2,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+            }
+        case "django.db.backends.postgresql":
+            config["CONN_HEALTH_CHECKS"] = True
+            config["OPTIONS"] = {
+                "connect_timeout": 2,
+                # Once it cannot connect, the pool forgets its growing pauses after a second and tries anew
+                # with the next request: a database that comes back is found at once.
+                "pool": {"min_size": 1, "max_size": 8, "timeout": 2, "reconnect_timeout": 1},
+                **config.get("OPTIONS", {}),
+            }
+        case _:
+            raise ImproperlyConfigured("DATABASE_URL starts with postgres:// or sqlite:///.")
+    return config
+
+
+def cache() -> dict[str, Any]:
+    config: dict[str, Any] = env.cache_url("CACHE_URL", default="locmemcache://")
+    if config["BACKEND"].endswith("RedisCache"):
+        config["OPTIONS"] = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5, **config.get("OPTIONS", {})}
+    return config
+
+
+DATABASES = {"default": database()}
+CACHES = {"default": cache()}
+
+# People and passwords
+
+AUTH_USER_MODEL = "accounts.User"
+REGISTRATION = choice("REGISTRATION", "open", "closed")
+OAUTH_HANDOVER = choice("OAUTH_HANDOVER", "query", "code")
+PASSWORD_MIN_LENGTH = env.int("PASSWORD_MIN_LENGTH", default=8)
+PASSWORD_MAX_LENGTH = 128
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "accounts.passwords.LengthValidator"},
+    {"NAME": "accounts.passwords.CommonValidator"},
+]
+ARGON2_TIME_COST = env.int("ARGON2_TIME_COST", default=3)
+ARGON2_MEMORY_COST = env.int("ARGON2_MEMORY_COST", default=65536)  # KiB
+ARGON2_PARALLELISM = env.int("ARGON2_PARALLELISM", default=4)
+PASSWORD_HASHERS = [
+    "accounts.hashers.Argon2id",
+    # Hashes brought along from elsewhere are accepted once, and renewed at that login.
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2SHA1PasswordHasher",
+    "django.contrib.auth.hashers.BCryptSHA256PasswordHasher",
+    "django.contrib.auth.hashers.ScryptPasswordHasher",
+]
+
+# Sessions of the API
+
+SESSION_LIFETIME = timedelta(days=env.int("SESSION_LIFETIME_DAYS", default=365))
+SESSION_IDLE = timedelta(days=env.int("SESSION_IDLE_DAYS", default=0))  # zero: off
+SESSION_TOUCH = timedelta(seconds=env.int("SESSION_TOUCH_SECONDS", default=300))
+SESSION_MAX_PER_USER = env.int("SESSION_MAX_PER_USER", default=100)
+
+# Browsers: cookies are the admin's alone
+
+COOKIE_PREFIX = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}latchkey-admin"
+SESSION_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_AGE = 8 * 3600
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}latchkey-csrf"
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_HTTPONLY = True
+CSRF_TRUSTED_ORIGINS = ["{0.scheme}://{0.netloc}".format(urlsplit(PUBLIC_URL))]
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "no-referrer"
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+if TRUSTED_PROXY_COUNT:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SILENCED_SYSTEM_CHECKS = [
+    "security.W002",  # the admin's own subclasses in config/middleware.py do what these two
+    "security.W003",  # look for by literal name; tests/config/test_admin_only.py shows that they do
+    "security.W021",  # a preload list is for a whole domain, and its owner's to ask for
+    "security.W008",  # a redirect to https belongs to the proxy: an API that redirects has already leaked
+]
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
+}

@@ -1,0 +1,41 @@
+"""The bearer class: from an Authorization header to a session and its person."""
+
+from typing import TYPE_CHECKING
+
+from django.http import HttpRequest
+from ninja.security.http import HttpAuthBase
+
+from .errors import NotAuthenticated, SessionExpired
+from .models import Session
+
+if TYPE_CHECKING:
+
+    class SessionRequest(HttpRequest):
+        """What an endpoint behind the bearer class receives."""
+
+        auth: Session
+
+else:
+    SessionRequest = HttpRequest
+
+
+class SessionBearer(HttpAuthBase):
+    """`request.auth` becomes the session and `request.user` its person, looked up once; anything else is a 401."""
+
+    openapi_scheme = "bearer"
+
+    def __call__(self, request: HttpRequest) -> Session:
+        session = Session.objects.authenticate(bearer_token(request))
+        if session is None:
+            raise SessionExpired
+        session.touch()
+        request.user = session.user
+        return session
+
+
+def bearer_token(request: HttpRequest) -> str:
+    """What follows `Bearer`, in any case (RFC 9110, 11.1). The header is the only place where a token may come."""
+    scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
+    if scheme.lower() != "bearer" or not token:
+        raise NotAuthenticated
+    return token.strip()

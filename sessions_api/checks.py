@@ -1,0 +1,47 @@
+"""What `manage.py check` says of settings about sessions and requests; `deploy` ones with `--deploy` only."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning, register
+
+
+@register
+def lifetimes(**options: Any) -> list[CheckMessage]:
+    wrong = {
+        "SESSION_LIFETIME_DAYS is not above 0.": timedelta(0) >= settings.SESSION_LIFETIME,
+        "SESSION_IDLE_DAYS is below 0.": timedelta(0) > settings.SESSION_IDLE,
+        "SESSION_TOUCH_SECONDS is below 0.": timedelta(0) > settings.SESSION_TOUCH,
+        "SESSION_MAX_PER_USER is not above 0.": settings.SESSION_MAX_PER_USER < 1,
+        "TRUSTED_PROXY_COUNT is below 0.": settings.TRUSTED_PROXY_COUNT < 0,
+    }
+    return [
+        Error(message, id=f"sessions_api.E{number:03}")
+        for number, (message, found) in enumerate(wrong.items(), start=1)
+        if found
+    ]
+
+
+@register(deploy=True)
+def public_address_is_https(**options: Any) -> list[CheckMessage]:
+    if settings.HTTPS:
+        return []
+    hint = "Every bearer token would travel in clear."
+    return [Warning("PUBLIC_URL is not https.", hint=hint, id="sessions_api.W001")]
+
+
+@register(deploy=True)
+def unused_sessions_end(**options: Any) -> list[CheckMessage]:
+    if settings.SESSION_IDLE:
+        return []
+    hint = "Set SESSION_IDLE_DAYS, so that a token forgotten on some device does not live for a year."
+    return [Warning("Sessions that nobody uses do not end.", hint=hint, id="sessions_api.W002")]
+
+
+@register(deploy=True)
+def sqlite_is_for_one_process(**options: Any) -> list[CheckMessage]:
+    if settings.DATABASES["default"]["ENGINE"].endswith("postgresql"):
+        return []
+    hint = "Set DATABASE_URL to a PostgreSQL as soon as there is more than one process."
+    return [Warning("The database is SQLite.", hint=hint, id="sessions_api.W003")]

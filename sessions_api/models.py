@@ -1,0 +1,140 @@
+"""The session: what a token opens, for whom, until when."""
+
+import uuid
+from collections.abc import Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.db import models, transaction
+from django.db.models import Q
+from django.http import HttpRequest
+from django.utils import timezone
+
+from .client import USER_AGENT_LENGTH, client_ip, user_agent
+from .tokens import digest, looks_like_token, new_token
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+
+
+class TimestampMixin(models.Model):
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        abstract = True
+
+
+class SessionQuerySet(models.QuerySet["Session"]):
+    def live(self) -> Self:
+        now = timezone.now()
+        live = Q(expires_at__gt=now)
+        if settings.SESSION_IDLE:
+            live &= Q(last_seen_at__gt=now - settings.SESSION_IDLE)
+        return self.filter(live)
+
+    def expired(self) -> Self:
+        now = timezone.now()
+        expired = Q(expires_at__lte=now)
+        if settings.SESSION_IDLE:
+            expired |= Q(last_seen_at__lte=now - settings.SESSION_IDLE)
+        return self.filter(expired)
+
+    def revoke(self, except_for: "Session | None" = None) -> int:
+        """End these sessions, for good: the rows are gone. How many there were."""
+        ended, _ = (self.exclude(pk=except_for.pk) if except_for else self).delete()
+        return ended
+
+    def revoke_in_batches(self, size: int) -> Iterator[int]:
+        """End these sessions `size` rows at a time, each batch a transaction of its own; yields what each ended.
+
+        Rows that somebody else has locked are left to them, so that two of these, or one beside logins,
+        never wait for each other.
+        """
+        while True:
+            with transaction.atomic(using=self.db):
+                batch = self.order_by("expires_at").select_for_update(skip_locked=True).values("pk")[:size]
+                ended = self.model.objects.filter(pk__in=batch).revoke()
+            if not ended:
+                return
+            yield ended
+
+
+class SessionManager(models.Manager.from_queryset(SessionQuerySet)):  # type: ignore[misc]
+    def start(self, user: "AbstractBaseUser", *, method: str, request: HttpRequest) -> "tuple[Session, str]":
+        """A new session of this person, and its token, which is shown here and never again.
+
+        Beyond `SESSION_MAX_PER_USER` the least recently seen give way. Call it inside a transaction that
+        holds the person's row, or the limit is not exact.
+        """
+        now = timezone.now()
+        token = new_token()
+        session = self.create(
+            user=user,
+            digest=digest(token),
+            expires_at=now + settings.SESSION_LIFETIME,
+            last_seen_at=now,
+            authenticated_at=now,
+            method=method,
+            ip_address=client_ip(request),
+            user_agent=user_agent(request),
+        )
+        others = self.filter(user=user).exclude(pk=session.pk).order_by("-last_seen_at", "-created_at")
+        self.filter(pk__in=others.values("pk")[settings.SESSION_MAX_PER_USER - 1 :]).revoke()
+        return session, token
+
+    def authenticate(self, token: str) -> "Session | None":
+        """The live session that this token opens, with its person; None for any other text. One query."""
+        if not looks_like_token(token):
+            return None
+        opened = self.live().filter(digest=digest(token), user__is_active=True)
+        return opened.select_related("user").order_by().first()
+
+
+class Session(TimestampMixin):
+    class Method(models.TextChoices):
+        PASSWORD = "password"
+
+    id = models.UUIDField("handle", primary_key=True, default=uuid.uuid4, editable=False)
+    digest = models.BinaryField(max_length=32, unique=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="sessions")
+    expires_at = models.DateTimeField(db_index=True)
+    last_seen_at = models.DateTimeField()
+    authenticated_at = models.DateTimeField()
+    method = models.CharField(max_length=32, choices=Method)
+    ip_address = models.GenericIPAddressField("IP address", null=True)
+    user_agent = models.CharField(max_length=USER_AGENT_LENGTH)
+
+    objects = SessionManager()
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    @property
+    def ends_at(self) -> datetime:
+        """The earlier of the absolute and the idle end."""
+        if not settings.SESSION_IDLE:
+            return self.expires_at
+        return min(self.expires_at, self.last_seen_at + settings.SESSION_IDLE)
+
+    @property
+    def expires_in(self) -> int:
+        """Whole seconds until the session ends by itself, never negative."""
+        return max(0, int((self.ends_at - timezone.now()).total_seconds()))
+
+    def is_live(self) -> bool:
+        return self.ends_at > timezone.now()
+
+    def touch(self) -> None:
+        """Note that the session is in use, at most once in `SESSION_TOUCH_SECONDS`.
+
+        One conditional UPDATE: of many requests at once a single one writes, and none brings back a
+        session that has ended meanwhile.
+        """
+        now = timezone.now()
+        stale = now - settings.SESSION_TOUCH
+        if self.last_seen_at <= stale:
+            seen = Session.objects.live().filter(pk=self.pk, last_seen_at__lte=stale)
+            if seen.update(last_seen_at=now, updated_at=now):
+                self.last_seen_at = now

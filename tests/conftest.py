@@ -1,0 +1,54 @@
+from datetime import UTC, datetime
+
+import pytest
+import time_machine
+from django.core.cache import cache
+from django.db import connection
+
+from accounts.models import User
+
+from .people import Api, Person
+
+
+@pytest.fixture(autouse=True)
+def _fresh_cache():
+    cache.clear()
+
+
+@pytest.fixture
+def api(db):
+    return Api()
+
+
+@pytest.fixture
+def alice(api):
+    return Person.who_registers(api, "alice")
+
+
+@pytest.fixture
+def bob(api):
+    return Person.who_registers(api, "bob")
+
+
+@pytest.fixture
+def user(alice):
+    """Alice's row."""
+    return User.objects.get(email=alice.email)
+
+
+@pytest.fixture
+def root(db):
+    """An administrator."""
+    return User.objects.create_superuser("root@example.org", "the password of root")
+
+
+@pytest.fixture
+def clock():
+    """Time stands still, until a test shifts it."""
+    with time_machine.travel(datetime(2030, 1, 1, tzinfo=UTC), tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def sqlite():
+    return connection.vendor == "sqlite"

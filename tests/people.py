@@ -1,0 +1,65 @@
+"""Alice, Bob and Charlie, and the front door they come through."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from django.test import Client
+
+
+class Api(Client):
+    """The test client as a REST client would write it: JSON in, a bearer token, and errors as answers."""
+
+    def __init__(self) -> None:
+        super().__init__(raise_request_exception=False)
+
+    def call(self, method: str, path: str, body: Any = None, *, token: str = "", **headers: str) -> Any:
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if token:
+            sent["Authorization"] = f"Bearer {token}"
+        data = b"" if body is None else json.dumps(body)
+        return self.generic(method, path, data, content_type="application/json", headers=sent)
+
+    def register(self, email: str, password: str = "correct horse battery", **more: Any) -> Any:
+        return self.call("POST", "/api/auth/register", {"email": email, "password": password, **more})
+
+    def login(self, email: str, password: str = "correct horse battery", **headers: str) -> Any:
+        return self.call("POST", "/api/auth/login", {"email": email, "password": password}, **headers)
+
+    def session(self, token: str) -> Any:
+        return self.call("GET", "/api/auth/session", token=token)
+
+    def opens(self, token: str) -> bool:
+        """Whether the token opens a session; a refusal is the one for tokens that open nothing."""
+        answer = self.session(token)
+        assert answer.status_code in {200, 401}
+        assert answer.status_code == 200 or answer.json()["error_code"] == "session_expired"
+        return answer.status_code == 200
+
+
+@dataclass
+class Person:
+    email: str
+    password: str
+    token: str
+
+    @classmethod
+    def who_registers(cls, api: Api, name: str) -> "Person":
+        email, password = f"{name}@example.org", f"the password of {name}"
+        answer = api.register(email, password, display_name=name.capitalize())
+        assert answer.status_code == 201, answer.content
+        return cls(email, password, answer.json()["token"])
+
+    def logs_in(self, api: Api, **headers: str) -> str:
+        answer = api.login(self.email, self.password, **headers)
+        assert answer.status_code == 200, answer.content
+        return answer.json()["token"]
+
+
+def problem(answer: Any) -> tuple[int, str]:
+    """Status and error code of a refusal, which has the contract's form (RFC 9457)."""
+    body = answer.json()
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert {"type", "title", "status", "detail", "error_code"} <= body.keys()
+    assert body["status"] == answer.status_code
+    return answer.status_code, body["error_code"]

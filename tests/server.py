@@ -1,0 +1,90 @@
+"""The service as it runs for real: granian processes with a database of their own."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import requests
+
+ROOT = Path(__file__).resolve().parent.parent
+GRANIAN = Path(sys.executable).with_name("granian")
+
+
+def free_port() -> int:
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+@contextmanager
+def database(folder: Path) -> Iterator[str]:
+    """The URL of an empty, migrated database beside the one of the tests."""
+    name = f"latchkey_{os.getpid()}_{free_port()}"
+    url = os.environ["DATABASE_URL"]
+    if url.startswith("sqlite"):
+        url = f"sqlite:///{folder / name}.sqlite3"
+        manage("migrate", "-v0", DATABASE_URL=url)
+        yield url
+        return
+    own = url.replace("/postgres?", f"/{name}?") if "/postgres?" in url else url.rpartition("/")[0] + f"/{name}"
+    with psycopg.connect(url, autocommit=True) as admin:
+        admin.execute(f'CREATE DATABASE "{name}"')
+    try:
+        manage("migrate", "-v0", DATABASE_URL=own)
+        yield own
+    finally:
+        with psycopg.connect(url, autocommit=True) as admin:
+            admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def manage(*arguments: str, **env: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "manage.py", *arguments], cwd=ROOT, env=os.environ | env, text=True, capture_output=True
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@contextmanager
+def serving(*, workers: int = 1, threads: int = 8, log: Path, **env: str) -> Iterator["Server"]:
+    """A server on a free port, ready to answer; its output goes to `log`."""
+    port = free_port()
+    command = [GRANIAN, "--interface", "wsgi", "--no-ws", "--port", str(port)]
+    command += ["--workers", str(workers), "--blocking-threads", str(threads), "config.wsgi:application"]
+    with log.open("w") as out:
+        process = subprocess.Popen(command, cwd=ROOT, env=os.environ | env, stdout=out, stderr=out)
+    server = Server(f"http://127.0.0.1:{port}", process, log)
+    try:
+        server.wait_until_alive()
+        yield server
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+class Server:
+    def __init__(self, url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+        self.url, self.process, self.log = url, process, log
+
+    def wait_until_alive(self) -> None:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline and self.process.poll() is None:
+            try:
+                requests.get(f"{self.url}/healthz", timeout=5)
+                return
+            except requests.ConnectionError:
+                time.sleep(0.05)  # for a process, not for time to pass
+        raise AssertionError(self.log.read_text())
+
+    def call(self, method: str, path: str, body: Any = None, *, token: str = "", **options: Any) -> requests.Response:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        headers |= options.pop("headers", {})
+        json = {} if body is None else {"json": body}
+        return requests.request(method, self.url + path, headers=headers, timeout=30, **json, **options)

