@@ -17,7 +17,7 @@ from sessions_api.models import Session, TimestampMixin
 from .emails import MAX_LENGTH, canonical_email
 
 
-class EmailAddressField(models.CharField[str, str]):
+class EmailAddressField(models.CharField):  # type: ignore[type-arg]
     """An address that forms and commands bring into its one canonical form."""
 
     def to_python(self, value: Any) -> Any:
@@ -127,7 +127,8 @@ class User(TimestampMixin, AbstractBaseUser, PermissionsMixin):
         """A password that changes, in whatever way, ends every session of the person in the same transaction."""
         fields = options.get("update_fields")
         if self._state.adding or (fields is not None and "password" not in fields):
-            return super().save(**options)
+            super().save(**options)
+            return
         with transaction.atomic():
             before = User.objects.filter(pk=self.pk).lock().values_list("password", flat=True).first()
             super().save(**options)
