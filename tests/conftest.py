@@ -45,7 +45,7 @@ def root(db):
 @pytest.fixture
 def clock():
     """Time stands still, until a test shifts it."""
-    with time_machine.travel(datetime(2030, 1, 1, tzinfo=UTC), tick=False) as traveller:
+    with time_machine.travel(datetime.now(UTC), tick=False) as traveller:
         yield traveller
 
 

@@ -1,0 +1,53 @@
+import pytest
+from django.db import connection
+
+from accounts.models import User
+
+from ..people import problem
+
+
+def by_save(user):
+    user.is_active = False
+    user.save()
+
+
+def by_update(user):
+    User.objects.filter(pk=user.pk).update(is_active=False)
+
+
+def by_hand(user):
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE accounts_user SET is_active = %s WHERE email = %s", [False, user.email])
+
+
+@pytest.mark.asvs("7.4.2", "8.3.2")
+@pytest.mark.parametrize("disable", [by_save, by_update, by_hand])
+def test_somebody_disabled_is_out_at_once_and_their_tokens_never_come_back(api, alice, bob, user, disable):
+    disable(user)
+    assert not api.opens(alice.token)
+    assert problem(api.login(alice.email, alice.password)) == (401, "authentication_failed")
+    assert api.opens(bob.token)
+    User.objects.filter(pk=user.pk).update(is_active=True)
+    assert not api.opens(alice.token)
+    assert api.login(alice.email, alice.password).status_code == 200
+
+
+def test_no_request_is_needed_in_between_for_the_tokens_to_be_dead(api, alice, user):
+    by_hand(user)
+    User.objects.filter(pk=user.pk).update(is_active=True)
+    assert not api.opens(alice.token)
+
+
+def test_other_changes_to_a_person_end_nothing(api, alice, user):
+    User.objects.filter(pk=user.pk).update(is_staff=True, display_name="Alice")
+    user.save()
+    assert api.opens(alice.token)
+
+
+@pytest.mark.asvs("7.4.2")
+@pytest.mark.parametrize("delete", [lambda user: user.delete(), lambda user: User.objects.filter(pk=user.pk).delete()])
+def test_somebody_deleted_leaves_nothing_behind(api, alice, bob, user, delete):
+    delete(user)
+    assert not api.opens(alice.token)
+    assert problem(api.login(alice.email, alice.password)) == (401, "authentication_failed")
+    assert [person.email for person in User.objects.all()] == [bob.email]

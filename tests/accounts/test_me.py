@@ -1,0 +1,59 @@
+import pytest
+
+from accounts.models import User
+
+from ..people import problem
+
+
+def test_a_person_sees_themselves(api, alice, user):
+    answer = api.call("GET", "/api/users/me", token=alice.token)
+    assert answer.json() == {
+        "id": str(user.pk),
+        "email": "alice@example.org",
+        "email_verified": False,
+        "display_name": "Alice",
+        "has_password": True,
+        "created_at": user.created_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+    }
+
+
+def test_a_person_may_change_what_they_are_called(api, alice, bob):
+    answer = api.call("PATCH", "/api/users/me", {"display_name": " Alice Liddell "}, token=alice.token)
+    assert answer.json()["display_name"] == "Alice Liddell"
+    assert api.call("GET", "/api/users/me", token=alice.token).json() == answer.json()
+    assert api.call("GET", "/api/users/me", token=bob.token).json()["display_name"] == "Bob"
+
+
+@pytest.mark.asvs("8.2.3", "15.3.3")
+@pytest.mark.parametrize(
+    "field", ["is_staff", "is_superuser", "email", "email_verified_at", "id", "password", "is_active"]
+)
+def test_and_nothing_else_of_it(api, alice, user, field):
+    before = User.objects.values().get(pk=user.pk)
+    answer = api.call("PATCH", "/api/users/me", {"display_name": "x", field: True}, token=alice.token)
+    assert problem(answer) == (422, "validation_error")
+    assert answer.json()["errors"][0]["loc"] == ["body", field]
+    assert User.objects.values().get(pk=user.pk) == before
+
+
+@pytest.mark.parametrize(
+    "name", ["two\nlines", "car\rriage", "nul\0", "bell\a", "next\x85", "para\u2029graph", "x" * 256]
+)
+def test_a_name_is_one_line_of_text(api, alice, name):
+    answer = api.call("PATCH", "/api/users/me", {"display_name": name}, token=alice.token)
+    assert problem(answer) == (422, "validation_error")
+
+
+@pytest.mark.asvs("8.2.1", "7.2.1")
+def test_users_are_closed_to_strangers(api):
+    assert problem(api.call("GET", "/api/users/me")) == (401, "not_authenticated")
+    assert problem(api.call("PATCH", "/api/users/me", {})) == (401, "not_authenticated")
+
+
+def test_createsuperuser_asks_for_the_address_and_takes_it_as_verified(db, monkeypatch):
+    from django.core.management import call_command
+
+    monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", "the password of root")
+    call_command("createsuperuser", "--noinput", email="Root@EXAMPLE.org", verbosity=0)
+    root = User.objects.get(email="root@example.org")
+    assert (root.is_staff, root.is_superuser, root.email_verified) == (True, True, True)

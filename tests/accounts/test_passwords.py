@@ -1,0 +1,95 @@
+"""A password that changes, in whatever way, ends the sessions that were opened under it."""
+
+import pytest
+from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
+from django.core.management import call_command
+
+from accounts.models import User
+
+from ..people import problem
+
+
+def by_save(user):
+    user.set_password("a new password")
+    user.save()
+
+
+def by_save_of_one_field(user):
+    user.set_password("a new password")
+    user.save(update_fields=["password"])
+
+
+def by_assignment(user):
+    user.password = make_password("a new password")
+    user.save()
+
+
+def by_update(user):
+    User.objects.filter(pk=user.pk).update(password=make_password("a new password"))
+
+
+def by_bulk_update(user):
+    user.password = make_password("a new password")
+    User.objects.bulk_update([user], ["password"])
+
+
+def by_command(user, monkeypatch):
+    monkeypatch.setattr("getpass.getpass", lambda prompt: "a new password")
+    call_command("changepassword", user.email, verbosity=0)
+
+
+def by_admin(user, client, root):
+    client.force_login(root)
+    form = {"password1": "a new password", "password2": "a new password"}
+    answer = client.post(f"/admin/accounts/user/{user.pk}/password/", form)
+    assert answer.status_code == 302, answer.content
+
+
+@pytest.mark.asvs("7.4.3", "6.2.2")
+@pytest.mark.parametrize(
+    "change", [by_save, by_save_of_one_field, by_assignment, by_update, by_bulk_update, by_command, by_admin]
+)
+def test_a_new_password_ends_the_sessions(api, alice, bob, user, change, request):
+    wanted = change.__code__.co_varnames[1 : change.__code__.co_argcount]
+    other = alice.logs_in(api)
+    change(user, **{name: request.getfixturevalue(name) for name in wanted})
+    assert not api.opens(alice.token)
+    assert not api.opens(other)
+    assert api.opens(bob.token)
+    assert problem(api.login(alice.email, alice.password)) == (401, "authentication_failed")
+    assert api.login(alice.email, "a new password").status_code == 200
+
+
+def test_saving_a_person_without_a_new_password_ends_nothing(api, alice, user):
+    user.display_name = "Alice Liddell"
+    user.save()
+    assert api.opens(alice.token)
+
+
+@pytest.mark.asvs("11.2.2")
+@pytest.mark.parametrize("old", ["argon2", "pbkdf2"])
+def test_a_hash_of_other_parameters_is_renewed_at_login_and_ends_nothing(api, alice, user, settings, old):
+    if old == "pbkdf2":
+        user.password = PBKDF2PasswordHasher().encode(alice.password, "salt", iterations=1)
+        User.objects.filter(pk=user.pk).renew_hash(user.password)
+    else:
+        settings.ARGON2_TIME_COST += 1
+    before = user.password
+    token = alice.logs_in(api)
+    user.refresh_from_db()
+    assert user.password != before
+    assert user.password.startswith(f"argon2$argon2id$v=19$m=8,t={settings.ARGON2_TIME_COST},p=1$")
+    assert api.opens(alice.token)
+    assert api.opens(token)
+
+
+def test_a_renewed_hash_is_left_alone_by_the_next_login(api, alice, user):
+    alice.logs_in(api)
+    assert User.objects.get(pk=user.pk).password == user.password
+
+
+@pytest.mark.asvs("13.3.4")
+def test_a_rotated_secret_key_ends_nothing(api, alice, settings):
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another key, as long as it takes, as long as it takes"
+    assert api.opens(alice.token)

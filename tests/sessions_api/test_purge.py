@@ -1,0 +1,51 @@
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from sessions_api.models import Session
+
+
+@pytest.fixture
+def old_and_new(api, alice, bob):
+    """Five expired sessions and three live ones."""
+    expired = [alice.logs_in(api) for _ in range(5)]
+    Session.objects.filter(pk__in=Session.objects.order_by("-created_at").values("pk")[:5]).update(
+        expires_at=timezone.now() - timedelta(seconds=1)
+    )
+    return expired, [alice.token, bob.token, bob.logs_in(api)]
+
+
+@pytest.mark.asvs("14.2.7")
+def test_purging_deletes_what_has_expired_and_nothing_else(api, old_and_new, capsys):
+    expired, live = old_and_new
+    call_command("purge_sessions", batch_size=2)
+    assert capsys.readouterr().out == "5 expired sessions deleted.\n"
+    assert Session.objects.count() == len(live)
+    assert all(api.opens(token) for token in live)
+
+
+def test_purging_again_finds_nothing(old_and_new, capsys):
+    call_command("purge_sessions")
+    call_command("purge_sessions")
+    assert capsys.readouterr().out.splitlines() == ["5 expired sessions deleted.", "0 expired sessions deleted."]
+
+
+def test_a_dry_run_only_counts(old_and_new, capsys):
+    call_command("purge_sessions", "--dry-run")
+    assert capsys.readouterr().out == "5 expired sessions, none deleted.\n"
+    assert Session.objects.count() == 8
+
+
+def test_sessions_that_nobody_used_are_purged_where_they_end_by_that(old_and_new, settings, capsys):
+    settings.SESSION_IDLE = timedelta(days=30)
+    idle = Session.objects.live().order_by("created_at")[:2].values_list("pk", flat=True)
+    Session.objects.filter(pk__in=list(idle)).update(last_seen_at=timezone.now() - timedelta(days=30))
+    call_command("purge_sessions", batch_size=3)
+    assert Session.objects.count() == 1
+
+
+def test_a_batch_of_nothing_is_refused(db):
+    with pytest.raises(CommandError, match="at least 1"):
+        call_command("purge_sessions", batch_size=0)

@@ -1,0 +1,104 @@
+import pytest
+
+from sessions_api.models import Session
+from sessions_api.tokens import digest
+
+from ..people import problem
+
+DAY = 86400
+
+
+def test_a_session_tells_about_itself_and_its_person(api, alice):
+    token = alice.logs_in(api, User_Agent="Firefox")
+    answer = api.session(token).json()
+    session = Session.objects.get(digest=digest(token))
+    assert answer["handle"] == str(session.pk)
+    assert (answer["method"], answer["ip_address"], answer["user_agent"]) == ("password", "127.0.0.1", "Firefox")
+    assert answer["current"] is True
+    assert answer["user"]["email"] == alice.email
+    assert all(answer[f"{name}_at"].endswith("Z") for name in ("created", "last_seen", "authenticated", "expires"))
+
+
+@pytest.mark.asvs("7.4.1")
+def test_logging_out_ends_this_session_and_no_other(api, alice):
+    other = alice.logs_in(api)
+    answer = api.call("POST", "/api/auth/logout", token=other)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert not api.opens(other)
+    assert api.opens(alice.token)
+    assert problem(api.call("POST", "/api/auth/logout", token=other)) == (401, "session_expired")
+
+
+@pytest.mark.asvs("7.3.2")
+def test_a_session_ends_at_its_absolute_end_however_busy_it_is(api, clock, settings):
+    token = api.register("alice@example.org").json()["token"]
+    for _ in range(365):
+        assert api.opens(token)
+        clock.shift(DAY - 1)
+    clock.shift(364)
+    assert api.session(token).json()["expires_in"] == 1
+    clock.shift(1)
+    assert not api.opens(token)  # the moment itself is past
+
+
+@pytest.mark.asvs("7.3.1")
+def test_a_session_that_nobody_uses_ends_where_that_is_set(api, clock, settings):
+    settings.SESSION_IDLE *= 0
+    token = api.register("alice@example.org").json()["token"]
+    clock.shift(30 * DAY)
+    assert api.opens(token)
+    settings.SESSION_IDLE = settings.SESSION_LIFETIME / 365 * 30
+    clock.shift(30 * DAY - 1)
+    assert api.session(token).json()["expires_in"] == 30 * DAY  # being seen moves this end
+    clock.shift(30 * DAY)
+    assert not api.opens(token)
+
+
+def test_an_expired_session_does_not_come_back_with_the_clock(api, clock):
+    token = api.register("alice@example.org").json()["token"]
+    clock.shift(365 * DAY)
+    assert not api.opens(token)
+    assert api.call("POST", "/api/auth/logout", token=token).status_code == 401
+
+
+def test_what_is_left_of_a_session_is_never_negative(api, clock):
+    api.register("alice@example.org")
+    clock.shift(366 * DAY)
+    assert Session.objects.get().expires_in == 0
+
+
+def test_being_seen_is_written_at_most_once_in_a_while(api, clock, settings, django_assert_num_queries):
+    token = api.register("alice@example.org").json()["token"]
+    start = Session.objects.get().last_seen_at
+    clock.shift(299)
+    api.session(token)
+    assert Session.objects.get().last_seen_at == start
+    clock.shift(1)
+    api.session(token)
+    assert (Session.objects.get().last_seen_at - start).total_seconds() == 300
+
+
+def test_being_seen_never_brings_back_an_ended_session(api, alice):
+    session = Session.objects.get()
+    Session.objects.update(last_seen_at="2020-01-01T00:00Z")
+    session.refresh_from_db()
+    Session.objects.all().revoke()
+    session.touch()
+    assert not Session.objects.exists()
+
+
+@pytest.mark.asvs("7.2.3", "11.5.1", "14.2.6")
+def test_only_the_digest_of_a_token_is_kept(api, alice):
+    assert alice.token.startswith("s_")
+    assert len(alice.token) == 88
+    row = Session.objects.values().get()
+    assert bytes(row["digest"]) == digest(alice.token)
+    assert alice.token not in str(row)
+
+
+@pytest.mark.asvs("7.2.1")
+def test_neither_the_digest_nor_the_handle_opens_anything(api, alice):
+    session = Session.objects.get()
+    stored = bytes(session.digest)
+    for text in (str(session.pk), stored.hex(), "s_" + stored.hex(), "s_" + "A" * 86):
+        assert not api.opens(text)

@@ -1,0 +1,43 @@
+"""What a request costs the database, counted."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+
+@pytest.fixture
+def statements():
+    """Runs a call and returns its statements, without those that only open or close a transaction."""
+
+    def run(call):
+        with CaptureQueriesContext(connection) as captured:
+            assert call().status_code < 400
+        sent = [query["sql"].split()[0] for query in captured]
+        return [word for word in sent if word not in {"BEGIN", "COMMIT", "SAVEPOINT", "RELEASE"}]
+
+    return run
+
+
+@pytest.mark.parametrize("path", ["/api/auth/session", "/api/users/me"])
+def test_a_bearer_costs_one_query_from_token_to_person(api, alice, statements, path):
+    assert statements(lambda: api.call("GET", path, token=alice.token)) == ["SELECT"]
+
+
+def test_a_bearer_that_could_not_be_one_costs_none(api, alice, django_assert_num_queries):
+    with django_assert_num_queries(0):
+        api.session("s_tooshort")
+
+
+def test_a_login_costs_five(api, alice, statements):
+    """Find the person, lock them, note the login, write the session, and look for surplus ones."""
+    expected = ["SELECT", "SELECT", "UPDATE", "INSERT", "DELETE"]
+    assert statements(lambda: api.login(alice.email, alice.password)) == expected
+
+
+def test_a_registration_costs_six(api, statements):
+    expected = ["SELECT", "INSERT", "SELECT", "UPDATE", "INSERT", "DELETE"]
+    assert statements(lambda: api.register("alice@example.org")) == expected
+
+
+def test_a_logout_costs_two(api, alice, statements):
+    assert statements(lambda: api.call("POST", "/api/auth/logout", token=alice.token)) == ["SELECT", "DELETE"]
