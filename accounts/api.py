@@ -7,9 +7,11 @@ from sessions_api.schemas import SessionResponse
 
 from . import login as door
 from . import registration
-from .errors import AuthenticationFailed, EmailTaken, RegistrationClosed
+from .errors import AuthenticationFailed, EmailTaken, InvalidPassword, RegistrationClosed
 from .models import User
-from .schemas import Config, Login, Register, UserResponse, UserSessionResponse, UserUpdate
+from .schemas import Config, Login, Reauthenticate, Register, UserResponse, UserSessionResponse, UserUpdate
+from .social import signin
+from .social.errors import InvalidCode
 
 router = Router(tags=["accounts"])
 
@@ -45,6 +47,21 @@ def login(request: HttpRequest, body: Login) -> SessionResponse:
     """A new session. Why it was refused is not told, for that would tell strangers who has an account."""
     opened = door.login_with_password(**body.model_dump(), request=request)
     return SessionResponse.of(*opened)
+
+
+@router.post(
+    "/auth/reauthenticate",
+    response=SessionResponse,
+    summary="Authenticate again",
+    openapi_extra=raises(InvalidPassword, InvalidCode),
+)
+def reauthenticate(request: SessionRequest, body: Reauthenticate) -> SessionResponse:
+    """Renews the token of this session, for what needs a recent login. The old token is dead."""
+    if body.code:
+        token = signin.reauthenticate_with_code(request.auth, body.code, body.code_verifier)
+    else:
+        token = door.reauthenticate_with_password(request.auth, body.password)
+    return SessionResponse.of(request.auth, token)
 
 
 @router.get("/auth/session", response=UserSessionResponse, summary="Check the session")

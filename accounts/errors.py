@@ -13,6 +13,13 @@ class AuthenticationFailed(ApiError):
     headers: ClassVar = {"WWW-Authenticate": "Bearer"}
 
 
+class InvalidPassword(ApiError):
+    """For people who are already in, so there is nothing to hide."""
+
+    status, error_code = 403, "invalid_password"
+    detail = "This is not the password of the account."
+
+
 class RegistrationClosed(ApiError):
     status, error_code = 403, "registration_closed"
     detail = "Nobody can register here at the moment."

@@ -4,9 +4,10 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
+from sessions_api.errors import SessionExpired
 from sessions_api.models import Session
 
-from .errors import AuthenticationFailed
+from .errors import AuthenticationFailed, InvalidPassword
 from .models import User
 
 
@@ -21,6 +22,29 @@ def login_with_password(*, email: str, password: str, request: HttpRequest) -> t
     return finish_login(user, method=Session.Method.PASSWORD, request=request)
 
 
+def reauthenticate_with_password(session: Session, password: str) -> str:
+    """The new token of this session. Raises InvalidPassword, or SessionExpired where it has ended meanwhile."""
+    if not session.user.check_password(password):
+        raise InvalidPassword
+    return finish_reauthentication(session)
+
+
+def finish_reauthentication(session: Session) -> str:
+    """Renew the session of somebody who has just proven again who they are, under the same lock as a login."""
+    with transaction.atomic():
+        require_unchanged(session.user)
+        if (token := session.renew()) is None:
+            raise SessionExpired
+        return token
+
+
+def require_unchanged(user: User) -> None:
+    """Lock the person's row. Raises AuthenticationFailed unless they are active, under the password we know of."""
+    unchanged = User.objects.filter(pk=user.pk, password=user.password, is_active=True)
+    if unchanged.lock().first() is None:
+        raise AuthenticationFailed
+
+
 def finish_login(user: User, *, method: str, request: HttpRequest) -> tuple[Session, str]:
     """Open the session of somebody who has just proven who they are. Raises AuthenticationFailed.
 
@@ -30,8 +54,6 @@ def finish_login(user: User, *, method: str, request: HttpRequest) -> tuple[Sess
     one sees what the earlier one did.
     """
     with transaction.atomic():
-        current = User.objects.filter(pk=user.pk, password=user.password, is_active=True).lock()
-        if current.first() is None:
-            raise AuthenticationFailed
+        require_unchanged(user)
         User.objects.filter(pk=user.pk).update(last_login=timezone.now())
         return Session.objects.start(user, method=method, request=request)

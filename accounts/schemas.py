@@ -8,12 +8,13 @@ from uuid import UUID
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from ninja import Schema
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from sessions_api.schemas import Body, SessionInfo, Text
 
 from .emails import MAX_LENGTH, canonical_email
+from .social import providers
 
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
@@ -59,6 +60,24 @@ class Login(Body):
     password: Password
 
 
+class Reauthenticate(Body):
+    """Either the password; or, for people without one, the code of a sign-in by another provider."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["password"]}, {"required": ["code", "code_verifier"]}]}
+    )
+
+    password: Password = ""
+    code: Annotated[Text, Field(max_length=200)] = ""
+    code_verifier: Annotated[Text, Field(max_length=128)] = ""
+
+    @model_validator(mode="after")
+    def one_or_the_other(self) -> Self:
+        if self.model_fields_set not in ({"password"}, {"code", "code_verifier"}):
+            raise PydanticCustomError("either_or", "Send either a password, or a code and its verifier.")
+        return self
+
+
 class UserUpdate(Body):
     display_name: DisplayName
 
@@ -97,5 +116,12 @@ class Config(Schema):
 
     @classmethod
     def current(cls) -> Self:
-        rules = PasswordRules(min_length=settings.PASSWORD_MIN_LENGTH, max_length=settings.PASSWORD_MAX_LENGTH)
-        return cls(registration=settings.REGISTRATION, password=rules, handover=settings.OAUTH_HANDOVER, providers=[])
+        return cls(
+            registration=settings.REGISTRATION,
+            password=PasswordRules(min_length=settings.PASSWORD_MIN_LENGTH, max_length=settings.PASSWORD_MAX_LENGTH),
+            handover=settings.OAUTH_HANDOVER,
+            providers=[
+                Provider(provider=name, name=providers.title(name), start_url=providers.start_url(name))
+                for name in providers.configured()
+            ],
+        )

@@ -1,6 +1,7 @@
 """The API on one screen: closed by default, every router, every error handler."""
 
 from accounts.api import router as accounts
+from accounts.social.api import router as social
 from sessions_api.api import router as sessions
 from sessions_api.auth import SessionBearer
 from sessions_api.errors import add_handlers
@@ -16,5 +17,6 @@ api = DescribedAPI(
     urls_namespace="api",
 )
 api.add_router("", accounts)
+api.add_router("", social)
 api.add_router("", sessions)
 add_handlers(api)

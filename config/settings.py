@@ -68,8 +68,10 @@ CORS_PREFLIGHT_MAX_AGE = 7200  # two hours, the most that Chromium keeps
 
 INSTALLED_APPS = [
     "accounts",
+    "accounts.social",
     "sessions_api",
     "corsheaders",
+    "social_django",
     "ninja",  # for the documentation page's own script and style
     "django.contrib.admin",
     "django.contrib.auth",
@@ -175,11 +177,29 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.ScryptPasswordHasher",
 ]
 
+# Sign-in by other providers: an entry here and two keys
+
+OAUTH_PROVIDERS = {"google": "accounts.social.backend.Google", "github": "accounts.social.backend.GitHub"}
+SOCIAL_AUTH_PIPELINE = [
+    "social_core.pipeline.social_auth.social_details",
+    "social_core.pipeline.social_auth.social_uid",
+    "accounts.social.pipeline.find_or_make_person",
+]
+GOOGLE_REDIRECT_URI = env.str("GOOGLE_REDIRECT_URI", default="")
+SOCIAL_AUTH_GOOGLE_KEY = env.str("GOOGLE_CLIENT_ID", default="")
+SOCIAL_AUTH_GOOGLE_SECRET = env.str("GOOGLE_CLIENT_SECRET", default="")
+SOCIAL_AUTH_GOOGLE_NATIVE_CLIENT_IDS = env.list("GOOGLE_NATIVE_CLIENT_IDS", default=[])
+SOCIAL_AUTH_GOOGLE_OIDC_ENDPOINT = env.str("GOOGLE_OIDC_ENDPOINT", default="https://accounts.google.com")
+SOCIAL_AUTH_GITHUB_KEY = env.str("GITHUB_CLIENT_ID", default="")
+SOCIAL_AUTH_GITHUB_SECRET = env.str("GITHUB_CLIENT_SECRET", default="")
+GOOGLE_OAUTH_ENABLED = bool(SOCIAL_AUTH_GOOGLE_KEY and SOCIAL_AUTH_GOOGLE_SECRET)
+
 # Sessions of the API
 
 SESSION_LIFETIME = timedelta(days=env.int("SESSION_LIFETIME_DAYS", default=365))
 SESSION_IDLE = timedelta(days=env.int("SESSION_IDLE_DAYS", default=0))  # zero: off
 SESSION_TOUCH = timedelta(seconds=env.int("SESSION_TOUCH_SECONDS", default=300))
+REAUTHENTICATION = timedelta(seconds=env.int("REAUTHENTICATION_SECONDS", default=600))
 SESSION_MAX_PER_USER = env.int("SESSION_MAX_PER_USER", default=100)
 
 # Browsers: cookies are the admin's alone

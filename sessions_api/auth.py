@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from django.http import HttpRequest
 from ninja.security.http import HttpAuthBase
 
-from .errors import NotAuthenticated, SessionExpired
+from .errors import NotAuthenticated, ReauthenticationRequired, SessionExpired
 from .models import Session
 
 if TYPE_CHECKING:
@@ -31,6 +31,19 @@ class SessionBearer(HttpAuthBase):
         session.touch()
         request.user = session.user
         return session
+
+
+class FreshSessionBearer(SessionBearer):
+    """The same, for what changes who can come in: whoever stole a token must not be able to."""
+
+    def __call__(self, request: HttpRequest) -> Session:
+        session = super().__call__(request)
+        if not session.is_fresh():
+            raise ReauthenticationRequired
+        return session
+
+
+fresh_session = FreshSessionBearer()
 
 
 def bearer_token(request: HttpRequest) -> str:

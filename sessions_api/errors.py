@@ -69,6 +69,13 @@ class PermissionDenied(ApiError):
     detail = "This is not yours to do."
 
 
+class ReauthenticationRequired(ApiError):
+    """Not enough assurance, though the session is good (RFC 9470)."""
+
+    status, error_code = 403, "reauthentication_required"
+    detail = "This needs a recent login: authenticate again at /api/auth/reauthenticate."
+
+
 class NotFound(ApiError):
     status, error_code = 404, "not_found"
     detail = "There is nothing here."

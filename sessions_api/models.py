@@ -126,6 +126,22 @@ class Session(TimestampMixin):
     def is_live(self) -> bool:
         return self.ends_at > timezone.now()
 
+    def is_fresh(self) -> bool:
+        """Whether the person has authenticated within `REAUTHENTICATION_SECONDS`."""
+        return self.authenticated_at > timezone.now() - settings.REAUTHENTICATION
+
+    def renew(self) -> str | None:
+        """A new token for this session, whose person has just authenticated again; the old one is dead.
+
+        One UPDATE: handle and end stay. None where the session has ended, or been renewed, meanwhile.
+        """
+        token, now = new_token(), timezone.now()
+        mine = Session.objects.live().filter(pk=self.pk, digest=self.digest)
+        if not mine.update(digest=digest(token), authenticated_at=now, last_seen_at=now, updated_at=now):
+            return None
+        self.digest, self.authenticated_at, self.last_seen_at = digest(token), now, now
+        return token
+
     def touch(self) -> None:
         """Note that the session is in use, at most once in `SESSION_TOUCH_SECONDS`.
 

@@ -26,12 +26,12 @@ class Api(Client):
     def login(self, email: str, password: str = "correct horse battery", **headers: str) -> Any:
         return self.call("POST", "/api/auth/login", {"email": email, "password": password}, **headers)
 
-    def session(self, token: str) -> Any:
+    def check_session(self, token: str) -> Any:
         return self.call("GET", "/api/auth/session", token=token)
 
     def opens(self, token: str) -> bool:
         """Whether the token opens a session; a refusal is the one for tokens that open nothing."""
-        answer = self.session(token)
+        answer = self.check_session(token)
         assert answer.status_code in {200, 401}
         assert answer.status_code == 200 or answer.json()["error_code"] == "session_expired"
         return answer.status_code == 200

@@ -69,6 +69,17 @@ def serving(*, workers: int = 1, threads: int = 8, log: Path, **env: str) -> Ite
         process.wait(20)
 
 
+def wait_until_up(url: str, process: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            requests.get(url, timeout=5)
+            return
+        except requests.ConnectionError:
+            time.sleep(0.05)  # for a process, not for time to pass
+    raise AssertionError(f"Nothing answers at {url}")
+
+
 class Server:
     def __init__(self, url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
         self.url, self.process, self.log = url, process, log

@@ -25,7 +25,7 @@ def test_a_bearer_costs_one_query_from_token_to_person(api, alice, statements, p
 
 def test_a_bearer_that_could_not_be_one_costs_none(api, alice, django_assert_num_queries):
     with django_assert_num_queries(0):
-        api.session("s_tooshort")
+        api.check_session("s_tooshort")
 
 
 def test_a_login_costs_five(api, alice, statements):

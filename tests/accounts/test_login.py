@@ -15,7 +15,7 @@ def test_an_address_and_its_password_open_a_session(api, alice):
     token = answer.json()["token"]
     assert answer.json()["id"] == token
     assert token not in {alice.token, ""}
-    assert api.session(token).json()["user"]["email"] == alice.email
+    assert api.check_session(token).json()["user"]["email"] == alice.email
 
 
 @pytest.mark.asvs("6.3.8")

@@ -10,7 +10,7 @@ DAY = 86400
 
 def test_a_session_tells_about_itself_and_its_person(api, alice):
     token = alice.logs_in(api, User_Agent="Firefox")
-    answer = api.session(token).json()
+    answer = api.check_session(token).json()
     session = Session.objects.get(digest=digest(token))
     assert answer["handle"] == str(session.pk)
     assert (answer["method"], answer["ip_address"], answer["user_agent"]) == ("password", "127.0.0.1", "Firefox")
@@ -36,7 +36,7 @@ def test_a_session_ends_at_its_absolute_end_however_busy_it_is(api, clock, setti
         assert api.opens(token)
         clock.shift(DAY - 1)
     clock.shift(364)
-    assert api.session(token).json()["expires_in"] == 1
+    assert api.check_session(token).json()["expires_in"] == 1
     clock.shift(1)
     assert not api.opens(token)  # the moment itself is past
 
@@ -49,7 +49,7 @@ def test_a_session_that_nobody_uses_ends_where_that_is_set(api, clock, settings)
     assert api.opens(token)
     settings.SESSION_IDLE = settings.SESSION_LIFETIME / 365 * 30
     clock.shift(30 * DAY - 1)
-    assert api.session(token).json()["expires_in"] == 30 * DAY  # being seen moves this end
+    assert api.check_session(token).json()["expires_in"] == 30 * DAY  # being seen moves this end
     clock.shift(30 * DAY)
     assert not api.opens(token)
 
@@ -71,10 +71,10 @@ def test_being_seen_is_written_at_most_once_in_a_while(api, clock, settings, dja
     token = api.register("alice@example.org").json()["token"]
     start = Session.objects.get().last_seen_at
     clock.shift(299)
-    api.session(token)
+    api.check_session(token)
     assert Session.objects.get().last_seen_at == start
     clock.shift(1)
-    api.session(token)
+    api.check_session(token)
     assert (Session.objects.get().last_seen_at - start).total_seconds() == 300
 
 

@@ -1,0 +1,127 @@
+from django.http import HttpRequest, HttpResponse
+from ninja import Query, Router, Status
+from social_django.models import UserSocialAuth
+
+from accounts.errors import RegistrationClosed
+from sessions_api.auth import SessionRequest, fresh_session
+from sessions_api.errors import NotFound, PermissionDenied, ReauthenticationRequired
+from sessions_api.openapi import raises
+from sessions_api.schemas import SessionResponse
+
+from . import connections, providers, signin
+from .errors import (
+    AccountDisabled,
+    AccountExists,
+    AlreadyLinked,
+    EmailUnverified,
+    InvalidCode,
+    InvalidIdToken,
+    LastLoginMethod,
+    ProviderNotFound,
+    ProviderUnavailable,
+)
+from .schemas import AuthorizeUrl, Connection, Exchange, IdToken, LinkCode, Start
+
+router = Router(tags=["other providers"])
+REDIRECT = {302: None}
+
+
+@router.get(
+    "/auth/oauth/{provider}",
+    auth=None,
+    response=REDIRECT,
+    summary="Begin a sign-in",
+    openapi_extra=raises(ProviderNotFound, PermissionDenied),
+)
+def start(request: HttpRequest, provider: str, wanted: Query[Start]) -> HttpResponse:
+    """Send the browser here. It ends at the front end, under `/oauth/callback` or `/oauth/error`."""
+    providers.require(provider)
+    if request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate":
+        raise PermissionDenied  # a page cannot begin a sign-in in the background
+    return signin.begin(request, provider, **wanted.dict())
+
+
+@router.get("/auth/oauth/{provider}/callback", auth=None, response=REDIRECT, summary="Back from the provider")
+def callback(request: HttpRequest, provider: str) -> HttpResponse:
+    """Where the provider sends the browser. It goes on to the front end, with a session or the code of an error."""
+    return signin.finish(request, provider)
+
+
+@router.post(
+    "/auth/exchange",
+    auth=None,
+    response=SessionResponse,
+    summary="Exchange a code for a session",
+    openapi_extra=raises(InvalidCode, AccountDisabled),
+)
+def exchange(request: HttpRequest, body: Exchange) -> SessionResponse:
+    """For the `?code=` of a sign-in that was begun with a `code_challenge`. A wrong verifier spends it, too."""
+    return SessionResponse.of(*signin.exchange(**body.model_dump(), request=request))
+
+
+@router.post(
+    "/auth/oauth/{provider}/token",
+    auth=None,
+    response=SessionResponse,
+    summary="Sign in with an ID token",
+    openapi_extra=raises(
+        ProviderNotFound,
+        InvalidIdToken,
+        EmailUnverified,
+        AccountDisabled,
+        RegistrationClosed,
+        AccountExists,
+        ProviderUnavailable,
+    ),
+)
+def token(request: HttpRequest, provider: str, body: IdToken) -> SessionResponse:
+    """From a phone, or by One Tap. An ID token opens one session."""
+    providers.require(provider)
+    opened = signin.sign_in_with_id_token(provider=provider, **body.model_dump(), request=request)
+    return SessionResponse.of(*opened)
+
+
+@router.post(
+    "/auth/oauth/{provider}/link",
+    auth=fresh_session,
+    response=AuthorizeUrl,
+    summary="Begin to link a provider",
+    openapi_extra=raises(ProviderNotFound, ReauthenticationRequired),
+)
+def begin_link(request: SessionRequest, provider: str) -> AuthorizeUrl:
+    """Send the browser to the address. It comes back to `/oauth/callback?link_code=`; then POST the code below."""
+    providers.require(provider)
+    return AuthorizeUrl(authorize_url=signin.link_url(request.auth.user, provider))
+
+
+@router.get("/auth/connections", response=list[Connection], summary="What is linked to me")
+def list_connections(request: SessionRequest) -> list[Connection]:
+    return [describe(connection) for connection in connections.connections_of(request.auth.user)]
+
+
+@router.post(
+    "/auth/connections",
+    response={201: Connection},
+    summary="Complete a link",
+    openapi_extra=raises(InvalidCode, AlreadyLinked),
+)
+def complete_link(request: SessionRequest, body: LinkCode) -> Status[Connection]:
+    """With the `link_code`, by the person who began it."""
+    return Status(201, describe(signin.complete_link(request.auth.user, body.code)))
+
+
+@router.delete(
+    "/auth/connections/{int:id}",
+    auth=fresh_session,
+    response={204: None},
+    summary="Take a link away",
+    openapi_extra=raises(NotFound, LastLoginMethod, ReauthenticationRequired),
+)
+def delete_connection(request: SessionRequest, id: int) -> Status[None]:
+    """Never the last way in."""
+    connections.unlink(request.auth.user, id)
+    return Status(204, None)
+
+
+def describe(connection: UserSocialAuth) -> Connection:
+    return Connection(id=connection.pk, provider=connection.provider, created_at=connection.created)

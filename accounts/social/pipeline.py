@@ -1,0 +1,103 @@
+"""Whose sign-in is this? social-auth's pipeline ends here; docs/google.md has the same rules as a table."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from social_django.models import UserSocialAuth
+
+from accounts.emails import canonical_email
+from accounts.errors import RegistrationClosed
+from accounts.models import User
+
+from .errors import AccountDisabled, AccountExists, AlreadyLinked, EmailUnverified
+
+NAME_LENGTH = 255
+
+
+def find_or_make_person(backend: Any, details: dict[str, Any], response: dict[str, Any], uid: str, **_: Any) -> Any:
+    """A known identity is its person, whatever the address says now. A new one has to earn its place."""
+    identity = {"provider": backend.name, "uid": uid}
+    person = known(identity)
+    if person is None:
+        email = vouched_email(response)
+        name = str(details.get("fullname") or "")
+        person = match_or_make(identity, email, name, authority=backend.is_authority_for(email))
+    if not person.is_active:
+        raise AccountDisabled
+    return {"user": person}
+
+
+def known(identity: dict[str, str]) -> User | None:
+    connection = UserSocialAuth.objects.filter(**identity).select_related("user").first()
+    return connection and connection.user
+
+
+def vouched_email(response: dict[str, Any]) -> str:
+    """The canonical address, if the provider says in so many words that it is verified. Raises EmailUnverified."""
+    if response.get("email_verified") is not True:
+        raise EmailUnverified
+    try:
+        return canonical_email(str(response.get("email", "")))
+    except ValidationError:
+        raise EmailUnverified from None
+
+
+def match_or_make(identity: dict[str, str], email: str, name: str, *, authority: bool) -> User:
+    """Of two first sign-ins at once, or a registration beside one, the loser of the insert looks once more."""
+    try:
+        return _match_or_make(identity, email, name, authority)
+    except IntegrityError:
+        return known(identity) or _match_or_make(identity, email, name, authority)
+
+
+def _match_or_make(identity: dict[str, str], email: str, name: str, authority: bool) -> User:
+    with transaction.atomic():
+        person = User.objects.filter(email=email).lock().first()
+        if person is None:
+            person = make(email, name, verified=authority)
+        else:
+            admit(person, identity["provider"], authority)
+        UserSocialAuth.objects.create(user=person, **identity)
+    return person
+
+
+def make(email: str, name: str, *, verified: bool) -> User:
+    """A new person without a password. Their address counts as proven only where the provider runs the mailbox."""
+    if settings.REGISTRATION == "closed":
+        raise RegistrationClosed
+    printable = "".join(filter(str.isprintable, name)).strip()[:NAME_LENGTH]
+    return User.objects.create_user(
+        email, display_name=printable, email_verified_at=timezone.now() if verified else None
+    )
+
+
+def admit(person: User, provider: str, authority: bool) -> None:
+    """Whether a new identity may come in as somebody who is here already, by nothing but the address.
+
+    Only where the provider runs the mailbox. Whoever registered the address without proving it may have done so
+    to wait for its owner: everything they could come in by is void.
+    """
+    if not person.is_active:
+        raise AccountDisabled
+    if not authority or person.is_staff or person.is_superuser:
+        raise AccountExists
+    if not person.email_verified:
+        person.start_over()
+        person.social_auth.all().delete()
+    elif person.social_auth.filter(provider=provider).exists():
+        raise AccountExists
+
+
+def link(person: User, provider: str, uid: str) -> UserSocialAuth:
+    """Link an identity to somebody who is logged in. Raises AlreadyLinked; the unique column decides races."""
+    try:
+        with transaction.atomic():
+            User.objects.filter(pk=person.pk).lock().first()
+            if person.social_auth.filter(provider=provider).exists():
+                raise AlreadyLinked
+            return UserSocialAuth.objects.create(user=person, provider=provider, uid=uid)
+    except IntegrityError:
+        raise AlreadyLinked from None

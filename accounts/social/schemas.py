@@ -1,0 +1,56 @@
+"""The shapes of a sign-in by another provider."""
+
+import re
+from datetime import datetime
+from typing import Annotated
+
+from ninja import Schema
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
+
+from sessions_api.schemas import Body, Text
+
+PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
+
+
+def _path(text: str) -> str:
+    """A path of the front end's own: what a browser could read as another host is refused (ASVS 5.0, 3.7.2)."""
+    if text and not PATH.fullmatch(text):
+        raise PydanticCustomError("invalid_path", "A path on the front end, beginning with one slash.")
+    return text
+
+
+NextPath = Annotated[Text, AfterValidator(_path), Field(max_length=1000)]
+Challenge = Annotated[str, Field(pattern=r"^([A-Za-z0-9_-]{43})?$", description="S256, RFC 7636.")]
+Verifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9._~-]{43,128}$", description="RFC 7636.")]
+
+
+class Start(Schema):
+    next: NextPath = Field("", description="A path on the front end, given back at the end.")
+    state: Annotated[Text, Field(max_length=500)] = Field("", description="The front end's own, given back.")
+    code_challenge: Challenge = Field("", description="With it, `?code=` is handed over instead of `?session=`.")
+    link: Annotated[Text, Field(max_length=1000)] = Field("", description="From `…/link`; not to be made by hand.")
+
+
+class Exchange(Body):
+    code: Annotated[Text, Field(max_length=200)]
+    code_verifier: Verifier
+
+
+class IdToken(Body):
+    id_token: Annotated[Text, Field(max_length=10_000)]
+    nonce: Annotated[Text, Field(min_length=8, max_length=200)]
+
+
+class AuthorizeUrl(Schema):
+    authorize_url: str = Field(description="Send the browser there: good once, for a minute.")
+
+
+class LinkCode(Body):
+    code: Annotated[Text, Field(max_length=1000)]
+
+
+class Connection(Schema):
+    id: int
+    provider: str
+    created_at: datetime

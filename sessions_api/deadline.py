@@ -1,0 +1,26 @@
+"""A limit to waiting, for calls that know none themselves."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from threading import Thread
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def within(seconds: float, call: Callable[[], T]) -> T:
+    """What `call` returns or raises; TimeoutError when it takes longer.
+
+    Sockets only limit the wait for the next byte, and one byte every few seconds goes on for ever. The call is
+    not stopped, only left alone: give it a limit of its own as well, so that it ends some day.
+    """
+    answer: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            answer.set_result(call())
+        except BaseException as failure:  # noqa: BLE001 (carried over to whoever waits)
+            answer.set_exception(failure)
+
+    Thread(target=run, daemon=True).start()
+    return answer.result(seconds)

@@ -1,0 +1,192 @@
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from django.conf import settings as django_settings
+from social_django.models import Association, Nonce, Partial, UserSocialAuth
+
+from accounts.models import User
+from accounts.social.models import Handover
+from sessions_api.models import Session
+
+from ...people import problem
+
+
+def query(address):
+    return {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+
+
+def test_a_sign_in_ends_at_the_front_end_with_a_session(browser, api):
+    landing = browser.sign_in("dave", start={"next": "/inbox", "state": "mine"})
+    assert landing.path == "/oauth/callback"
+    assert (landing.told["next"], landing.told["state"]) == ("/inbox", "mine")
+    session = api.check_session(landing.told["session"]).json()
+    assert session["method"] == "google"
+    assert session["user"] | {"id": "", "created_at": ""} == {
+        "id": "",
+        "email": "dave@gmail.com",
+        "email_verified": True,
+        "display_name": "Dave",
+        "has_password": False,
+        "created_at": "",
+    }
+
+
+@pytest.mark.asvs("10.2.3", "10.1.2")
+def test_the_provider_is_asked_for_little_and_by_the_book(browser, google):
+    asked = query(browser.start())
+    assert asked["scope"].split() == ["openid", "email", "profile"]
+    assert (asked["response_type"], asked["client_id"]) == ("code", "our-client-id")
+    assert asked["code_challenge_method"] == "S256"
+    assert len(asked["code_challenge"]) == 43
+    assert len(asked["nonce"]) == 64
+    assert asked["redirect_uri"] == f"{django_settings.PUBLIC_URL}/api/auth/oauth/google/callback"
+
+
+def test_nothing_that_the_caller_sends_is_passed_on(browser):
+    sent = {"login_hint": "x", "hd": "x", "scope": "x", "redirect_uri": "https://evil", "client_id": "x", "prompt": "x"}
+    asked = query(browser.start(**sent))
+    assert "x" not in asked.values()
+    assert "evil" not in str(asked)
+
+
+@pytest.mark.asvs("13.2.3")
+def test_a_start_stores_nothing(browser):
+    for _ in range(20):
+        browser.start()
+    for table in (Nonce, Association, Partial, Handover, UserSocialAuth, User, Session):
+        assert not table.objects.exists()
+
+
+@pytest.mark.asvs("3.3.2", "3.3.4")
+def test_a_start_leaves_one_cookie_that_scripts_cannot_read(browser):
+    state = query(browser.start())["state"]
+    (cookie,) = browser.cookies.values()
+    assert cookie.key == f"latchkey-oauth-{state}"
+    assert (cookie["httponly"], cookie["samesite"], cookie["path"], cookie["max-age"]) == (True, "Lax", "/", 600)
+
+
+def test_a_browser_keeps_five_starts_and_each_of_them_works(browser):
+    addresses = [browser.start() for _ in range(7)]
+    kept = [cookie for cookie in browser.cookies.values() if cookie.value]
+    assert len(kept) == 5
+    assert browser.land(browser.consent(addresses[0], "dave")).error == "invalid_state"
+    for address in addresses[2:]:
+        assert browser.land(browser.consent(address, "dave")).path == "/oauth/callback"
+    assert not [cookie for cookie in browser.cookies.values() if cookie.value]
+
+
+@pytest.mark.asvs("7.6.2", "3.5.1")
+@pytest.mark.parametrize("mode", ["cors", "no-cors", "same-origin", "websocket"])
+def test_a_page_cannot_start_in_the_background(browser, mode):
+    answer = browser.get("/api/auth/oauth/google", headers={"Sec-Fetch-Mode": mode})
+    assert problem(answer) == (403, "permission_denied")
+    assert not browser.cookies
+
+
+def test_an_old_browser_that_does_not_say_may_start(browser):
+    assert browser.get("/api/auth/oauth/google").status_code == 302
+
+
+@pytest.mark.parametrize("name", ["github", "facebook", "password", "x" * 300])
+def test_a_provider_that_is_not_configured_is_not_there(browser, name):
+    assert problem(browser.get(f"/api/auth/oauth/{name}")) == (404, "provider_not_found")
+
+
+def test_the_login_page_learns_of_the_provider(browser, api):
+    (told,) = api.call("GET", "/api/auth/config").json()["providers"]
+    assert told == {
+        "provider": "google",
+        "name": "Google",
+        "start_url": f"{django_settings.PUBLIC_URL}/api/auth/oauth/google",
+    }
+
+
+@pytest.mark.asvs("10.1.2", "10.2.1")
+def test_a_callback_in_another_browser_is_refused(browser, other_browser):
+    address = browser.consent(browser.start(), "dave")
+    assert other_browser.land(address).error == "invalid_state"
+    assert not User.objects.exists()
+    assert browser.land(address).path == "/oauth/callback"
+
+
+@pytest.mark.asvs("10.2.1", "2.3.4")
+def test_a_callback_is_good_once(browser, google):
+    address = browser.consent(browser.start(), "dave")
+    cookies = browser.cookies.copy()
+    assert browser.land(address).path == "/oauth/callback"
+    assert browser.land(address).error == "invalid_state"
+    browser.cookies = cookies  # somebody kept it
+    assert browser.land(address).error == "invalid_state"
+    fresh_code = browser.consent(browser.start(), "dave").replace(query(browser.start())["state"], "")
+    assert Session.objects.count() == 1
+    assert fresh_code
+
+
+def test_a_start_waits_ten_minutes(browser, clock):
+    address = browser.start()
+    clock.shift(601)
+    assert browser.land(browser.consent(address, "dave")).error == "invalid_state"
+
+
+@pytest.mark.parametrize("broken", ["", "&state=another", "&state="])
+def test_a_callback_without_its_one_state_is_refused(browser, broken):
+    address = browser.consent(browser.start(), "dave")
+    if not broken:
+        address = address.replace("state=", "nostate=")
+    assert browser.land(address + broken).error == "invalid_state"
+
+
+def test_somebody_who_does_not_agree_lands_on_the_error_page(browser):
+    state = query(browser.start(state="mine"))["state"]
+    landing = browser.land(f"/api/auth/oauth/google/callback?error=access_denied&state={state}")
+    assert landing.error == "access_denied"
+    assert landing.told["state"] == "mine"
+
+
+@pytest.mark.asvs("16.5.1")
+@pytest.mark.parametrize("error", ["<script>", "x\r\nSet-Cookie: a=b", "y" * 10_000, "invalid_request", "server_error"])
+def test_the_providers_words_go_no_further(browser, error):
+    state = query(browser.start())["state"]
+    answer = browser.get(
+        "/api/auth/oauth/google/callback", {"error": error, "error_description": error, "state": state}
+    )
+    assert answer.status_code == 302
+    assert query(answer.headers["Location"])["error"] in {"provider_error", "access_denied", "provider_unavailable"}
+    stranger = browser.get("/api/auth/oauth/google/callback", {"error": error})
+    assert query(stranger.headers["Location"]) == {"error": "invalid_state"}
+
+
+@pytest.mark.asvs("3.7.2", "1.2.2")
+@pytest.mark.parametrize(
+    "path",
+    ["//evil", "///evil", "https:evil", "https:///evil", "/\\evil", "\\\\evil", "http://good@evil", "javascript:x()"]
+    + ["/a\r\nX: y", "/\t/evil", "/a\0", "inbox", "/" + "x" * 10_000],
+)
+def test_next_is_a_path_on_the_front_end_and_nothing_else(browser, path):
+    answer = browser.get("/api/auth/oauth/google", {"next": path})
+    assert problem(answer) == (422, "validation_error")
+    assert not browser.cookies
+
+
+@pytest.mark.asvs("3.4.5", "14.3.2")
+def test_nothing_on_the_way_is_kept_or_told_on(browser):
+    address = browser.consent(browser.start(), "dave")
+    answer = browser.get("/api/auth/oauth/google/callback?" + urlsplit(address).query)
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+
+
+@pytest.mark.asvs("6.3.4", "10.1.1", "14.2.2")
+def test_afterwards_the_browser_holds_nothing_and_we_hold_no_token_of_the_provider(browser):
+    browser.sign_in("dave")
+    assert not [cookie for cookie in browser.cookies.values() if cookie.value]
+    assert browser.get("/admin/").status_code == 302
+    assert UserSocialAuth.objects.get().extra_data == {}
+
+
+def test_an_administrators_cookie_is_neither_used_nor_linked(browser, root):
+    browser.force_login(root)
+    landing = browser.sign_in("dave")
+    assert landing.path == "/oauth/callback"
+    assert UserSocialAuth.objects.get().user.email == "dave@gmail.com"
+    assert not root.social_auth.exists()
