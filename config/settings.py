@@ -67,11 +67,11 @@ CORS_PREFLIGHT_MAX_AGE = 7200  # two hours, the most that Chromium keeps
 # Application
 
 INSTALLED_APPS = [
+    "social_django",  # before ours, which replaces its admin
     "accounts",
-    "accounts.social",
+    "accounts.social",  # before sessions_api, whose purge_sessions it extends
     "sessions_api",
     "corsheaders",
-    "social_django",
     "ninja",  # for the documentation page's own script and style
     "django.contrib.admin",
     "django.contrib.auth",

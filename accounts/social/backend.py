@@ -8,6 +8,7 @@ import jwt
 import requests
 from django.http import HttpResponse
 from django.utils.crypto import constant_time_compare
+from social_core.backends.base import BaseAuth
 from social_core.backends.github import GithubOAuth2
 from social_core.backends.google_openidconnect import GoogleOpenIdConnect
 from social_core.backends.open_id_connect import OpenIdConnectAssociation
@@ -19,7 +20,7 @@ TOTAL_SECONDS = 10.0
 MAX_BYTES = 1024 * 1024
 
 
-class Bounded:
+class Bounded(BaseAuth[HttpResponse]):
     """A provider is a neighbour that may hang, trickle, flood or point elsewhere: none of it gets further.
 
     All talk of one sign-in together has `TOTAL_SECONDS`. Redirects are not followed (ASVS 5.0, 15.3.2).
@@ -62,7 +63,7 @@ class Google(Bounded, GoogleOpenIdConnect[HttpResponse]):
     name = "google"
     AUTHORIZATION_URL = ACCESS_TOKEN_URL = REVOKE_TOKEN_URL = ""  # from discovery; the stock ones are of 2012
     DEFAULT_USE_PKCE = True
-    LEGACY_ID_KEYS = ()  # an identity is its `sub`, never an address
+    LEGACY_ID_KEYS = ()  # type: ignore[assignment]  # an identity is its `sub`, never an address
     native_audience: str | None = None
 
     def oidc_config(self) -> dict[str, Any]:

@@ -39,6 +39,9 @@ class HandoverManager(models.Manager["Handover"]):
             raise InvalidCode
         return handover
 
+    def expired(self) -> "models.QuerySet[Handover]":
+        return self.filter(expires_at__lte=timezone.now())
+
 
 class Handover(models.Model):
     digest = models.BinaryField(max_length=32, unique=True)

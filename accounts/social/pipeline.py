@@ -32,7 +32,7 @@ def find_or_make_person(backend: Any, details: dict[str, Any], response: dict[st
 
 def known(identity: dict[str, str]) -> User | None:
     connection = UserSocialAuth.objects.filter(**identity).select_related("user").first()
-    return connection and connection.user
+    return connection.user if connection else None
 
 
 def vouched_email(response: dict[str, Any]) -> str:

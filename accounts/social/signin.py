@@ -1,6 +1,7 @@
 """The story of a sign-in by another provider: out, back, and over to the front end."""
 
 import logging
+import secrets
 from typing import Any
 from urllib.parse import urlencode
 
@@ -52,7 +53,7 @@ LINK_CODE = "latchkey.oauth.link"  # a purpose, so that no signed thing passes f
 logger = logging.getLogger(__name__)
 
 
-def begin(request: HttpRequest, provider: str, *, link: str, **wanted: str) -> HttpResponse:
+def begin(request: HttpRequest, provider: str, *, link: str, **wanted: Any) -> HttpResponse:
     """To the provider. What is to be remembered goes along in the browser's own cookie.
 
     Raises ValidationFailed where a hand-over by code is the only one allowed and no challenge came.
@@ -76,7 +77,7 @@ def finish(request: HttpRequest, provider: str) -> HttpResponse:
     try:
         handshake = Handshake.of(request, provider)
         response = _complete(request, handshake)
-    except Exception as failure:  # noqa: BLE001 (a person is waiting in front of a browser)
+    except Exception as failure:
         response = land_on_error(_refusal(failure), handshake)
     forget(request, response)
     return response
@@ -206,7 +207,8 @@ def complete_link(user: User, code: str) -> UserSocialAuth:
 
 def _ticket(salt: str, **told: str) -> str:
     until = timezone.now() + CODE_LIFETIME
-    return signing.dumps(told | {"until": int(until.timestamp())}, salt=salt, compress=True)
+    unlike_others = {"until": int(until.timestamp()), "nonce": secrets.token_urlsafe(16)}
+    return signing.dumps(told | unlike_others, salt=salt, compress=True)
 
 
 def _spend_ticket(ticket: str, salt: str, refusal: type[ApiError]) -> dict[str, Any]:

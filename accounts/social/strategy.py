@@ -41,24 +41,16 @@ class Handshake:
     def of(cls, request: HttpRequest, provider: str) -> "Handshake":
         """The one that this callback belongs to. Raises InvalidState, also for that of another provider."""
         state = request.GET.getlist("state")
-        handshake = cls._kept(request.COOKIES.get(PREFIX + state[0], "")) if len(state) == 1 else None
+        handshake = _read(request.COOKIES.get(PREFIX + state[0], "")) if len(state) == 1 else None
         if handshake is None or handshake.provider != provider:
             raise InvalidState
         return handshake
 
-    @classmethod
-    def _kept(cls, cookie: str) -> "Handshake | None":
-        try:
-            return cls(**signing.loads(cookie, salt=SALT, max_age=LIFETIME))
-        except signing.BadSignature:
-            return None
-
     def keep(self, request: HttpRequest, response: HttpResponse) -> None:
         """Set the cookie, and let the oldest go where there are too many."""
         (state,) = (note["state"] for note in self.notes.values() if "state" in note)
-        kept = {name: self._kept(value) for name, value in request.COOKIES.items() if name.startswith(PREFIX)}
-        newest_first = sorted(kept, key=lambda name: kept[name].started_at if kept[name] else 0, reverse=True)
-        for name in newest_first[MOST - 1 :]:
+        started = {name: _started_at(value) for name, value in request.COOKIES.items() if name.startswith(PREFIX)}
+        for name in sorted(started, key=lambda name: -started[name])[MOST - 1 :]:
             _forget(response, name)
         response.set_cookie(
             PREFIX + state,
@@ -68,6 +60,18 @@ class Handshake:
             httponly=True,
             samesite="Lax",  # Strict would lose it on the way back from the provider
         )
+
+
+def _read(cookie: str) -> Handshake | None:
+    try:
+        return Handshake(**signing.loads(cookie, salt=SALT, max_age=LIFETIME))
+    except signing.BadSignature:
+        return None
+
+
+def _started_at(cookie: str) -> float:
+    handshake = _read(cookie)
+    return handshake.started_at if handshake else 0
 
 
 def forget(request: HttpRequest, response: HttpResponse) -> None:
@@ -95,7 +99,7 @@ class SpentStates:
 
 
 class Storage(DjangoStorage):
-    nonce = SpentStates
+    nonce = SpentStates  # type: ignore[assignment]
 
 
 class CookieStrategy(DjangoStrategy):
@@ -121,7 +125,7 @@ class CookieStrategy(DjangoStrategy):
     def get_backends(self) -> list[str]:
         return list(settings.OAUTH_PROVIDERS.values())
 
-    def authenticate(self, backend: BaseAuth[HttpResponse], **kwargs: Any) -> Any:
+    def authenticate(self, backend: BaseAuth[Any], **kwargs: Any) -> Any:
         """The person, by the pipeline; or, where somebody wants to link, only who the provider says it is."""
         if self.handshake.link_for:
             details = backend.get_user_details(kwargs["response"])

@@ -1,0 +1,110 @@
+"""Over to the front end by a code, which is worth nothing without its verifier."""
+
+import pytest
+from django.utils.crypto import get_random_string
+
+from accounts.models import User
+from accounts.social.models import Handover, s256
+from sessions_api.models import Session
+
+from ...people import problem
+
+VERIFIER = get_random_string(43)
+
+
+@pytest.fixture
+def code(browser):
+    """What a front end that sent a challenge finds in its address."""
+    landing = browser.sign_in("dave", start={"code_challenge": s256(VERIFIER), "state": "mine"})
+    assert landing.told.keys() == {"code", "state"}
+    return landing.told["code"]
+
+
+def exchange(api, code, verifier=VERIFIER):
+    return api.call("POST", "/api/auth/exchange", {"code": code, "code_verifier": verifier})
+
+
+@pytest.mark.asvs("14.2.1")
+def test_a_challenge_at_the_start_brings_a_code_instead_of_a_session(api, code):
+    assert not Session.objects.exists()
+    answer = exchange(api, code)
+    assert answer.status_code == 200
+    session = api.check_session(answer.json()["token"]).json()
+    assert (session["method"], session["user"]["email"]) == ("google", "dave@gmail.com")
+
+
+def test_the_row_of_a_code_holds_no_token(code):
+    row = Handover.objects.values().get()
+    assert row.keys() == {"id", "digest", "user_id", "provider", "code_challenge", "expires_at"}
+    assert code not in str(row)
+
+
+@pytest.mark.asvs("6.5.1")
+def test_a_code_is_good_once(api, code):
+    assert exchange(api, code).status_code == 200
+    assert problem(exchange(api, code)) == (400, "invalid_code")
+
+
+def test_a_code_is_spent_even_by_a_wrong_verifier(api, code):
+    assert problem(exchange(api, code, "x" * 43)) == (400, "invalid_code")
+    assert problem(exchange(api, code)) == (400, "invalid_code")
+
+
+@pytest.mark.asvs("9.2.1")
+def test_a_code_waits_a_minute(api, browser, clock):
+    challenge = {"code_challenge": s256(VERIFIER)}
+    in_time, late = (browser.sign_in("dave", start=challenge).told["code"] for _ in range(2))
+    clock.shift(59)
+    assert exchange(api, in_time).status_code == 200
+    clock.shift(1)
+    assert problem(exchange(api, late)) == (400, "invalid_code")
+
+
+def test_an_unknown_code_is_refused_alike(api, db):
+    assert problem(exchange(api, "x" * 43)) == (400, "invalid_code")
+
+
+def test_somebody_disabled_in_between_stays_outside(api, code):
+    User.objects.update(is_active=False)
+    assert problem(exchange(api, code)) == (403, "account_disabled")
+    assert not Session.objects.exists()
+
+
+def test_where_only_codes_are_handed_over_a_start_needs_a_challenge(browser, settings, api):
+    settings.OAUTH_HANDOVER = "code"
+    answer = browser.get("/api/auth/oauth/google")
+    assert problem(answer) == (422, "validation_error")
+    assert answer.json()["errors"][0]["loc"] == ["query", "code_challenge"]
+    assert "code" in browser.sign_in("dave", start={"code_challenge": s256(VERIFIER)}).told
+    assert api.call("GET", "/api/auth/config").json()["handover"] == "code"
+
+
+@pytest.mark.parametrize("challenge", ["short", "x" * 44, "ä" * 43, VERIFIER + "="])
+def test_an_odd_challenge_is_refused(browser, challenge):
+    answer = browser.get("/api/auth/oauth/google", {"code_challenge": challenge})
+    assert problem(answer) == (422, "validation_error")
+
+
+# Authenticating again, for people without a password
+
+
+@pytest.mark.asvs("7.2.4", "7.5.1")
+def test_a_hand_over_of_the_same_person_authenticates_again(api, browser, code, clock):
+    token = exchange(api, code).json()["token"]
+    clock.shift(300)
+    again = browser.sign_in("dave", start={"code_challenge": s256(VERIFIER)}).told["code"]
+    body = {"code": again, "code_verifier": VERIFIER}
+    answer = api.call("POST", "/api/auth/reauthenticate", body, token=token)
+    assert answer.status_code == 200
+    renewed = answer.json()["token"]
+    assert not api.opens(token)
+    before, after = Session.objects.get(), api.check_session(renewed).json()
+    assert after["handle"] == str(before.pk)
+    assert after["authenticated_at"] > after["created_at"]
+
+
+def test_somebody_elses_hand_over_does_not(api, alice, code):
+    body = {"code": code, "code_verifier": VERIFIER}
+    answer = api.call("POST", "/api/auth/reauthenticate", body, token=alice.token)
+    assert problem(answer) == (400, "invalid_code")
+    assert api.opens(alice.token)
