@@ -1,15 +1,25 @@
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Status
 
-from sessions_api.auth import SessionRequest
+from sessions_api.auth import SessionRequest, fresh_session
+from sessions_api.errors import ReauthenticationRequired
 from sessions_api.openapi import raises
 from sessions_api.schemas import SessionResponse
 
 from . import login as door
-from . import registration
+from . import passwords, registration
 from .errors import AuthenticationFailed, EmailTaken, InvalidPassword, RegistrationClosed
 from .models import User
-from .schemas import Config, Login, Reauthenticate, Register, UserResponse, UserSessionResponse, UserUpdate
+from .schemas import (
+    Config,
+    Login,
+    PasswordChange,
+    Reauthenticate,
+    Register,
+    UserResponse,
+    UserSessionResponse,
+    UserUpdate,
+)
 from .social import signin
 from .social.errors import InvalidCode
 
@@ -64,6 +74,18 @@ def reauthenticate(request: SessionRequest, body: Reauthenticate) -> SessionResp
     return SessionResponse.of(request.auth, token)
 
 
+@router.post(
+    "/auth/password",
+    response=SessionResponse,
+    summary="Change my password",
+    openapi_extra=raises(InvalidPassword, ReauthenticationRequired),
+)
+def change_password(request: SessionRequest, body: PasswordChange) -> SessionResponse:
+    """Ends all other sessions and renews the token of this one."""
+    token = passwords.change_password(request.auth, **body.model_dump())
+    return SessionResponse.of(request.auth, token)
+
+
 @router.get("/auth/session", response=UserSessionResponse, summary="Check the session")
 def session(request: SessionRequest) -> UserSessionResponse:
     """The session that asks, and its person."""
@@ -73,6 +95,19 @@ def session(request: SessionRequest) -> UserSessionResponse:
 @router.get("/users/me", response=UserResponse, summary="Who am I")
 def me(request: SessionRequest) -> User:
     return request.auth.user
+
+
+@router.delete(
+    "/users/me",
+    auth=fresh_session,
+    response={204: None},
+    summary="Delete my account",
+    openapi_extra=raises(ReauthenticationRequired),
+)
+def delete_me(request: SessionRequest) -> Status[None]:
+    """The person, and all that hangs on them, are gone."""
+    request.auth.user.delete()
+    return Status(204, None)
 
 
 @router.patch("/users/me", response=UserResponse, summary="Change what I am called")

@@ -33,9 +33,14 @@ def finish_reauthentication(session: Session) -> str:
     """Renew the session of somebody who has just proven again who they are, under the same lock as a login."""
     with transaction.atomic():
         require_unchanged(session.user)
-        if (token := session.renew()) is None:
-            raise SessionExpired
-        return token
+        return renew(session)
+
+
+def renew(session: Session) -> str:
+    """The new token of this session. Raises SessionExpired where it has ended meanwhile."""
+    if (token := session.renew()) is None:
+        raise SessionExpired
+    return token
 
 
 def require_unchanged(user: User) -> None:

@@ -40,9 +40,9 @@ class UserQuerySet(models.QuerySet["User"]):
             Session.objects.filter(user__in=people).revoke()
         return updated
 
-    def renew_hash(self, encoded: str) -> int:
-        """Store the same password under today's parameters, which ends no session."""
-        return super().update(password=encoded)
+    def store_hash(self, encoded: str) -> int:
+        """Without the end of any session: for the same password under today's parameters, and `change_password`."""
+        return super().update(password=encoded, updated_at=timezone.now())
 
     def delete(self) -> tuple[int, dict[str, int]]:
         with transaction.atomic():
@@ -113,7 +113,7 @@ class User(TimestampMixin, AbstractBaseUser, PermissionsMixin):
 
     def _renew_hash(self, raw_password: str) -> None:
         renewed = make_password(raw_password)
-        if User.objects.filter(pk=self.pk, password=self.password).renew_hash(renewed):
+        if User.objects.filter(pk=self.pk, password=self.password).store_hash(renewed):
             self.password = renewed
 
     def rename(self, display_name: str) -> "User":

@@ -1,12 +1,17 @@
 """What a password must be. There are no rules of composition (NIST SP 800-63B-4, 3.1.1.2)."""
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import CommonPasswordValidator, validate_password
 from django.core.exceptions import ValidationError
+from django.db import transaction
 
 from sessions_api.errors import ValidationFailed
+from sessions_api.models import Session
 from sessions_api.schemas import UNSTORABLE
 
+from .errors import InvalidPassword
+from .login import renew, require_unchanged
 from .models import User
 
 
@@ -21,6 +26,26 @@ def require_acceptable(password: str, user: User, *, field: str) -> None:
                 for e in refused.error_list
             ]
         ) from None
+
+
+def change_password(session: Session, *, current_password: str | None, new_password: str) -> str:
+    """The new token of this session; all others of its person have ended, in the same transaction.
+
+    People without a password leave the current one out and need a recent login. Raises InvalidPassword,
+    ReauthenticationRequired, ValidationFailed, or SessionExpired where this session has ended meanwhile.
+    """
+    user = session.user
+    if not user.has_password and current_password is None:
+        session.require_fresh()
+    elif not user.check_password(current_password):
+        raise InvalidPassword
+    require_acceptable(new_password, user, field="new_password")
+    encoded = make_password(new_password)
+    with transaction.atomic():
+        require_unchanged(user)
+        User.objects.filter(pk=user.pk).store_hash(encoded)
+        session.siblings().revoke(except_for=session)
+        return renew(session)
 
 
 class LengthValidator:

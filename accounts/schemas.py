@@ -78,6 +78,11 @@ class Reauthenticate(Body):
         return self
 
 
+class PasswordChange(Body):
+    current_password: Password | None = Field(None, description="People without a password leave it out.")
+    new_password: NewPassword
+
+
 class UserUpdate(Body):
     display_name: DisplayName
 

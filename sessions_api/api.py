@@ -1,6 +1,11 @@
-from ninja import Router, Status
+from uuid import UUID
 
-from .auth import SessionRequest
+from ninja import Query, Router, Status
+
+from .auth import SessionRequest, fresh_session
+from .errors import NotFound, ReauthenticationRequired
+from .openapi import raises
+from .schemas import SessionInfo
 
 router = Router(tags=["sessions"])
 
@@ -9,4 +14,39 @@ router = Router(tags=["sessions"])
 def logout(request: SessionRequest) -> Status[None]:
     """End the session whose token was sent. Whatever else the person has open stays open."""
     request.auth.delete()
+    return Status(204, None)
+
+
+@router.get("/auth/sessions", response=list[SessionInfo], summary="What I have open")
+def list_sessions(request: SessionRequest) -> list[SessionInfo]:
+    """Newest first."""
+    sessions = request.auth.siblings().live().order_by("-created_at", "-pk")
+    return [SessionInfo.of(session, current=session.pk == request.auth.pk) for session in sessions]
+
+
+@router.delete(
+    "/auth/sessions/{uuid:handle}",
+    response={204: None},
+    summary="End one of my sessions",
+    openapi_extra=raises(NotFound, ReauthenticationRequired),
+)
+def end_session(request: SessionRequest, handle: UUID) -> Status[None]:
+    """One's own current one at any time, another one after a recent login."""
+    if handle != request.auth.pk:
+        request.auth.require_fresh()
+    if not request.auth.siblings().live().filter(pk=handle).revoke():
+        raise NotFound
+    return Status(204, None)
+
+
+@router.delete(
+    "/auth/sessions",
+    auth=fresh_session,
+    response={204: None},
+    summary="End my other sessions",
+    openapi_extra=raises(ReauthenticationRequired),
+)
+def end_sessions(request: SessionRequest, include_current: Query[bool] = False) -> Status[None]:
+    """All others; with `include_current` all."""
+    request.auth.siblings().revoke(except_for=None if include_current else request.auth)
     return Status(204, None)

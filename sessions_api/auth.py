@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from django.http import HttpRequest
 from ninja.security.http import HttpAuthBase
 
-from .errors import NotAuthenticated, ReauthenticationRequired, SessionExpired
+from .errors import NotAuthenticated, SessionExpired
 from .models import Session
 
 if TYPE_CHECKING:
@@ -38,8 +38,7 @@ class FreshSessionBearer(SessionBearer):
 
     def __call__(self, request: HttpRequest) -> Session:
         session = super().__call__(request)
-        if not session.is_fresh():
-            raise ReauthenticationRequired
+        session.require_fresh()
         return session
 
 

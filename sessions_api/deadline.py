@@ -19,7 +19,7 @@ def within(seconds: float, call: Callable[[], T]) -> T:
     def run() -> None:
         try:
             answer.set_result(call())
-        except BaseException as failure:  # noqa: BLE001 (carried over to whoever waits)
+        except BaseException as failure:
             answer.set_exception(failure)
 
     Thread(target=run, daemon=True).start()

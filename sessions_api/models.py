@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from .client import USER_AGENT_LENGTH, client_ip, user_agent
+from .errors import ReauthenticationRequired
 from .tokens import digest, looks_like_token, new_token
 
 if TYPE_CHECKING:
@@ -126,9 +127,14 @@ class Session(TimestampMixin):
     def is_live(self) -> bool:
         return self.ends_at > timezone.now()
 
-    def is_fresh(self) -> bool:
-        """Whether the person has authenticated within `REAUTHENTICATION_SECONDS`."""
-        return self.authenticated_at > timezone.now() - settings.REAUTHENTICATION
+    def siblings(self) -> SessionQuerySet:
+        """All sessions of the same person, this one too."""
+        return Session.objects.filter(user=self.user_id)
+
+    def require_fresh(self) -> None:
+        """Raises ReauthenticationRequired unless the person has authenticated within `REAUTHENTICATION_SECONDS`."""
+        if self.authenticated_at < timezone.now() - settings.REAUTHENTICATION:
+            raise ReauthenticationRequired
 
     def renew(self) -> str | None:
         """A new token for this session, whose person has just authenticated again; the old one is dead.

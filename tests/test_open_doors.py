@@ -1,5 +1,7 @@
 """The literal list of what a stranger may call. A new line here is a decision."""
 
+from uuid import UUID
+
 import pytest
 from ninja.constants import NOT_SET
 
@@ -10,7 +12,11 @@ from .people import problem
 
 OPEN = {
     "GET /api/auth/config",
+    "GET /api/auth/oauth/{provider}",
+    "GET /api/auth/oauth/{provider}/callback",
+    "POST /api/auth/exchange",
     "POST /api/auth/login",
+    "POST /api/auth/oauth/{provider}/token",
     "POST /api/auth/register",
 }
 BESIDES_THE_API = ["", "api/", "admin", "admin/", "healthz", "readyz"]
@@ -31,7 +37,7 @@ def test_these_doors_are_open_and_no_others():
 @pytest.mark.parametrize("name", sorted(name for name, _ in operations() if name not in OPEN))
 def test_every_other_door_wants_a_token(api, name):
     method, path = name.split()
-    path = path.replace("{", "").replace("}", "")
+    path = path.replace("{provider}", "google").replace("{id}", "1").replace("{handle}", str(UUID(int=0)))
     assert problem(api.call(method, path)) == (401, "not_authenticated")
     assert problem(api.call(method, path, token="s_" + "x" * 86)) == (401, "session_expired")
 

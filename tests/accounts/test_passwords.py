@@ -71,7 +71,7 @@ def test_saving_a_person_without_a_new_password_ends_nothing(api, alice, user):
 def test_a_hash_of_other_parameters_is_renewed_at_login_and_ends_nothing(api, alice, user, settings, old):
     if old == "pbkdf2":
         user.password = PBKDF2PasswordHasher().encode(alice.password, "salt", iterations=1)
-        User.objects.filter(pk=user.pk).renew_hash(user.password)
+        User.objects.filter(pk=user.pk).store_hash(user.password)
     else:
         settings.ARGON2_TIME_COST += 1
     before = user.password

@@ -55,5 +55,5 @@ def test_an_expired_session_is_not_renewed(api, alice, clock):
 def test_people_without_a_password_have_no_password_to_give(api, alice):
     User.objects.get().set_unusable_password()
     user = User.objects.get()
-    User.objects.filter(pk=user.pk).renew_hash("!")
+    User.objects.filter(pk=user.pk).store_hash("!")
     assert problem(again(api, alice.token, password="")) == (403, "invalid_password")
