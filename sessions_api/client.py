@@ -4,8 +4,10 @@ from ipaddress import IPv6Address, ip_address
 
 from django.conf import settings
 from django.http import HttpRequest
+from ua_parser import parse_os, parse_user_agent
 
 USER_AGENT_LENGTH = 512
+FAMILIES = {"Mobile Safari": "Safari", "Chrome Mobile": "Chrome", "Firefox Mobile": "Firefox", "Mac OS X": "macOS"}
 
 
 def client_ip(request: HttpRequest) -> str | None:
@@ -27,3 +29,12 @@ def user_agent(request: HttpRequest) -> str:
     """The User-Agent header without unprintable characters, cut to its column; empty where there is none."""
     text = request.META.get("HTTP_USER_AGENT", "")
     return "".join(filter(str.isprintable, text))[:USER_AGENT_LENGTH]
+
+
+def device(user_agent: str) -> str:
+    """What people would call it: “Firefox on Linux”; only what is known of it, and empty where nothing is.
+
+    For people to recognise their own sessions. Anybody can send any user agent, so nothing is decided by it.
+    """
+    known = [part.family for part in (parse_user_agent(user_agent), parse_os(user_agent)) if part]
+    return " on ".join(FAMILIES.get(family, family) for family in known)

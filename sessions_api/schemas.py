@@ -9,6 +9,7 @@ from ninja import Schema
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from .client import device
 from .models import Session
 
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
@@ -58,6 +59,7 @@ class SessionInfo(Schema):
     expires_in: ExpiresIn
     ip_address: str | None
     user_agent: str
+    device: str = Field(description="What the user agent seems to be, for people: “Firefox on Linux”, or empty.")
     current: bool = Field(description="Whether this is the session that asks.")
 
     @classmethod
@@ -72,6 +74,7 @@ class SessionInfo(Schema):
             expires_in=session.expires_in,
             ip_address=session.ip_address,
             user_agent=session.user_agent,
+            device=device(session.user_agent),
             current=current,
             **more,
         )

@@ -25,7 +25,7 @@ def test_a_person_sees_their_sessions_newest_first_and_no_secret(api, alice, bob
     newest, oldest = sessions(api, phone)
     assert (newest["user_agent"], newest["current"], oldest["current"]) == ("Phone", True, False)
     expected = {"handle", "method", "created_at", "last_seen_at", "authenticated_at", "expires_at", "expires_in"}
-    assert newest.keys() == expected | {"ip_address", "user_agent", "current"}
+    assert newest.keys() == expected | {"ip_address", "user_agent", "device", "current"}
     assert phone not in str(newest)
 
 

@@ -1,0 +1,55 @@
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+
+@pytest.mark.asvs("7.4.5")
+def test_the_sessions_of_one_person_are_ended(api, alice, bob, capsys):
+    phone = alice.logs_in(api)
+    call_command("revoke_sessions", user="Alice@EXAMPLE.org")
+    assert capsys.readouterr().out == "2 sessions ended.\n"
+    assert not any(api.opens(token) for token in (alice.token, phone))
+    assert api.opens(bob.token)
+
+
+@pytest.mark.asvs("7.4.5")
+def test_those_of_everybody_are_ended(api, alice, bob):
+    call_command("revoke_sessions", "--all")
+    assert not any(api.opens(token) for token in (alice.token, bob.token))
+
+
+def test_those_of_before_are_ended_and_later_ones_stay(api, alice, clock):
+    clock.shift(3600)
+    later = alice.logs_in(api)
+    leaked = timezone.now() - timedelta(minutes=30)
+    call_command("revoke_sessions", "--all", before=leaked.isoformat())
+    assert not api.opens(alice.token)
+    assert api.opens(later)
+
+
+@pytest.mark.parametrize("when", ["2100-01-01", "2100-01-01T00:00", "2100-01-01T00:00Z", "2100-01-01 00:00+02:00"])
+def test_a_moment_may_be_written_in_several_ways(api, alice, when):
+    call_command("revoke_sessions", "--all", before=when)
+    assert not api.opens(alice.token)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"user": "nobody@example.org"}, "Nobody"),
+        ({"user": "nobody"}, "Nobody"),
+        ({"user": "alice@example.org", "before": "yesterday"}, "--before"),
+        ({"user": "alice@example.org", "before": "2026-13-01"}, "--before"),
+    ],
+)
+def test_what_makes_no_sense_ends_nothing(api, alice, arguments, said):
+    with pytest.raises(CommandError, match=said):
+        call_command("revoke_sessions", **arguments)
+    assert api.opens(alice.token)
+
+
+def test_it_must_be_said_whose(db):
+    with pytest.raises(CommandError):
+        call_command("revoke_sessions")
