@@ -3,14 +3,18 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from threading import Barrier
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
+from django.db import connection
 
 from ...people import Api
 from ...server import free_port, wait_until_up
+from .forger import forging
 
 FRONT_END = "https://app.example.org"
 
@@ -41,6 +45,21 @@ def google(provider, settings):
 def claims(sub, **changes):
     """What Google would say of somebody with a mailbox of its own."""
     return {"email": f"{sub}@gmail.com", "email_verified": True, "name": sub.capitalize()} | changes
+
+
+def at_once(*calls):
+    """What these calls return that are made in the same moment, each with a connection of its own."""
+    barrier = Barrier(len(calls))
+
+    def run(call):
+        try:
+            barrier.wait(10)
+            return call()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return [future.result() for future in [pool.submit(run, call) for call in calls]]
 
 
 @dataclass
@@ -79,6 +98,10 @@ class Browser(Api):
         assert answer.status_code == 302, answer.text
         return answer.headers["Location"]
 
+    def landing(self, address):
+        """Sent straight to the front end."""
+        return Landing(address)
+
     def land(self, address):
         """Back at our callback; where at the front end that ends."""
         parts = urlsplit(address)
@@ -97,4 +120,19 @@ def browser(google, db):
 
 @pytest.fixture
 def other_browser(google, db):
+    return Browser()
+
+
+@pytest.fixture
+def forger(settings):
+    """Google is configured, and is a provider that does whatever a test wants of it."""
+    settings.FRONTEND_URL = FRONT_END
+    with forging() as forger:
+        forger.configure(settings)
+        yield forger
+
+
+@pytest.fixture
+def visitor(forger, db):
+    """A browser that is sent to that provider."""
     return Browser()
