@@ -90,9 +90,10 @@ class User(TimestampMixin, AbstractBaseUser, PermissionsMixin):
         verbose_name = "person"
         verbose_name_plural = "people"
         constraints = [
-            # Printable ASCII without capitals, and one @: no other spelling can be stored, whoever writes.
+            # Printable ASCII without capitals, one @, and labels with a dot between them: whoever writes.
             models.CheckConstraint(
-                condition=Q(email__regex=r"^[!-?\[-~]+@[a-z0-9.-]+$"), name="accounts_user_email_is_canonical"
+                condition=Q(email__regex=r"^[!-?\[-~]+@[a-z0-9-]+(\.[a-z0-9-]+)+\Z"),
+                name="accounts_user_email_is_canonical",
             )
         ]
 
