@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin.utils import model_ngettext
 from django.contrib.auth import admin as auth
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.contrib.auth.models import Group
@@ -16,7 +17,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from sessions_api.admin import LargeTable, log_for_each, may_touch
+from sessions_api.admin import LargeTable, log_for_each, may_touch, moment
 from sessions_api.models import Session
 
 from .models import User, UserQuerySet
@@ -25,6 +26,10 @@ RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
 class NewPersonForm(AdminUserCreationForm):  # type: ignore[type-arg]
+    usable_password = AdminUserCreationForm.create_usable_password_field(
+        "Without one they come in another way, if any."
+    )
+
     class Meta:
         model = User
         fields = ("email", "display_name")
@@ -59,22 +64,26 @@ class VerifiedFilter(admin.SimpleListFilter):
 class PersonAdmin(LargeTable, auth.UserAdmin):  # type: ignore[type-arg]
     form = PersonForm
     add_form = NewPersonForm
-    list_display = ("email", "display_name", "verified", "is_active", "is_staff", "created_at", "last_login")
+    list_display = ("email", "display_name", "verified", "is_active", "is_staff", "created", "seen")
     list_filter = ("is_active", "is_staff", "is_superuser", VerifiedFilter)
     search_fields = ("email", "display_name")
     search_help_text = "Any part of an e-mail address or of a name."
     ordering = ("email",)
     actions = ("disable", "enable", "end_sessions")
     fieldsets = (
-        (None, {"fields": ("email", "verified", "display_name", "password")}),
-        ("Access", {"fields": ("is_active", "sessions", "last_login")}),
+        (None, {"fields": ("email", "since", "display_name", "password")}),
+        ("Access", {"fields": ("is_active", "sessions", "seen")}),
         ("Rights", {"fields": RIGHTS}),
-        ("Times", {"fields": ("created_at", "updated_at", "email_verified_at")}),
+        ("History", {"fields": ("created", "updated")}),
     )
     add_fieldsets = (
         (None, {"classes": ["wide"], "fields": ("email", "display_name", "usable_password", "password1", "password2")}),
     )
-    readonly_fields = ("verified", "sessions", "last_login", "created_at", "updated_at", "email_verified_at")
+    readonly_fields = ("since", "sessions", "seen", "created", "updated")
+    since = moment("email_verified_at", "verified since")
+    created = moment("created_at", "created", ordering="created_at")
+    updated = moment("updated_at", "last changed")
+    seen = moment("last_login", "last login", ordering="last_login")
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_change_permission(request, obj) and may_touch(request, obj)
@@ -128,7 +137,8 @@ class PersonAdmin(LargeTable, auth.UserAdmin):  # type: ignore[type-arg]
             people = self.touchable(request, queryset.order_by("pk").lock(), whose=lambda person: person)
             yield User.objects.filter(pk__in=[person.pk for person in people])
             log_for_each(request, people, deed)
-        self.message_user(request, f"{deed} People: {len(people)}.", messages.SUCCESS)
+        who = model_ngettext(self.opts, len(people))
+        self.message_user(request, f"{len(people)} {who}: {deed.lower()}", messages.SUCCESS)
 
     @admin.display(boolean=True, ordering="email_verified_at")
     def verified(self, person: User) -> bool:

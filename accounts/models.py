@@ -25,7 +25,10 @@ class EmailAddressField(models.CharField):  # type: ignore[type-arg]
 
 
 class UserQuerySet(models.QuerySet["User"]):
-    """Whatever deletes or re-keys people locks their rows first, as each login does: see `finish_login`."""
+    """Whatever deletes or re-keys people locks their rows first, as each login does: see `finish_login`.
+
+    Several rows are locked in the order of their keys, so that two who do it at once do not wait for each other.
+    """
 
     def lock(self) -> "models.QuerySet[User]":
         return self.select_for_update(no_key=True)
@@ -35,7 +38,7 @@ class UserQuerySet(models.QuerySet["User"]):
         if "password" not in values:
             return super().update(**values)
         with transaction.atomic():
-            people = list(self.lock().values_list("pk", flat=True))
+            people = list(self.order_by("pk").lock().values_list("pk", flat=True))
             updated = super().update(**values)
             Session.objects.filter(user__in=people).revoke()
         return updated
@@ -46,7 +49,7 @@ class UserQuerySet(models.QuerySet["User"]):
 
     def delete(self) -> tuple[int, dict[str, int]]:
         with transaction.atomic():
-            list(self.select_for_update().values_list("pk", flat=True))
+            list(self.order_by("pk").select_for_update().values_list("pk", flat=True))
             return super().delete()
 
     delete.alters_data = True  # type: ignore[attr-defined]

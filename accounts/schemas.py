@@ -39,19 +39,17 @@ Email = Annotated[
         max_length=2 * MAX_LENGTH,
         description="A plain address with a public domain, at most 254 characters in its one spelling: lower case "
         "after NFKC, the part before the @ in ASCII and without quotes, the domain as A-label (UTS 46).",
-        json_schema_extra={"format": "email"},
+        json_schema_extra={"format": "email", "examples": ["alice@example.org"]},
     ),
 ]
-Password = Annotated[Text, Field(max_length=settings.PASSWORD_MAX_LENGTH, json_schema_extra={"format": "password"})]
+EXAMPLE = {"format": "password", "examples": ["correct horse battery"]}
+Password = Annotated[Text, Field(max_length=settings.PASSWORD_MAX_LENGTH, json_schema_extra=EXAMPLE)]
 NewPassword = Annotated[
     Text,
     Field(
         description="Exactly as typed: nothing is trimmed, and any character counts as one.",
-        json_schema_extra={
-            "format": "password",
-            "minLength": settings.PASSWORD_MIN_LENGTH,
-            "maxLength": settings.PASSWORD_MAX_LENGTH,
-        },
+        json_schema_extra=EXAMPLE
+        | {"minLength": settings.PASSWORD_MIN_LENGTH, "maxLength": settings.PASSWORD_MAX_LENGTH},
     ),
 ]
 DisplayName = Annotated[

@@ -131,6 +131,7 @@ def database() -> dict[str, Any]:
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
             }
         case "django.db.backends.postgresql":
+            config["ENGINE"] = "config.postgresql"
             config["CONN_HEALTH_CHECKS"] = True
             config["OPTIONS"] = {
                 "connect_timeout": 2,

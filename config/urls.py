@@ -9,6 +9,7 @@ READ = ["get", "head"]
 
 admin.site.site_header = admin.site.site_title = "Latchkey"
 admin.site.index_title = "People and sessions"
+admin.site.enable_nav_sidebar = False  # three lists do not need one, and the one of sessions is wide
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/api/docs", http_method_names=READ)),

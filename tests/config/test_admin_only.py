@@ -51,6 +51,13 @@ def test_the_api_leaves_the_admins_cookie_alone(browser, api, alice):
     assert before == {name: morsel.value for name, morsel in browser.cookies.items()}
 
 
+def test_the_admins_middlewares_sleep_outside_of_it(browser, api):
+    for path in ("/api/docs", "/api/users/me", "/healthz"):
+        answer = api.get(path)
+        assert "X-Frame-Options" not in answer.headers  # the sign that they are awake
+        assert "Cookie" not in answer.headers.get("Vary", "")
+
+
 def test_a_token_opens_nothing_of_the_admin(api, root):
     token = api.login(root.email, ROOT["password"]).json()["token"]
     answer = Client().get(PEOPLE, headers={"Authorization": f"Bearer {token}"})
@@ -129,6 +136,13 @@ def test_a_cookie_is_as_good_as_the_person_is_now(browser, root, change):
         case "deleted":
             root.delete()
     assert browser.get("/admin/").status_code == 302
+
+
+def test_what_the_admin_says_is_in_no_cookie(browser, user):
+    form = {"csrfmiddlewaretoken": csrf(browser, PEOPLE), "action": "disable", "_selected_action": user.pk}
+    browser.post(PEOPLE, form)
+    assert browser.cookies.keys() == {"latchkey-admin", "latchkey-csrf"}
+    assert "1 person: disabled." in browser.get(PEOPLE).content.decode()
 
 
 # By https, behind a proxy
