@@ -37,8 +37,9 @@ check: installed-dev ## Lint, types, migrations, settings as in production, and 
 fuzz: installed-dev ## Search the API for inputs that break its description, longer than the tests do
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-200} $(PYTEST) -n 0 -m fuzz tests/config/test_fuzz.py $(ARGS)
 
-load: installed-dev ## Measure how many requests a second this machine serves
-	@$(PY) -m tests.load
+load: installed-dev ## Two hundred connections for a minute, then a million sessions purged beside logins
+	@$(PY) -m tests.load $(ARGS)
+	@$(PY) -m tests.purge
 
 asvs: installed-dev ## Count the requirements of OWASP ASVS 5.0 that tests show
 	@$(PY) -m tests.asvs
@@ -55,7 +56,7 @@ format: installed-dev ## Put the code into its form
 	@$(PY) -m ruff format .
 
 clean: ## Remove what these commands made, but .env and the database
-	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis schemathesis-report
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis schemathesis-report screenshots
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Quiet unless it fails, so that one run of pytest alone closes the output. 5: ARGS chose tests of PostgreSQL only.
