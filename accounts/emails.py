@@ -17,7 +17,10 @@ def canonical_email(text: str) -> str:
     make ASCII is refused in the local part and written in punycode in the domain.
     Raises Django's ValidationError for everything that is not a plain address with a public domain.
     """
-    local, _, domain = unicodedata.normalize("NFKC", text.strip()[: 2 * MAX_LENGTH]).lower().rpartition("@")
+    text = text.strip()
+    if len(text) > 2 * MAX_LENGTH:  # what is only there to be ignored has its limits, and so has the work
+        text = ""
+    local, _, domain = unicodedata.normalize("NFKC", text).lower().rpartition("@")
     try:
         domain = idna.encode(domain, uts46=True, std3_rules=True).decode()
     except idna.IDNAError:
@@ -30,6 +33,7 @@ def canonical_email(text: str) -> str:
         or not LOCAL_PART.fullmatch(local)
         or len(labels) < 2
         or labels[-1].isdigit()  # an IP address is no domain
+        or not labels[-1]  # a dot at the end would be a second spelling
     ):
         raise ValidationError("Enter a plain e-mail address.", code="invalid_email")
     return address

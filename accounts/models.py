@@ -25,7 +25,10 @@ class EmailAddressField(models.CharField):  # type: ignore[type-arg]
 
 
 class UserQuerySet(models.QuerySet["User"]):
-    """Whatever deletes or re-keys people locks their rows first, as each login does: see `finish_login`."""
+    """Whatever deletes or re-keys people locks their rows first, as each login does: see `finish_login`.
+
+    Several rows are locked in the order of their keys, so that two who do it at once do not wait for each other.
+    """
 
     def lock(self) -> "models.QuerySet[User]":
         return self.select_for_update(no_key=True)
@@ -35,7 +38,7 @@ class UserQuerySet(models.QuerySet["User"]):
         if "password" not in values:
             return super().update(**values)
         with transaction.atomic():
-            people = list(self.lock().values_list("pk", flat=True))
+            people = list(self.order_by("pk").lock().values_list("pk", flat=True))
             updated = super().update(**values)
             Session.objects.filter(user__in=people).revoke()
         return updated
@@ -46,7 +49,7 @@ class UserQuerySet(models.QuerySet["User"]):
 
     def delete(self) -> tuple[int, dict[str, int]]:
         with transaction.atomic():
-            list(self.select_for_update().values_list("pk", flat=True))
+            list(self.order_by("pk").select_for_update().values_list("pk", flat=True))
             return super().delete()
 
     delete.alters_data = True  # type: ignore[attr-defined]
@@ -90,9 +93,10 @@ class User(TimestampMixin, AbstractBaseUser, PermissionsMixin):
         verbose_name = "person"
         verbose_name_plural = "people"
         constraints = [
-            # Printable ASCII without capitals, and one @: no other spelling can be stored, whoever writes.
+            # Printable ASCII without capitals, one @, and labels with a dot between them: whoever writes.
             models.CheckConstraint(
-                condition=Q(email__regex=r"^[!-?\[-~]+@[a-z0-9.-]+$"), name="accounts_user_email_is_canonical"
+                condition=Q(email__regex=r"^[!-?\[-~]+@[a-z0-9-]+(\.[a-z0-9-]+)+\Z"),
+                name="accounts_user_email_is_canonical",
             )
         ]
 

@@ -33,20 +33,35 @@ def _one_line(text: str) -> str:
     return text.strip()
 
 
-Email = Annotated[str, AfterValidator(_email), Field(max_length=2 * MAX_LENGTH, json_schema_extra={"format": "email"})]
-Password = Annotated[Text, Field(max_length=settings.PASSWORD_MAX_LENGTH, json_schema_extra={"format": "password"})]
+Email = Annotated[
+    str,
+    AfterValidator(_email),
+    Field(
+        max_length=2 * MAX_LENGTH,
+        description="A plain address with a public domain, at most 254 characters in its one spelling: lower case "
+        "after NFKC, the part before the @ in ASCII and without quotes, the domain as A-label (UTS 46).",
+        json_schema_extra={"format": "email", "examples": ["alice@example.org"]},
+    ),
+]
+EXAMPLE = {"format": "password", "examples": ["correct horse battery"]}
+Password = Annotated[Text, Field(max_length=settings.PASSWORD_MAX_LENGTH, json_schema_extra=EXAMPLE)]
 NewPassword = Annotated[
     Text,
     Field(
         description="Exactly as typed: nothing is trimmed, and any character counts as one.",
-        json_schema_extra={
-            "format": "password",
-            "minLength": settings.PASSWORD_MIN_LENGTH,
-            "maxLength": settings.PASSWORD_MAX_LENGTH,
-        },
+        json_schema_extra=EXAMPLE
+        | {"minLength": settings.PASSWORD_MIN_LENGTH, "maxLength": settings.PASSWORD_MAX_LENGTH},
     ),
 ]
-DisplayName = Annotated[Text, AfterValidator(_one_line), Field(max_length=255)]
+DisplayName = Annotated[
+    Text,
+    AfterValidator(_one_line),
+    Field(
+        max_length=255,
+        description="One line of any characters but control characters; white space around it goes.",
+        json_schema_extra={"pattern": r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"},
+    ),
+]
 
 
 class Register(Body):

@@ -1,5 +1,7 @@
 """The API on one screen: closed by default, every router, every error handler."""
 
+from django.views.decorators.http import require_safe
+
 from accounts.api import router as accounts
 from accounts.social.api import router as social
 from sessions_api.api import router as sessions
@@ -14,6 +16,7 @@ api = DescribedAPI(
     description="Accounts and sessions. Log in, keep the token, send it as `Authorization: Bearer <token>`.",
     auth=SessionBearer(),  # an open endpoint says auth=None
     parser=StrictJSON(),
+    docs_decorator=require_safe,
     urls_namespace="api",
 )
 api.add_router("", accounts)

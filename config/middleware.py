@@ -36,6 +36,8 @@ class Gate:
         if is_admin(request):
             response = self.get_response(request)
             response.headers.setdefault("Content-Security-Policy", OWN_PAGES)
+            # Without any referrer a browser sends "Origin: null" with forms, which Django takes for a forgery.
+            response.headers.setdefault("Referrer-Policy", "same-origin")
             return response
         try:
             self.check(request)
@@ -55,7 +57,7 @@ class Gate:
             except DisallowedHost:
                 raise InvalidRequest from None
         if declared := request.META.get("CONTENT_LENGTH"):
-            if not declared.isdecimal():
+            if not declared.isdecimal() or len(declared) > 18:
                 raise InvalidRequest
             if int(declared) > MAX_BODY:
                 raise PayloadTooLarge

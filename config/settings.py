@@ -49,7 +49,8 @@ DEBUG = env.bool("DEBUG", default=False)
 
 # Addresses
 
-PUBLIC_URL = origin("PUBLIC_URL", f"http://localhost:{env.int('PORT', default=8000)}")
+PORT = env.int("PORT", default=8000)
+PUBLIC_URL = origin("PUBLIC_URL", f"http://localhost:{PORT}")
 FRONTEND_URL = origin("FRONTEND_URL", "http://localhost:3000")
 HTTPS = PUBLIC_URL.startswith("https://")
 ALLOWED_HOSTS = env.list(
@@ -81,8 +82,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
-    "corsheaders.middleware.CorsMiddleware",  # outermost, so that a page may read refusals as well
-    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.security.SecurityMiddleware",  # outermost, so that a preflight's answer has its headers too
+    "corsheaders.middleware.CorsMiddleware",  # before whatever refuses, so that a page may read refusals as well
     "config.middleware.Gate",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.AdminSession",
@@ -124,13 +125,15 @@ def database() -> dict[str, Any]:
         config: dict[str, Any] = env.db_url("DATABASE_URL", default="sqlite:///db.sqlite3")
     match config.get("ENGINE"):
         case "django.db.backends.sqlite3":
-            config["NAME"] = BASE_DIR / config["NAME"]
+            if config["NAME"] != ":memory:":
+                config["NAME"] = BASE_DIR / config["NAME"]
             config["OPTIONS"] = {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 2,
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
             }
         case "django.db.backends.postgresql":
+            config["ENGINE"] = "config.postgresql"
             config["CONN_HEALTH_CHECKS"] = True
             config["OPTIONS"] = {
                 "connect_timeout": 2,
@@ -212,6 +215,7 @@ CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}latchkey-csrf"
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
 CSRF_TRUSTED_ORIGINS = ["{0.scheme}://{0.netloc}".format(urlsplit(PUBLIC_URL))]
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # not in a cookie of its own
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "no-referrer"
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if HTTPS else 0

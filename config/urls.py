@@ -5,10 +5,16 @@ from django.views.generic import RedirectView
 from .api import api
 from .health import healthz, readyz
 
+READ = ["get", "head"]
+
+admin.site.site_header = admin.site.site_title = "Latchkey"
+admin.site.index_title = "People and sessions"
+admin.site.enable_nav_sidebar = False  # three lists do not need one, and the one of sessions is wide
+
 urlpatterns = [
-    path("", RedirectView.as_view(url="/api/docs")),
+    path("", RedirectView.as_view(url="/api/docs", http_method_names=READ)),
     path("api/", api.urls),
-    path("admin", RedirectView.as_view(url="/admin/")),
+    path("admin", RedirectView.as_view(url="/admin/", http_method_names=READ)),
     path("admin/", admin.site.urls),
     path("healthz", healthz),
     path("readyz", readyz),

@@ -1,7 +1,32 @@
 import os
+from contextlib import suppress
+from typing import Any
 
-from django.core.wsgi import get_wsgi_application
+import django
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.utils.http import parse_header_parameters
+
+CONTENT_TYPE_LENGTH = 256
+
+
+class Request(WSGIRequest):
+    def _set_content_type_params(self, meta: dict[str, Any]) -> None:
+        """A Content-Type that is long or cannot be read counts as none, and its charset decides nothing.
+
+        Django's own reading takes quadratic time, raises for some where no middleware can answer, and lets
+        the charset, which may be any codec that Python has, decide how the query string is decoded.
+        """
+        declared = meta.get("CONTENT_TYPE", "")
+        self.content_type, self.content_params = "", {}
+        if len(declared) <= CONTENT_TYPE_LENGTH:
+            with suppress(ValueError):
+                self.content_type, self.content_params = parse_header_parameters(declared)
+
+
+class Handler(WSGIHandler):
+    request_class = Request
+
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-
-application = get_wsgi_application()
+django.setup(set_prefix=False)
+application = Handler()

@@ -47,7 +47,7 @@ fresh_session = FreshSessionBearer()
 
 def bearer_token(request: HttpRequest) -> str:
     """What follows `Bearer`, in any case (RFC 9110, 11.1). The header is the only place where a token may come."""
-    scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
+    scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").strip(" \t").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise NotAuthenticated
-    return token.strip()
+    return token.strip(" \t")

@@ -16,6 +16,7 @@ from ninja.errors import HttpError
 from ninja.errors import ValidationError as NinjaValidationError
 
 CONTENT_TYPE = "application/problem+json"
+MOST_ERRORS = 20  # no form has so many fields; without a limit, an answer could be ten times its request
 DATABASE_FAILURES = (OperationalError, InterfaceError, InternalError)  # the last: a server that is read-only
 
 logger = logging.getLogger(__name__)
@@ -93,7 +94,7 @@ class PayloadTooLarge(ApiError):
 
 class UnsupportedMediaType(ApiError):
     status, error_code = 415, "unsupported_media_type"
-    detail = "Send JSON, with Content-Type: application/json."
+    detail = "Send JSON in UTF-8, with Content-Type: application/json."
 
 
 class ValidationFailed(ApiError):
@@ -154,7 +155,9 @@ def add_handlers(api: NinjaAPI) -> None:
         api.add_exception_handler(error, lambda request, exc: handler(exc))
 
     answer(ApiError, lambda exc: exc.response())
-    answer(NinjaValidationError, lambda exc: ValidationFailed([_explain(e) for e in exc.errors]).response())
+    answer(
+        NinjaValidationError, lambda exc: ValidationFailed([_explain(e) for e in exc.errors[:MOST_ERRORS]]).response()
+    )
     answer(HttpError, _from_ninja)
     answer(Http404, lambda exc: NotFound().response())
     answer(DjangoPermissionDenied, lambda exc: PermissionDenied().response())

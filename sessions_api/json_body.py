@@ -17,7 +17,8 @@ class StrictJSON(Parser):
     """
 
     def parse_body(self, request: HttpRequest) -> Any:
-        if request.content_type != "application/json":
+        charset = (request.content_params or {}).get("charset", "utf-8")
+        if request.content_type != "application/json" or charset.lower() != "utf-8":
             raise UnsupportedMediaType
         try:
             return json.loads(

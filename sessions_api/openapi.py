@@ -28,6 +28,7 @@ PROBLEM = {
         "errors": {
             "description": "With `validation_error`: each thing that is wrong, without what was sent.",
             "type": "array",
+            "maxItems": errors.MOST_ERRORS,
             "items": {
                 "type": "object",
                 "required": ["loc", "msg", "code", "params"],

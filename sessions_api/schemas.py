@@ -28,7 +28,8 @@ def storable(text: str) -> str:
     return text
 
 
-Text = Annotated[str, AfterValidator(storable), Field(json_schema_extra={"pattern": r"^[^\u0000\ud800-\udfff]*$"})]
+# Lone surrogates are left out of the pattern: UTF-8 has none, and few tools can read such a range.
+Text = Annotated[str, AfterValidator(storable), Field(json_schema_extra={"pattern": r"^[^\u0000]*$"})]
 
 ExpiresAt = Annotated[datetime, Field(description="The earlier of the absolute and the idle end.")]
 ExpiresIn = Annotated[int, Field(description="Whole seconds until `expires_at`.", ge=0)]

@@ -5,9 +5,11 @@ import time_machine
 from django.core.cache import cache
 from django.db import connection
 
+from accounts.hashers import Argon2id
 from accounts.models import User
 
 from .people import Api, Person
+from .server import database, serving
 
 
 @pytest.fixture(autouse=True)
@@ -52,3 +54,25 @@ def clock():
 @pytest.fixture
 def sqlite():
     return connection.vendor == "sqlite"
+
+
+@pytest.fixture
+def hashes(monkeypatch):
+    """A list that grows by one with every password that is hashed."""
+    made = []
+
+    def counted(name):
+        method = getattr(Argon2id, name)
+        monkeypatch.setattr(Argon2id, name, lambda self, *values: made.append(name) or method(self, *values))
+
+    counted("encode")
+    counted("verify")
+    return made
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory):
+    """The service as it runs for real, for what the test client cannot send. Nobody changes how it is set up."""
+    folder = tmp_path_factory.mktemp("server")
+    with database(folder) as url, serving(log=folder / "log", DATABASE_URL=url) as running:
+        yield running

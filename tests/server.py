@@ -1,5 +1,6 @@
 """The service as it runs for real: granian processes with a database of their own."""
 
+import http.client
 import os
 import socket
 import subprocess
@@ -99,3 +100,15 @@ class Server:
         headers |= options.pop("headers", {})
         json = {} if body is None else {"json": body}
         return requests.request(method, self.url + path, headers=headers, timeout=30, **json, **options)
+
+    def exchange(self, raw: bytes) -> requests.Response:
+        """What comes back for these very bytes, over a connection of their own."""
+        host, _, port = self.url.removeprefix("http://").partition(":")
+        answer = requests.Response()
+        with socket.create_connection((host, int(port)), timeout=10) as wire:
+            wire.sendall(raw)
+            reply = http.client.HTTPResponse(wire, method=raw.partition(b" ")[0].decode("latin1"))
+            reply.begin()
+            answer.status_code, answer._content = reply.status, reply.read()
+            answer.headers.update(reply.headers)
+        return answer

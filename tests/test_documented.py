@@ -1,0 +1,131 @@
+"""What the documentation says is so, and what is so is documented."""
+
+import json
+import re
+import subprocess
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from config.api import api as described
+from sessions_api.errors import ApiError
+
+from .asvs import requirements
+from .server import database, serving
+
+ROOT = Path(__file__).resolve().parent.parent
+SETTINGS = (ROOT / "config" / "settings.py").read_text()
+READ = set(re.findall(r"""\b(?:env\.\w+|choice|origin)\(\s*"([A-Z0-9_]+)\"""", SETTINGS))
+PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+
+
+def table(page, column=0):
+    """What stands in backticks in a column of the page's tables, row by row."""
+    rows = [line.split("|")[1:-1] for line in (ROOT / page).read_text().splitlines() if line.startswith("|")]
+    return [re.findall(r"`([^`]+)`", row[column]) for row in rows if len(row) > column]
+
+
+def test_every_setting_is_documented_and_every_documented_one_is_read():
+    assert {name for cell in table("docs/settings.md") for name in cell} == READ
+
+
+def test_every_setting_has_a_line_in_the_example():
+    example = set(re.findall(r"^#? ?([A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    assert example == READ - {"DOTENV"}
+
+
+@pytest.mark.asvs("2.1.3", "7.1.1", "7.1.2")
+def test_the_defaults_are_those_of_the_code():
+    rows = zip(table("docs/settings.md"), table("docs/settings.md", column=1), strict=True)
+    written = {name[0]: default[0] for name, default in rows if default and default[0].isdigit()}
+    in_code = dict(re.findall(r"""env\.int\("([A-Z0-9_]+)", default=(\d+)\)""", SETTINGS))
+    assert written == in_code
+
+
+def test_every_error_is_documented_and_every_documented_one_exists():
+    for module in ("sessions_api.errors", "accounts.errors"):
+        import_module(module)
+    rows = [line.split("|") for line in (ROOT / "docs/errors.md").read_text().splitlines() if line.startswith("| ")]
+    documented = {(cells[1].strip(), cells[2].strip(" `")) for cells in rows[1:]}
+    assert documented == {(str(error.status), error.error_code) for error in ApiError.__subclasses__()}
+
+
+@pytest.mark.asvs("2.1.1")
+def test_the_committed_openapi_is_todays():
+    today = json.loads(json.dumps(described.get_openapi_schema(), default=str))
+    assert json.loads((ROOT / "docs/openapi.json").read_text()) == today
+
+
+def test_every_operation_tells_of_its_errors_in_the_right_form():
+    for path in described.get_openapi_schema()["paths"].values():
+        for operation in path.values():
+            refusals = {status: answer for status, answer in operation["responses"].items() if int(status) >= 400}
+            assert {500, 503} <= refusals.keys()
+            assert all(list(answer["content"]) == ["application/problem+json"] for answer in refusals.values())
+
+
+@pytest.mark.asvs("6.1.3")
+def test_every_way_in_is_documented():
+    ways = {name for cell in table("docs/security.md") for name in cell}
+    assert {"POST /api/auth/login", "POST /api/auth/register", "/admin/login/", "createsuperuser"} <= {
+        name.removeprefix("manage.py ") for name in ways
+    }
+    opens = {
+        f"{method.upper()} {path}"
+        for path, methods in described.get_openapi_schema()["paths"].items()
+        for method, operation in methods.items()
+        if "SessionResponse" in json.dumps(operation["responses"], default=str)
+        and "UserSessionResponse" not in json.dumps(operation["responses"], default=str)
+    }
+    assert opens <= ways
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_lead_somewhere(page):
+    for link in re.findall(r"\]\(([^)#]+)", page.read_text()):
+        assert link.startswith("https://") or (page.parent / link).exists(), link
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_symbols_and_paths_that_are_named_exist(page):
+    for name in re.findall(r"`((?:config|accounts|sessions_api|tests)/[\w/]+\.py)", page.read_text()):
+        assert (ROOT / name).exists() or "passkeys" in name, name
+
+
+def test_marks_name_requirements_that_apply(request):
+    known = {number for number, row in requirements().items() if row["applies"] != "no"}
+    for item in request.session.items:
+        for mark in item.iter_markers("asvs"):
+            assert set(mark.args) <= known, item.nodeid
+
+
+def commands(page):
+    """Each `$ ` command of a console block, and the JSON that the page shows as its output, if any."""
+    for block in re.findall(r"```console\n(.*?)```", page.read_text(), re.DOTALL):
+        for part in re.split(r"^\$ ", block, flags=re.MULTILINE)[1:]:
+            command, output = [], []
+            for line in part.splitlines():
+                continues = not command or command[-1].endswith("\\")
+                (command if continues else output).append(line)
+            yield "\n".join(command), "\n".join(output)
+
+
+def shape(text):
+    """The keys and types of JSON, whatever the values."""
+
+    def of(value):
+        return {key: of(item) for key, item in value.items()} if isinstance(value, dict) else type(value).__name__
+
+    return of(json.loads(text)) if text else ""
+
+
+def test_the_walk_in_the_readme_answers_as_it_says(tmp_path):
+    walk = [(command, output) for command, output in commands(ROOT / "README.md") if "localhost:8000" in command]
+    assert len(walk) >= 6
+    with database(tmp_path) as url, serving(log=tmp_path / "log", DATABASE_URL=url) as server:
+        script = "\n".join(f"{command}; echo; echo -----" for command, _ in walk)
+        script = script.replace("http://localhost:8000", server.url)
+        said = subprocess.run(["bash", "-ec", script], capture_output=True, text=True, check=True).stdout
+    answers = [part.strip() for part in said.split("-----")[:-1]]
+    assert [shape(answer) for answer in answers] == [shape(output) for _, output in walk]
