@@ -56,7 +56,7 @@ format: installed-dev ## Put the code into its form
 	@$(PY) -m ruff format .
 
 clean: ## Remove what these commands made, but .env and the database
-	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis schemathesis-report screenshots
+	@rm -rf .venv tests/accounts/social/provider/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis schemathesis-report screenshots
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Quiet unless it fails, so that one run of pytest alone closes the output. 5: ARGS chose tests of PostgreSQL only.

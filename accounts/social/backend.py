@@ -1,8 +1,10 @@
 """The providers: small subclasses of social-auth's, stricter where it matters."""
 
 import hashlib
+import json
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 import jwt
 import requests
@@ -13,11 +15,13 @@ from social_core.backends.github import GithubOAuth2
 from social_core.backends.google_openidconnect import GoogleOpenIdConnect
 from social_core.backends.open_id_connect import OpenIdConnectAssociation
 from social_core.exceptions import AuthProviderError, AuthResponseError
+from urllib3.exceptions import HTTPError
 
 from sessions_api.deadline import within
 
 TOTAL_SECONDS = 10.0
 MAX_BYTES = 1024 * 1024
+MAX_SUB = 255  # OpenID Connect Core, 2
 
 
 class Bounded(BaseAuth[HttpResponse]):
@@ -36,20 +40,35 @@ class Bounded(BaseAuth[HttpResponse]):
             response = within(max(left, 0), lambda: _fetch(url, self.ends or 0, **options))
         except (TimeoutError, requests.Timeout) as failure:
             raise AuthProviderError(self, code="timeout", stage=stage) from failure
-        except requests.RequestException as failure:
+        except (requests.RequestException, HTTPError, ValueError) as failure:  # the last: an address that is none
             raise AuthProviderError(self, code="connection_failed", stage=stage) from failure
         if response.status_code >= 500:
             raise AuthProviderError(self, code="http_error", stage=stage)
-        if response.status_code != 200:
+        if response.status_code != 200 or not _is_json(response):
             raise AuthResponseError(self, code="malformed_response", stage=stage)
         return response
+
+    def process_error(self, data: Any, *, stage: Any = "callback") -> None:
+        """An error is a word; anything else would break where it is looked up."""
+        if not isinstance(data.get("error") or "", str):
+            raise AuthResponseError(self, code="malformed_response", stage=stage)
+        super().process_error(data, stage=stage)
+
+
+def _is_json(response: requests.Response) -> bool:
+    """All that we ever ask for is JSON; nested too deeply, it would break whoever reads it next."""
+    try:
+        json.loads(response.content)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _fetch(url: str, ends: float, **options: Any) -> requests.Response:
     timeout = options.pop("timeout", None) or 5
     with requests.request(url=url, timeout=timeout, stream=True, allow_redirects=False, **options) as response:
         body = b""
-        for chunk in response.iter_content(8192):
+        while chunk := response.raw.read1(8192, decode_content=True):  # iter_content would wait until it has as many
             body += chunk
             if len(body) > MAX_BYTES or time.monotonic() > ends:
                 raise requests.ReadTimeout
@@ -69,9 +88,19 @@ class Google(Bounded, GoogleOpenIdConnect[HttpResponse]):
     def oidc_config(self) -> dict[str, Any]:
         """The discovery document, of the issuer that was asked for (OpenID Connect Discovery, 4.3)."""
         config = super().oidc_config()
-        if config.get("issuer") != self.oidc_endpoint():
-            raise AuthResponseError(self, claim="issuer", code="invalid_claim", stage="begin")
+        endpoints = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+        if config.get("issuer") != self.oidc_endpoint() or not all(self._is_like_us(config.get(n)) for n in endpoints):
+            self.get_openid_configuration.invalidate(self, self.oidc_config_url())  # or it stays for a day
+            raise AuthResponseError(self, claim="issuer", code="malformed_response", stage="begin")
         return config
+
+    def _is_like_us(self, endpoint: Any) -> bool:
+        """Whether this is an address, and https where the issuer's is."""
+        try:
+            parts = urlsplit(str(endpoint))
+        except ValueError:
+            return False
+        return bool(parts.hostname) and parts.scheme == urlsplit(self.oidc_endpoint()).scheme
 
     def id_token_issuer(self) -> list[str]:  # type: ignore[override]
         """Google signs under either spelling."""
@@ -89,6 +118,42 @@ class Google(Bounded, GoogleOpenIdConnect[HttpResponse]):
 
     def native_clients(self) -> list[str]:
         return [self.setting("KEY"), *self.setting("NATIVE_CLIENT_IDS", [])]
+
+    def request_access_token(self, *args: Any, **options: Any) -> dict[Any, Any]:
+        """What stands beside the ID token is not signed, and would be taken for claims that it lacks."""
+        response = super().request_access_token(*args, **options)
+        return {"access_token": response["access_token"]}
+
+    def find_valid_key(self, id_token: str) -> dict[str, Any] | None:
+        """An unknown key is asked for once; if that fails, the known ones stay (the stock method drops them)."""
+        kid = jwt.get_unverified_header(id_token).get("kid")
+        if kid is not None and kid not in self._known_kids():
+            self.get_jwks_keys_for_uri.refresh(self, self.jwks_uri())
+            if kid not in self._known_kids():
+                return None
+        key: dict[str, Any] | None = super().find_valid_key(id_token)
+        return key
+
+    def _known_kids(self) -> list[Any]:
+        return [key.get("kid") for key in self.get_jwks_keys()]
+
+    def decode_and_validate_id_token(self, id_token: str, access_token: str | None) -> dict[str, Any]:
+        """A text that is none has failed the checks as well."""
+        try:
+            claims: dict[str, Any] = super().decode_and_validate_id_token(id_token, access_token)
+        except UnicodeError as failure:
+            raise AuthResponseError(self, code="invalid_claim", stage="token_validation") from failure
+        return claims
+
+    def validate_required_id_token_claims(self, claims: dict[str, Any]) -> None:
+        """Beside their presence: a `sub` that can be kept, and times that can be compared."""
+        super().validate_required_id_token_claims(claims)
+        sub = claims["sub"]
+        times = [claims[name] for name in ("exp", "iat", "nbf") if name in claims]
+        if not (isinstance(sub, str) and 0 < len(sub) <= MAX_SUB and sub.isascii() and sub.isprintable()):
+            raise AuthResponseError(self, claim="sub", code="invalid_claim", stage="token_validation")
+        if not all(type(moment) in (int, float) for moment in times):
+            raise AuthResponseError(self, code="invalid_claim", stage="token_validation")
 
     # The nonce lives in the handshake, which is bound to the browser and spent as a whole.
 
@@ -113,6 +178,10 @@ class Google(Bounded, GoogleOpenIdConnect[HttpResponse]):
     def get_user_id(self, details: Any, response: Any) -> str:
         return str((self.id_token or {})["sub"])
 
+    def get_user_details(self, response: dict[str, Any]) -> dict[str, Any]:
+        """The stock ones take an address apart before anybody has looked whether it is one."""
+        return {"fullname": response.get("name")}
+
     def is_authority_for(self, email: str) -> bool:
         """Whether Google runs the mailbox: its own domain, or that of a Workspace, which has an `hd` claim.
 
@@ -132,7 +201,8 @@ class Google(Bounded, GoogleOpenIdConnect[HttpResponse]):
         self.validate_required_id_token_claims(claims)
         self.validate_temporal_claims(claims)
         hashed = hashlib.sha256(nonce.encode()).hexdigest()
-        if not any(constant_time_compare(str(claims.get("nonce", "")), known) for known in (nonce, hashed)):
+        told = str(claims.get("nonce", "")).encode(errors="surrogatepass")
+        if not any(constant_time_compare(told, known) for known in (nonce, hashed)):
             raise AuthResponseError(self, claim="nonce", code="nonce_mismatch", stage="token_validation")
         self.id_token = claims
         return dict(claims)
@@ -163,3 +233,7 @@ class GitHub(Bounded, GithubOAuth2[HttpResponse]):
 
     def is_authority_for(self, email: str) -> bool:
         return False
+
+    def verify_native(self, id_token: str, nonce: str) -> dict[str, Any]:
+        """GitHub signs no ID tokens."""
+        raise AuthResponseError(self, code="unsupported_feature", stage="token_validation")

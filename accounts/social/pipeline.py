@@ -9,10 +9,13 @@ from django.utils import timezone
 from social_django.models import UserSocialAuth
 
 from accounts.emails import canonical_email
-from accounts.errors import RegistrationClosed
+from accounts.errors import AuthenticationFailed, RegistrationClosed
+from accounts.login import require_unchanged
 from accounts.models import User
+from sessions_api.errors import SessionExpired
 
 from .errors import AccountDisabled, AccountExists, AlreadyLinked, EmailUnverified
+from .models import Handover
 
 NAME_LENGTH = 255
 
@@ -58,6 +61,8 @@ def _match_or_make(identity: dict[str, str], email: str, name: str, authority: b
         person = User.objects.filter(email=email).lock().first()
         if person is None:
             person = make(email, name, verified=authority)
+        elif same := known(identity):
+            return same  # another callback of theirs held the row, and was first
         else:
             admit(person, identity["provider"], authority)
         UserSocialAuth.objects.create(user=person, **identity)
@@ -87,17 +92,23 @@ def admit(person: User, provider: str, authority: bool) -> None:
     if not person.email_verified:
         person.start_over()
         person.social_auth.all().delete()
+        Handover.objects.filter(user=person).delete()  # each would be a session
     elif person.social_auth.filter(provider=provider).exists():
         raise AccountExists
 
 
 def link(person: User, provider: str, uid: str) -> UserSocialAuth:
-    """Link an identity to somebody who is logged in. Raises AlreadyLinked; the unique column decides races."""
+    """Link an identity to somebody who is logged in. Raises AlreadyLinked; the unique column decides races.
+
+    Raises SessionExpired where their ways in have been made void meanwhile: this must not become a new one.
+    """
     try:
         with transaction.atomic():
-            User.objects.filter(pk=person.pk).lock().first()
+            require_unchanged(person)
             if person.social_auth.filter(provider=provider).exists():
                 raise AlreadyLinked
             return UserSocialAuth.objects.create(user=person, provider=provider, uid=uid)
+    except AuthenticationFailed:
+        raise SessionExpired from None
     except IntegrityError:
         raise AlreadyLinked from None

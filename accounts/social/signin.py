@@ -7,13 +7,14 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core import signing
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from social_core.exceptions import AuthCanceled, AuthProviderError, AuthSessionError, SocialAuthBaseException
 from social_django.models import UserSocialAuth
 
 from accounts.errors import AuthenticationFailed
-from accounts.login import finish_login, finish_reauthentication
+from accounts.login import finish_login, finish_reauthentication, require_unchanged
 from accounts.models import User
 from sessions_api.errors import ApiError, ServerError, ValidationFailed
 from sessions_api.models import Session
@@ -65,7 +66,7 @@ def begin(request: HttpRequest, provider: str, *, link: str, **wanted: Any) -> H
     try:
         handshake.link_for = link_person(link, provider) if link else ""
         response: HttpResponse = backend_for(request, handshake).start()
-    except (ApiError, SocialAuthBaseException) as failure:
+    except Exception as failure:  # a person is waiting in front of a browser
         return land_on_error(_refusal(failure), handshake)
     handshake.keep(request, response)
     return response
@@ -89,10 +90,19 @@ def _complete(request: HttpRequest, handshake: Handshake) -> HttpResponse:
         told = {"person": handshake.link_for, "provider": handshake.provider, "uid": outcome}
         return land(handshake, link_code=_ticket(LINK_CODE, **told))
     if handshake.code_challenge:
-        code = Handover.objects.begin(outcome, provider=handshake.provider, code_challenge=handshake.code_challenge)
-        return land(handshake, code=code)
+        return land(handshake, code=begin_handover(outcome, handshake))
     _session, token = open_session(outcome, handshake.provider, request)
     return land(handshake, session=token)
+
+
+def begin_handover(user: User, handshake: Handshake) -> str:
+    """Under the same lock as a login, so that whatever makes a person's ways in void sees this one or stops it."""
+    try:
+        with transaction.atomic():
+            require_unchanged(user)
+            return Handover.objects.begin(user, provider=handshake.provider, code_challenge=handshake.code_challenge)
+    except AuthenticationFailed:
+        raise AccountDisabled from None
 
 
 def open_session(user: User, provider: str, request: HttpRequest) -> tuple[Session, str]:
@@ -167,13 +177,15 @@ def sign_in_with_id_token(*, provider: str, id_token: str, nonce: str, request: 
     backend = backend_for(request, handshake)
     try:
         claims = backend.verify_native(id_token, nonce)
-    except AuthProviderError as failure:
-        raise _refusal(failure) from failure
-    except (SocialAuthBaseException, ValueError) as failure:
-        logger.warning("ID token refused: %s", getattr(failure, "code", type(failure).__name__))
+    except SocialAuthBaseException as failure:
+        logger.warning("ID token refused: %s, %s", type(failure).__name__, failure.code)
+        if isinstance(failure, AuthProviderError) or failure.code == "malformed_response":
+            raise ProviderUnavailable from failure  # it was not for the token
         raise InvalidIdToken from failure
     # The signature covers exactly these two parts; its own last bits could be written differently.
-    if not spend(f"id_token.{provider}", id_token.rpartition(".")[0], until=int(claims["exp"])):
+    # Until then, and not `exp`: a token is refused ten minutes after its `iat`, however long it calls itself good.
+    until = int(claims["iat"]) + backend.setting("ID_TOKEN_MAX_AGE", backend.ID_TOKEN_MAX_AGE)
+    if not spend(f"id_token.{provider}", id_token.rpartition(".")[0], until=until):
         raise InvalidIdToken
     user = backend.strategy.authenticate(backend, response=claims, user=None)
     return open_session(user, provider, request)

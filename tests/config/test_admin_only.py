@@ -37,7 +37,7 @@ def test_the_admins_cookie_opens_nothing_of_the_api(browser, path):
 
 def test_the_api_sets_no_cookie(api, alice):
     api.login(alice.email, alice.password)
-    api.session(alice.token)
+    api.check_session(alice.token)
     for path in ("/", "/api/docs", "/api/openapi.json", "/api/nothing", "/healthz", "/static/admin/css/base.css"):
         api.get(path).close()
     assert not api.cookies

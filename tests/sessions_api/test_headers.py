@@ -177,7 +177,7 @@ def test_of_two_authorization_headers_neither_counts(server):
 )
 def test_a_user_agent_is_kept_short_and_clean(api, alice, sent, kept):
     for token in (alice.logs_in(api, User_Agent=sent), api.register("bob@example.org").json()["token"]):
-        assert api.session(token).status_code == 200
+        assert api.check_session(token).status_code == 200
     assert Session.objects.filter(user__email=alice.email).latest("created_at").user_agent == kept
 
 
@@ -222,15 +222,15 @@ def test_the_address_is_what_the_outermost_of_our_proxies_saw(api, alice, settin
     settings.TRUSTED_PROXY_COUNT = proxies
     api.defaults["REMOTE_ADDR"] = "192.0.2.9"
     headers = {} if forwarded is None else {"X-Forwarded-For": forwarded, "X-Real-IP": "203.0.113.66"}
-    assert api.session(alice.logs_in(api, **headers)).json()["ip_address"] == address
+    assert api.check_session(alice.logs_in(api, **headers)).json()["ip_address"] == address
 
 
 @pytest.mark.parametrize("remote", ["", "unix:", "@"])
 def test_behind_a_unix_socket_there_is_no_address(api, alice, remote):
     api.defaults["REMOTE_ADDR"] = remote
-    assert api.session(alice.logs_in(api)).json()["ip_address"] is None
+    assert api.check_session(alice.logs_in(api)).json()["ip_address"] is None
 
 
 def test_an_address_of_ipv4_is_kept_as_such(api, alice):
     api.defaults["REMOTE_ADDR"] = "::ffff:192.0.2.9"
-    assert api.session(alice.logs_in(api)).json()["ip_address"] == "192.0.2.9"
+    assert api.check_session(alice.logs_in(api)).json()["ip_address"] == "192.0.2.9"

@@ -1,0 +1,307 @@
+"""A provider that is down, slow, or out of its mind: one sign-in fails, in time, and nothing else happens."""
+
+import gzip
+import json
+import time
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+from social_django.models import Association, Nonce, UserSocialAuth
+
+from accounts.models import User
+from accounts.social import backend
+from accounts.social.models import Handover
+from sessions_api.models import Session
+
+from ...server import database, free_port, serving
+from . import forger as provider
+from .forger import DISCOVERY, KEYS, SAYS, TOKEN, forging, self_signed
+
+PATIENCE = 0.8  # instead of ten seconds
+
+DOWN = [
+    provider.fails,
+    provider.is_overloaded,
+    provider.floods,
+    provider.cuts,
+    provider.hangs_up,
+    provider.talks_gibberish,
+]
+SLOW = [provider.hangs, provider.trickles_headers, provider.trickles]
+GARBAGE = [
+    provider.breaks_json,
+    provider.answers_html,
+    provider.answers_a_list,
+    provider.answers_null,
+    provider.answers_bytes,
+    provider.nests_deeply,
+    provider.refuses,
+]
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    monkeypatch.setattr(backend, "TOTAL_SECONDS", PATIENCE)
+
+
+def sign_in(visitor, forger, path, misbehaves):
+    """Where a sign-in lands if the provider misbehaves at this path, and how long it took from there."""
+    forger.behaviour[path] = misbehaves
+    begun = time.monotonic()
+    address = visitor.start(next="/inbox", state="mine")
+    if path != DISCOVERY:
+        address = forger.consent(address)
+        begun = time.monotonic()
+        landing = visitor.land(address)
+    else:
+        landing = visitor.landing(address)
+    return landing, time.monotonic() - begun
+
+
+def nothing_is_written(spent=0):
+    for table in (User, UserSocialAuth, Session, Handover, Association):
+        assert not table.objects.exists()
+    assert Nonce.objects.count() == spent
+
+
+@pytest.mark.asvs("13.2.6", "16.5.2", "16.5.3")
+@pytest.mark.parametrize("path", [DISCOVERY, TOKEN, KEYS])
+@pytest.mark.parametrize("misbehaves", DOWN + SLOW)
+def test_a_provider_that_is_down_or_slow_is_given_up_in_time(impatient, visitor, forger, path, misbehaves):
+    landing, seconds = sign_in(visitor, forger, path, misbehaves)
+    assert landing.told == {"error": "provider_unavailable", "next": "/inbox", "state": "mine"}
+    assert landing.path == "/oauth/error"
+    assert seconds < PATIENCE + 2
+    nothing_is_written(spent=path != DISCOVERY)
+
+
+@pytest.mark.asvs("13.2.6")
+def test_nobody_stays_behind_to_wait_for_the_rest(impatient, visitor, forger):
+    sign_in(visitor, forger, TOKEN, provider.trickles)
+    assert forger.left_alone.wait(5)
+
+
+def test_a_flood_is_left_after_a_mebibyte(visitor, forger):
+    landing, _ = sign_in(visitor, forger, TOKEN, provider.floods)
+    assert landing.error == "provider_unavailable"
+    assert forger.left_alone.wait(5)
+    assert forger.sent < 20 * 2**20  # some more is in the sockets' buffers
+
+
+def test_an_answer_that_swells_is_as_limited(visitor, forger):
+    bomb = zlib.compress(b" " * 50 * 2**20)
+    answer = {"Content-Encoding": "deflate", "Content-Length": str(len(bomb))}
+    landing, _ = sign_in(visitor, forger, TOKEN, lambda request: request.tell(bomb, **answer))
+    assert landing.error == "provider_unavailable"
+    nothing_is_written(spent=1)
+
+
+@pytest.mark.parametrize("squeezed", [b"", b"\x1f\x8b garbage", b"garbage"])
+def test_an_answer_that_cannot_be_unpacked_is_none(visitor, forger, squeezed):
+    answer = {"Content-Encoding": "gzip", "Content-Length": str(len(squeezed))}
+    landing, _ = sign_in(visitor, forger, TOKEN, lambda request: request.tell(squeezed, **answer))
+    assert landing.error in {"provider_unavailable", "provider_error"}
+    nothing_is_written(spent=1)
+
+
+def test_compressed_and_chunked_answers_are_read(visitor, forger):
+    def squeezed(request):
+        body = gzip.compress(json.dumps({"keys": forger.keys}).encode())
+        request.protocol_version = "HTTP/1.1"
+        request.begin(**{"Content-Encoding": "gzip", "Transfer-Encoding": "chunked", "Connection": "close"})
+        for byte in body:
+            request.wfile.write(b"1\r\n" + bytes([byte]) + b"\r\n")
+        request.wfile.write(b"0\r\n\r\n")
+
+    forger.behaviour[KEYS] = squeezed
+    assert visitor.land(forger.consent(visitor.start())).path == "/oauth/callback"
+
+
+@pytest.mark.asvs("16.5.1", "16.5.3")
+@pytest.mark.parametrize("path", [DISCOVERY, TOKEN, KEYS])
+@pytest.mark.parametrize("misbehaves", GARBAGE)
+def test_a_provider_that_answers_garbage_is_not_believed_nor_quoted(visitor, forger, path, misbehaves, caplog):
+    landing, _ = sign_in(visitor, forger, path, misbehaves)
+    assert landing.error == "provider_error"
+    assert SAYS not in landing.url
+    assert SAYS not in caplog.text
+    assert "Traceback" not in caplog.text
+    nothing_is_written(spent=path != DISCOVERY)
+
+
+@pytest.mark.asvs("15.3.2")
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("path", [DISCOVERY, TOKEN, KEYS])
+def test_a_redirect_of_the_provider_is_not_followed(visitor, forger, path, status):
+    with forging() as elsewhere:
+        elsewhere.discovery |= {"issuer": forger.issuer}
+        landing, _ = sign_in(visitor, forger, path, provider.redirects_to(elsewhere.issuer + path, status))
+        assert landing.error == "provider_error"
+        assert elsewhere.asked == []
+    nothing_is_written(spent=path != DISCOVERY)
+
+
+@pytest.mark.asvs("12.3.2")
+def test_a_certificate_that_nobody_vouches_for_is_refused(visitor, settings, tmp_path):
+    with forging(self_signed(tmp_path)) as forger:
+        forger.configure(settings)
+        assert visitor.landing(visitor.start()).error == "provider_unavailable"
+        assert forger.asked == []
+
+
+def test_a_provider_where_nobody_listens_is_unavailable(visitor, settings):
+    settings.SOCIAL_AUTH_GOOGLE_OIDC_ENDPOINT = f"http://localhost:{free_port()}"
+    assert visitor.landing(visitor.start()).error == "provider_unavailable"
+
+
+@pytest.mark.asvs("10.5.3")
+@pytest.mark.parametrize("odd", [lambda own: "https://accounts.google.com", lambda own: None, lambda own: [own]])
+def test_a_discovery_document_of_another_issuer_is_refused_and_not_kept(visitor, forger, odd):
+    forger.discovery["issuer"] = odd(forger.issuer)
+    assert visitor.landing(visitor.start()).error == "provider_error"
+    forger.discovery["issuer"] = forger.issuer
+    assert visitor.land(forger.consent(visitor.start())).path == "/oauth/callback"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"authorization_endpoint": None},
+        {"authorization_endpoint": ["x"]},
+        {"authorization_endpoint": "javascript:alert(1)"},
+        {"authorization_endpoint": "http://[bad"},
+        {"authorization_endpoint": "x" * 10_000},
+        {"token_endpoint": None},
+        {"token_endpoint": 7},
+        {"token_endpoint": "javascript:alert(1)"},
+        {"token_endpoint": "http://[bad"},
+        {"token_endpoint": "file:///etc/passwd"},
+        {"token_endpoint": "//evil/token"},
+        {"jwks_uri": {}},
+        {"jwks_uri": "http://" + "a" * 300 + ".example/"},
+    ],
+)
+def test_a_discovery_document_with_odd_addresses_ends_on_the_error_page(visitor, forger, change):
+    forger.discovery |= change
+    address = visitor.start()
+    if address.startswith(f"{forger.issuer}/authorize"):
+        landing = visitor.land(forger.consent(address))
+    else:
+        landing = visitor.landing(address)
+    assert landing.error in {"provider_error", "provider_unavailable"}
+    nothing_is_written(spent=Nonce.objects.count())
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"id_token": None},
+        {"id_token": ""},
+        {"id_token": 7},
+        {"id_token": ["x"]},
+        {"id_token": "x"},
+        {"id_token": "x.y.z"},
+        {"id_token": "\ud800"},
+        {"id_token": "é.é.é"},
+        {"id_token": "." * 100_000},
+        {"id_token": "a" * 10_001},
+        {"access_token": None},
+        {"access_token": 7},
+        {"error": SAYS},
+        {"error": {"a": SAYS}},
+        {"error": None, "id_token": None},
+        {"denied": True, "id_token": None},
+    ],
+)
+def test_odd_answers_for_a_code_end_on_the_error_page(visitor, forger, answer):
+    address = forger.consent(visitor.start(), forge=lambda claims: {"id_token": provider.signed(claims)} | answer)
+    landing = visitor.land(address)
+    assert landing.error in {"provider_error", "access_denied", "provider_unavailable"}
+    assert SAYS not in landing.url
+    nothing_is_written(spent=1)
+
+
+@pytest.mark.parametrize(
+    "keys", [[], None, {}, ["x"], [{}], [{"kid": "first"}], [{"kid": "first", "kty": "oct", "k": "eA"}]]
+)
+def test_odd_keys_end_on_the_error_page(visitor, forger, keys):
+    forger.keys = keys
+    assert visitor.land(forger.consent(visitor.start())).error == "provider_error"
+    nothing_is_written(spent=1)
+
+
+@pytest.mark.parametrize("path", [DISCOVERY, TOKEN, KEYS])
+@pytest.mark.parametrize("misbehaves", [provider.fails, provider.answers_html, provider.answers_a_list])
+def test_a_provider_that_comes_back_is_found_at_once(visitor, forger, path, misbehaves):
+    sign_in(visitor, forger, path, misbehaves)
+    forger.behaviour.clear()
+    assert visitor.land(forger.consent(visitor.start())).path == "/oauth/callback"
+
+
+def test_what_was_read_once_is_kept_for_a_day(visitor, forger):
+    for _ in range(3):
+        visitor.land(forger.consent(visitor.start()))
+    assert forger.asked.count(DISCOVERY) == forger.asked.count(KEYS) == 1
+
+
+def test_an_unknown_key_does_not_cost_us_the_keys_that_we_have(visitor, forger):
+    visitor.land(forger.consent(visitor.start()))
+    forger.behaviour[KEYS] = provider.fails
+    other = visitor.land(forger.consent(visitor.start(), forge=lambda claims: provider.signed(claims, by="second")))
+    assert other.path == "/oauth/error"
+    assert visitor.land(forger.consent(visitor.start())).path == "/oauth/callback"
+
+
+def test_what_a_token_endpoint_says_beside_the_id_token_is_not_believed(visitor, forger):
+    said = {"email": "victim@gmail.com", "email_verified": True, "sub": "victim", "name": SAYS}
+
+    def forge(claims):
+        for name in ("email", "email_verified", "name"):
+            del claims[name]
+        return {"id_token": provider.signed(claims)} | said
+
+    assert visitor.land(forger.consent(visitor.start(), forge=forge)).error == "email_unverified"
+    nothing_is_written(spent=1)
+
+
+@pytest.mark.postgres
+@pytest.mark.asvs("13.2.6", "16.5.2")
+def test_others_are_served_while_a_provider_hangs(tmp_path):
+    env = {"GOOGLE_CLIENT_ID": "x", "GOOGLE_CLIENT_SECRET": "y"}
+    with (
+        forging() as forger,
+        database(tmp_path) as url,
+        serving(log=tmp_path / "log", DATABASE_URL=url, GOOGLE_OIDC_ENDPOINT=forger.issuer, **env) as server,
+        ThreadPoolExecutor(4) as pool,
+    ):
+        forger.behaviour[DISCOVERY] = provider.hangs
+        start = f"{server.url}/api/auth/oauth/google"
+        waiting = [pool.submit(requests.get, start, allow_redirects=False, timeout=30) for _ in range(4)]
+        assert forger.stalled.wait(10)
+        begun = time.monotonic()
+        registered = server.call(
+            "POST", "/api/auth/register", {"email": "alice@example.org", "password": "the password of alice"}
+        )
+        assert server.call("GET", "/api/auth/session", token=registered.json()["token"]).status_code == 200
+        assert time.monotonic() - begun < 5
+        assert not any(answer.done() for answer in waiting)
+        forger.over.set()
+        for answer in waiting:
+            assert "error=provider_unavailable" in answer.result().headers["Location"]
+
+
+@pytest.mark.asvs("13.2.6")
+def test_the_deadline_is_for_a_whole_sign_in_and_not_for_each_call(impatient, visitor, forger):
+    """The code and the keys: each in time, and together not."""
+
+    def slowly(request):
+        forger.over.wait(PATIENCE * 0.6)
+        request.tell({"keys": forger.keys})
+
+    address = forger.consent(visitor.start())
+    forger.before_answering = lambda: forger.over.wait(PATIENCE * 0.6)
+    forger.behaviour[KEYS] = slowly
+    assert visitor.land(address).error == "provider_unavailable"
+    nothing_is_written(spent=1)
