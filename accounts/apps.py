@@ -1,11 +1,8 @@
-from importlib import import_module
-
 from django.apps import AppConfig
+
+from . import checks  # noqa: F401 (each check registers itself)
 
 
 class AccountsConfig(AppConfig):
     name = "accounts"
     verbose_name = "Accounts"
-
-    def ready(self) -> None:
-        import_module(f"{self.name}.checks")  # each check registers itself

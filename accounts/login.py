@@ -14,7 +14,8 @@ from .models import User
 def login_with_password(*, email: str, password: str, request: HttpRequest) -> tuple[Session, str]:
     """A session and its token. Raises AuthenticationFailed, after the same work, whatever the reason.
 
-    `email` is canonical. A stranger learns neither from the answer nor from its time who has an account.
+    `email` is canonical. A stranger learns neither from the answer nor from its time who has an account; from its
+    time only where the stored hash has the parameters of today, so raise them when the hour is quiet.
     """
     user = User.objects.filter(email=email).first() or User()  # nobody has no usable hash, and costs as much
     if not user.check_password(password) or not user.is_active:

@@ -18,10 +18,24 @@ from .emails import MAX_LENGTH, canonical_email
 
 
 class EmailAddressField(models.CharField):  # type: ignore[type-arg]
-    """An address that forms and commands bring into its one canonical form."""
+    """An address in its one canonical form, whatever way it comes: a form, a command, or an assignment.
+
+    In a look-up any spelling finds the person, and what is no address finds nobody.
+    """
 
     def to_python(self, value: Any) -> Any:
         return canonical_email(value) if isinstance(value, str) else value
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        address = self.to_python(getattr(model_instance, self.attname))
+        setattr(model_instance, self.attname, address)
+        return address
+
+    def get_prep_value(self, value: Any) -> Any:
+        try:
+            return self.to_python(value)
+        except ValidationError:
+            return value
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -33,13 +47,18 @@ class UserQuerySet(models.QuerySet["User"]):
     def lock(self) -> "models.QuerySet[User]":
         return self.select_for_update(no_key=True)
 
+    def lock_all(self, **strength: bool) -> list[uuid.UUID]:
+        """The keys of these people, whose rows are locked now; by way of a subquery, for a join cannot be."""
+        people = self.model.objects.filter(pk__in=self.order_by().values("pk")).order_by("pk")
+        return list(people.select_for_update(**strength).values_list("pk", flat=True))
+
     def update(self, **values: Any) -> int:
         """A password that changes ends the sessions of its people, here as in `User.save`."""
         if "password" not in values:
             return super().update(**values)
         with transaction.atomic():
-            people = list(self.order_by("pk").lock().values_list("pk", flat=True))
-            updated = super().update(**values)
+            people = self.lock_all(no_key=True)
+            updated = super(UserQuerySet, self.model.objects.filter(pk__in=people)).update(**values)
             Session.objects.filter(user__in=people).revoke()
         return updated
 
@@ -49,7 +68,7 @@ class UserQuerySet(models.QuerySet["User"]):
 
     def delete(self) -> tuple[int, dict[str, int]]:
         with transaction.atomic():
-            list(self.order_by("pk").select_for_update().values_list("pk", flat=True))
+            self.lock_all()
             return super().delete()
 
     delete.alters_data = True  # type: ignore[attr-defined]
@@ -112,13 +131,18 @@ class User(TimestampMixin, AbstractBaseUser, PermissionsMixin):
         return self.has_usable_password()
 
     def check_password(self, raw_password: str | None) -> bool:
-        """Always hashes once, whatever is stored. A hash of other parameters than today's is renewed."""
+        """Hashes once, whatever is stored; twice where a hash of other parameters than today's is renewed."""
         return check_password(raw_password, self.password, self._renew_hash)
 
     def _renew_hash(self, raw_password: str) -> None:
-        renewed = make_password(raw_password)
-        if User.objects.filter(pk=self.pk, password=self.password).store_hash(renewed):
+        me, renewed = User.objects.filter(pk=self.pk), make_password(raw_password)
+        if me.filter(password=self.password).store_hash(renewed):
             self.password = renewed
+            return
+        # Another login was first. If it is still the same password, this one may go on with the other's hash.
+        stored = me.values_list("password", flat=True).first() or ""
+        if check_password(raw_password, stored):
+            self.password = stored
 
     def rename(self, display_name: str) -> "User":
         """Raises SessionExpired where the person has been deleted meanwhile."""

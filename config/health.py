@@ -1,5 +1,6 @@
 """What a load balancer asks: is the process alive, and can it do its work?"""
 
+import logging
 from collections.abc import Callable
 
 from django.core.cache import cache
@@ -9,6 +10,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
 from sessions_api.errors import ServiceUnavailable
+
+logger = logging.getLogger(__name__)
 
 
 @require_safe
@@ -28,7 +31,8 @@ def readyz(request: HttpRequest) -> HttpResponse:
 def works(part: Callable[[], bool]) -> bool:
     try:
         return part()
-    except Exception:  # whatever a neighbour fails with, it is not there
+    except Exception as failure:  # whatever a neighbour fails with, it is not there
+        logger.warning("Not ready: %s failed with %s", part.__name__, type(failure).__name__)
         return False
 
 

@@ -11,11 +11,20 @@ from django.http import HttpRequest, HttpResponse
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 
-from sessions_api.errors import CONTENT_TYPE, ApiError, InvalidRequest, PayloadTooLarge, as_problem
+from sessions_api.errors import (
+    CONTENT_TYPE,
+    DATABASE_FAILURES,
+    ApiError,
+    InvalidRequest,
+    PayloadTooLarge,
+    ServiceUnavailable,
+    as_problem,
+)
 
 MAX_BODY = 64 * 1024
 PROBES = {"/healthz", "/readyz"}  # asked by address, so under any Host
 
+GONE = "<!doctype html><title>Latchkey</title><p>The database cannot be reached right now. Try again in a moment."
 NOTHING = "default-src 'none'; frame-ancestors 'none'"
 OWN_PAGES = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
@@ -49,6 +58,12 @@ class Gate:
             response = as_problem(response)
         self.finish(request, response)
         return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """The admin without its database. Endpoints have their own handlers, in `sessions_api/errors.py`."""
+        if isinstance(exception, DATABASE_FAILURES) and is_admin(request):
+            return HttpResponse(GONE, status=503, headers=ServiceUnavailable.headers)
+        return None
 
     def check(self, request: HttpRequest) -> None:
         if request.path_info not in PROBES:

@@ -1,5 +1,6 @@
 """Every setting comes from the environment or from `.env`; docs/settings.md says what each one does."""
 
+import os
 import warnings
 from datetime import timedelta
 from pathlib import Path
@@ -17,12 +18,23 @@ class Environment(FileAwareMapping):  # type: ignore[misc]
     """`NAME`, or what the file named by `NAME_FILE` says, without the newline that editors leave at its end."""
 
     def __getitem__(self, key: str) -> str:
-        return super().__getitem__(key).strip()
+        value = super().__getitem__(key).strip()
+        return f"\\{value}" if value.startswith("$") else value  # a value, and not the name of another variable
+
+
+def read_dotenv() -> None:
+    """What is in the environment already wins, whether as a value or as the name of a file."""
+    given = set(os.environ)
+    env.read_env(env.str("DOTENV", default=str(BASE_DIR / ".env")))
+    for name in set(os.environ) - given:
+        if f"{name}_FILE" in given or name.removesuffix("_FILE") in given:
+            del os.environ[name]
 
 
 env = environ.Env()
 env.ENVIRON = Environment()
-env.read_env(env.str("DOTENV", default=str(BASE_DIR / ".env")))  # what is in the environment already wins
+env.escape_proxy = True
+read_dotenv()
 
 
 def choice(name: str, *allowed: str) -> str:
@@ -82,8 +94,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",  # outermost, so that a preflight's answer has its headers too
-    "corsheaders.middleware.CorsMiddleware",  # before whatever refuses, so that a page may read refusals as well
+    "django.middleware.security.SecurityMiddleware",  # refuses nothing; a preflight's answer has its headers too
+    "corsheaders.middleware.CorsMiddleware",  # outside all that refuses, so that a page may read refusals as well
     "config.middleware.Gate",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.AdminSession",
@@ -121,8 +133,11 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 
 def database() -> dict[str, Any]:
-    with warnings.catch_warnings(action="ignore"):  # the warning for an unknown scheme repeats the URL
-        config: dict[str, Any] = env.db_url("DATABASE_URL", default="sqlite:///db.sqlite3")
+    try:
+        with warnings.catch_warnings(action="ignore"):  # the warning for an unknown scheme repeats the URL
+            config: dict[str, Any] = env.db_url("DATABASE_URL", default="sqlite:///db.sqlite3")
+    except ValueError:  # and so does this
+        raise ImproperlyConfigured("DATABASE_URL is no URL; what is odd in a password is written as %XX.") from None
     match config.get("ENGINE"):
         case "django.db.backends.sqlite3":
             if config["NAME"] != ":memory:":
@@ -137,6 +152,7 @@ def database() -> dict[str, Any]:
             config["CONN_HEALTH_CHECKS"] = True
             config["OPTIONS"] = {
                 "connect_timeout": 2,
+                "tcp_user_timeout": 3000,  # milliseconds until a network that swallows everything counts as down
                 # Once it cannot connect, the pool forgets its growing pauses after a second and tries anew
                 # with the next request: a database that comes back is found at once.
                 "pool": {"min_size": 1, "max_size": 8, "timeout": 2, "reconnect_timeout": 1},

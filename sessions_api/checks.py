@@ -6,13 +6,17 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
+CENTURY = timedelta(days=36500)
+
 
 @register
 def lifetimes(**options: Any) -> list[CheckMessage]:
+    idle, touch = settings.SESSION_IDLE, settings.SESSION_TOUCH
     wrong = {
-        "SESSION_LIFETIME_DAYS is not above 0.": timedelta(0) >= settings.SESSION_LIFETIME,
-        "SESSION_IDLE_DAYS is below 0.": timedelta(0) > settings.SESSION_IDLE,
-        "SESSION_TOUCH_SECONDS is below 0.": timedelta(0) > settings.SESSION_TOUCH,
+        "SESSION_LIFETIME_DAYS is not from 1 to 36500.": not timedelta(0) < settings.SESSION_LIFETIME <= CENTURY,
+        "SESSION_IDLE_DAYS is not from 0 to 36500.": not timedelta(0) <= idle <= CENTURY,
+        "SESSION_TOUCH_SECONDS is below 0.": touch < timedelta(0),
+        "SESSION_TOUCH_SECONDS is not shorter than SESSION_IDLE_DAYS.": timedelta(0) < idle <= touch,
         "SESSION_MAX_PER_USER is not above 0.": settings.SESSION_MAX_PER_USER < 1,
         "TRUSTED_PROXY_COUNT is below 0.": settings.TRUSTED_PROXY_COUNT < 0,
     }

@@ -140,8 +140,8 @@ GENERIC: dict[int, type[ApiError]] = {
 def as_problem(response: HttpResponse) -> HttpResponse:
     """The same refusal in our form, for one that was made elsewhere (Ninja's 405, Django's 404); headers stay."""
     error = GENERIC.get(response.status_code, ServerError if response.status_code >= 500 else InvalidRequest)
-    problem = error().response()
-    problem.status_code = response.status_code
+    body = error().body() | {"status": response.status_code}
+    problem = HttpResponse(json.dumps(body), status=response.status_code, content_type=CONTENT_TYPE)
     for name in ("Allow", "Retry-After"):
         if name in response:
             problem[name] = response[name]
@@ -177,7 +177,7 @@ def _from_ninja(exc: HttpError) -> HttpResponse:
 
 
 def _database_failed(exc: Exception) -> HttpResponse:
-    logger.error("The database cannot be used: %s", type(exc).__name__)
+    logger.error("The database cannot be used: %s: %s", type(exc).__name__, str(exc).partition("\n")[0])
     return ServiceUnavailable().response()
 
 

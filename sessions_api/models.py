@@ -48,18 +48,18 @@ class SessionQuerySet(models.QuerySet["Session"]):
         return ended
 
     def revoke_in_batches(self, size: int) -> Iterator[int]:
-        """End these sessions `size` rows at a time, each batch a transaction of its own; yields what each ended.
+        """End these sessions in one pass, `size` rows at a time, each batch a transaction; yields what each ended.
 
         Rows that somebody else has locked are left to them, so that two of these, or one beside logins,
         never wait for each other.
         """
-        while True:
+        last = uuid.UUID(int=0)
+        while batch := list(self.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:size]):
             with transaction.atomic(using=self.db):
-                batch = self.order_by("expires_at").select_for_update(skip_locked=True).values("pk")[:size]
-                ended = self.model.objects.filter(pk__in=batch).revoke()
-            if not ended:
-                return
+                still = self.filter(pk__in=batch).select_for_update(skip_locked=True).values("pk")
+                ended = self.model.objects.filter(pk__in=still).revoke()
             yield ended
+            last = batch[-1]
 
 
 class SessionManager(models.Manager.from_queryset(SessionQuerySet)):  # type: ignore[misc]
@@ -81,7 +81,7 @@ class SessionManager(models.Manager.from_queryset(SessionQuerySet)):  # type: ig
             ip_address=client_ip(request),
             user_agent=user_agent(request),
         )
-        others = self.filter(user=user).exclude(pk=session.pk).order_by("-last_seen_at", "-created_at")
+        others = self.live().filter(user=user).exclude(pk=session.pk).order_by("-last_seen_at", "-created_at")
         self.filter(pk__in=others.values("pk")[settings.SESSION_MAX_PER_USER - 1 :]).revoke()
         return session, token
 

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 import requests
 
 ROOT = Path(__file__).resolve().parent.parent
-GRANIAN = Path(sys.executable).with_name("granian")
+GRANIAN = (sys.executable, "-m", "granian")
 
 
 def free_port() -> int:
@@ -34,7 +35,7 @@ def database(folder: Path) -> Iterator[str]:
         manage("migrate", "-v0", DATABASE_URL=url)
         yield url
         return
-    own = url.replace("/postgres?", f"/{name}?") if "/postgres?" in url else url.rpartition("/")[0] + f"/{name}"
+    own = urlsplit(url)._replace(path=f"/{name}").geturl()
     with psycopg.connect(url, autocommit=True) as admin:
         admin.execute(f'CREATE DATABASE "{name}"')
     try:
@@ -57,7 +58,7 @@ def manage(*arguments: str, **env: str) -> str:
 def serving(*, workers: int = 1, threads: int = 8, log: Path, port: int = 0, **env: str) -> Iterator["Server"]:
     """A server on this port or a free one, ready to answer; its output goes to `log`."""
     port = port or free_port()
-    command = [GRANIAN, "--interface", "wsgi", "--no-ws", "--port", str(port)]
+    command = [*GRANIAN, "--interface", "wsgi", "--no-ws", "--port", str(port)]
     command += ["--workers", str(workers), "--blocking-threads", str(threads), "config.wsgi:application"]
     with log.open("w") as out:
         process = subprocess.Popen(command, cwd=ROOT, env=os.environ | env, stdout=out, stderr=out)

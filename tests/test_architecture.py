@@ -18,7 +18,7 @@ def imports(path):
     guarded = [node for part in tree.body if isinstance(part, ast.If | ast.With | ast.Try) for node in ast.walk(part)]
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
-            names = [node.module] if not node.level else []
+            names = [path.relative_to(ROOT).parts[0] if node.level else node.module]
         elif isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         else:

@@ -91,6 +91,16 @@ def test_the_commands_write_the_same_spelling(db, monkeypatch):
         call_command("createsuperuser", "--noinput", email="rööt@example.org", verbosity=0)
 
 
+def test_an_assignment_is_written_in_the_same_spelling_and_found_by_any(user):
+    user.email = "Alice@B\u00fccher.example"
+    user.save()
+    assert user.email == "alice@xn--bcher-kva.example"
+    assert User.objects.get(email="ALICE@b\u00fccher.example") == user
+    assert not User.objects.filter(email="no address").exists()
+    with pytest.raises(CommandError, match="does not exist"):
+        call_command("changepassword", "nobody")
+
+
 @pytest.mark.parametrize(
     "written", ["Alice@example.org", "älice@example.org", "al ice@example.org", "a@b@c.d", "a@b", "a@b.c\n"]
 )

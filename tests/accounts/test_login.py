@@ -5,6 +5,8 @@ from django.test import RequestFactory
 from accounts.errors import AuthenticationFailed
 from accounts.login import finish_login
 from accounts.models import User
+from sessions_api.models import Session
+from sessions_api.tokens import digest
 
 from ..people import problem
 
@@ -74,6 +76,14 @@ def test_the_least_recently_seen_session_gives_way_to_a_new_one(api, alice, sett
     assert [api.opens(token) for token in (alice.token, second, third, fourth)].count(True) == 3
     assert api.opens(alice.token)
     assert api.opens(fourth)
+
+
+def test_what_has_expired_pushes_nothing_out(api, alice, settings):
+    settings.SESSION_MAX_PER_USER = 2
+    expired = alice.logs_in(api)
+    Session.objects.exclude(digest=digest(alice.token)).update(expires_at="2020-01-01T00:00Z")
+    token = alice.logs_in(api)
+    assert [api.opens(each) for each in (alice.token, expired, token)] == [True, False, True]
 
 
 def test_a_limit_of_one_is_single_session_mode(api, alice, bob, settings):

@@ -4,9 +4,9 @@ import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
 from django.core.management import call_command
 
-from accounts.models import User
+from accounts.models import User, UserQuerySet
 
-from ..people import problem
+from ..people import Person, problem
 
 
 def by_save(user):
@@ -93,3 +93,41 @@ def test_a_rotated_secret_key_ends_nothing(api, alice, settings):
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "another key, as long as it takes, as long as it takes"
     assert api.opens(alice.token)
+
+
+def test_of_two_logins_at_once_both_get_in_though_one_renews(alice, user, settings):
+    settings.ARGON2_TIME_COST += 1
+    first, second = User.objects.get(pk=user.pk), User.objects.get(pk=user.pk)
+    assert first.check_password(alice.password)
+    assert second.check_password(alice.password)
+    assert second.password == User.objects.get(pk=user.pk).password
+
+
+def test_and_neither_does_under_a_password_that_was_changed_in_between(alice, user, settings):
+    settings.ARGON2_TIME_COST += 1
+    late = User.objects.get(pk=user.pk)
+    by_save(user)
+    late.check_password(alice.password)
+    assert late.password != User.objects.get(pk=user.pk).password
+
+
+def test_whoever_registers_while_everybody_is_rekeyed_is_not_half_rekeyed(api, alice, monkeypatch):
+    lock_all = UserQuerySet.lock_all
+
+    def and_bob_registers(people, **strength):
+        locked = lock_all(people, **strength)
+        Person.who_registers(api, "bob")
+        return locked
+
+    monkeypatch.setattr(UserQuerySet, "lock_all", and_bob_registers)
+    User.objects.update(password=make_password(None))
+    assert not api.opens(alice.token)
+    assert api.login("bob@example.org", "the password of bob").status_code == 200
+
+
+def test_people_are_rekeyed_and_deleted_by_any_question(api, alice, bob):
+    lonely = User.objects.filter(groups__isnull=True).distinct()
+    assert lonely.update(password=make_password(None)) == 2
+    assert not api.opens(alice.token)
+    User.objects.filter(groups__isnull=True).delete()
+    assert not User.objects.exists()
