@@ -28,18 +28,18 @@ def require_acceptable(password: str, user: User, *, field: str) -> None:
         ) from None
 
 
-def change_password(session: Session, *, current_password: str | None, new_password: str) -> str:
+def change_password(session: Session, *, current_password: str, new_password: str) -> str:
     """The new token of this session; all others of its person have ended, in the same transaction.
 
     People without a password leave the current one out and need a recent login. Raises InvalidPassword,
     ReauthenticationRequired, ValidationFailed, or SessionExpired where this session has ended meanwhile.
     """
     user = session.user
-    if not user.has_password and current_password is None:
+    require_acceptable(new_password, user, field="new_password")  # first, for it costs next to nothing
+    if not user.has_password and not current_password:
         session.require_fresh()
     elif not user.check_password(current_password):
         raise InvalidPassword
-    require_acceptable(new_password, user, field="new_password")
     encoded = make_password(new_password)
     with transaction.atomic():
         require_unchanged(user)

@@ -94,7 +94,7 @@ class Reauthenticate(Body):
 
 
 class PasswordChange(Body):
-    current_password: Password | None = Field(None, description="People without a password leave it out.")
+    current_password: Password = Field("", description="People without a password leave it out.")
     new_password: NewPassword
 
 

@@ -19,6 +19,11 @@ WITH_BODY = {
     ("POST", "/api/auth/register"): PERSON | {"display_name": "Canary"},
     ("POST", "/api/auth/login"): PERSON,
     ("PATCH", "/api/users/me"): {"display_name": "Canary"},
+    ("POST", "/api/auth/password"): {"current_password": "canary 1", "new_password": "canary in a coal mine"},
+    ("POST", "/api/auth/reauthenticate"): {"password": "canary 1", "code": "canary", "code_verifier": "canary" * 8},
+    ("POST", "/api/auth/exchange"): {"code": "canary", "code_verifier": "canary" * 8},
+    ("POST", "/api/auth/oauth/{provider}/token"): {"id_token": "canary", "nonce": "canary 12"},
+    ("POST", "/api/auth/connections"): {"code": "canary"},
 }
 FIELDS = [(call, field) for call, body in WITH_BODY.items() for field in body]
 
