@@ -192,7 +192,6 @@ PASSWORD_HASHERS = [
     # Hashes brought along from elsewhere are accepted once, and renewed at that login.
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2SHA1PasswordHasher",
-    "django.contrib.auth.hashers.BCryptSHA256PasswordHasher",
     "django.contrib.auth.hashers.ScryptPasswordHasher",
 ]
 

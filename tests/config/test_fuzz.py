@@ -1,0 +1,98 @@
+"""Schemathesis against the API's own description: all of its phases and all of its checks, with a token and without.
+
+It runs in a process of its own and imports this module there, for the hooks at the end.
+"""
+
+import os
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+import requests
+import schemathesis
+
+from ..server import ROOT, database, serving
+
+SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
+EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "10")
+# All that would mean that less was tested than it seems; the others guess, from a few answers, what a check knows.
+WARNINGS = "missing_auth,missing_deserializer,unsupported_regex,unused_openapi_auth,method_not_allowed"
+WHO = {"email": "alice@example.org", "password": "correct horse battery"}  # the examples of the description
+OPEN = {"GET /api/auth/config", "POST /api/auth/register"}  # a login answers 401 of its own
+
+pytestmark = pytest.mark.fuzz
+
+
+@pytest.fixture(scope="module")
+def target(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("fuzz")
+    with database(folder) as url, serving(log=folder / "log", DATABASE_URL=url) as server:
+        assert server.call("POST", "/api/auth/register", WHO).status_code == 201
+        yield server
+
+
+def fuzz(target, folder, **env):
+    """What schemathesis says, and the statuses that each operation has answered with."""
+    answers = folder / "answers"
+    options = ("--checks", "all", "--max-examples", EXAMPLES, "--warnings", WARNINGS)
+    env |= {"SCHEMATHESIS_HOOKS": __name__, "PYTHONPATH": str(ROOT), "FUZZ_ANSWERS": str(answers)}
+    done = subprocess.run(
+        [SCHEMATHESIS, "run", f"{target.url}/api/openapi.json", *options],
+        cwd=folder,
+        env=os.environ | env,
+        text=True,
+        capture_output=True,
+    )
+    statuses = defaultdict(set)
+    for line in answers.read_text().splitlines():
+        operation, _, status = line.rpartition(" ")
+        statuses[operation].add(int(status))
+    return done.returncode, done.stdout + done.stderr, statuses
+
+
+@pytest.mark.asvs("2.2.1", "2.2.2", "4.1.1", "8.2.1")
+def test_whoever_has_a_token_gets_what_the_description_promises(target, tmp_path):
+    code, report, statuses = fuzz(target, tmp_path, FUZZ_URL=target.url)
+    assert code == 0, report
+    assert "WARNINGS" not in report, report
+    described = requests.get(f"{target.url}/api/openapi.json", timeout=5).json()["paths"]
+    operations = {f"{method.upper()} {path}" for path, methods in described.items() for method in methods}
+    # What never succeeds has not been tested.
+    assert operations == {operation for operation, answers in statuses.items() if min(answers) < 300}
+
+
+@pytest.mark.asvs("8.2.1", "8.3.1")
+def test_whoever_has_none_gets_it_as_well(target, tmp_path):
+    """Schemathesis finds tokens of its own in the answers to its registrations, and tries these too."""
+    code, report, statuses = fuzz(target, tmp_path)
+    assert code == 0, report
+    for operation, answers in statuses.items():
+        assert (401 in answers) is (operation not in OPEN), operation
+
+
+if "FUZZ_ANSWERS" in os.environ:
+    ANSWERS = Path(os.environ["FUZZ_ANSWERS"]).open("a", buffering=1)  # noqa: SIM115
+
+    if "FUZZ_URL" in os.environ:
+
+        @schemathesis.auth(refresh_interval=None)
+        class FreshToken:
+            """For each case, or its own logout would leave nothing but refusals to be tested."""
+
+            def get(self, case, context):
+                return requests.post(f"{os.environ['FUZZ_URL']}/api/auth/login", json=WHO, timeout=10).json()["token"]
+
+            def set(self, case, token, context):
+                case.headers["Authorization"] = f"Bearer {token}"
+
+    @schemathesis.hook
+    def after_call(context, case, response):
+        ANSWERS.write(f"{case.operation.label} {response.status_code}\n")
+
+    @schemathesis.hook
+    def filter_failure(context, failure, case, response):
+        """Which passwords others use too much, no schema can say: what it calls valid may be refused for that."""
+        codes = {error["code"] for error in response.json().get("errors", ())} if response.status_code == 422 else set()
+        return codes != {"password_common"}

@@ -1,0 +1,222 @@
+"""Two processes, many requests at once, and somebody who ends things meanwhile: the database has the last word."""
+
+import os
+import random
+import subprocess
+import sys
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Semaphore
+
+import psycopg
+import pytest
+
+from ..server import ROOT, database, serving
+
+pytestmark = pytest.mark.postgres
+
+ROUNDS = int(os.environ.get("RACE_ROUNDS", "5"))
+CAP = 5
+PASSWORD = "correct horse battery"
+OPERATOR = """
+import sys, django
+django.setup()
+from accounts.models import User
+from sessions_api.models import Session
+for line in sys.stdin:
+    exec(line)
+    print("done", flush=True)
+"""
+
+
+class House:
+    """A service of two processes, its database, and an operator at a Python prompt of the service's own."""
+
+    def __init__(self, server, url):
+        self.call, self.url = server.call, url
+        env = {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "config.settings"}
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        self.operator = subprocess.Popen([sys.executable, "-c", OPERATOR], cwd=ROOT, env=os.environ | env, **pipes)
+
+    def operate(self, statement):
+        self.operator.stdin.write(f"{statement}\n")
+        self.operator.stdin.flush()
+        assert self.operator.stdout.readline() == "done\n"
+
+    def sql(self, statement, *values):
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            cursor = connection.execute(statement, values)
+            return cursor.fetchall() if cursor.description else []
+
+    def count_sessions(self, email):
+        query = "SELECT count(*) FROM sessions_api_session s JOIN accounts_user u ON u.id = user_id WHERE email = %s"
+        return self.sql(query, email)[0][0]
+
+    def exists(self, email):
+        return self.sql("SELECT count(*) FROM accounts_user WHERE email = %s", email) == [(1,)]
+
+    def register(self, email):
+        return self.call("POST", "/api/auth/register", {"email": email, "password": PASSWORD})
+
+    def login(self, email):
+        return self.call("POST", "/api/auth/login", {"email": email, "password": PASSWORD})
+
+    def session(self, token):
+        return self.call("GET", "/api/auth/session", token=token)
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    """Every request notes that its session is in use. At the end there was no deadlock, and nothing unexpected."""
+    folder = tmp_path_factory.mktemp("races")
+    limits = {"SESSION_MAX_PER_USER": str(CAP), "SESSION_TOUCH_SECONDS": "0"}
+    with database(folder) as url:
+        with serving(workers=2, log=folder / "log", DATABASE_URL=url, **limits) as server:
+            house = House(server, url)
+            yield house
+            house.operator.communicate()
+        [[deadlocks]] = house.sql("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+        assert deadlocks == 0
+        assert "Traceback" not in (folder / "log").read_text()
+
+
+def at_once(*calls):
+    """What they return, in their order, when all of them start together."""
+    barrier = Barrier(len(calls))
+
+    def start(call):
+        barrier.wait()
+        return call()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(start, calls))
+
+
+def meanwhile(act, calls):
+    """What the calls return, while `act` happens as soon as some of them, who knows how many, have returned."""
+    returned = Semaphore(0)
+
+    def call_and_tell(call):
+        answer = call()
+        returned.release()
+        return answer
+
+    def wait_and_act():
+        for _ in range(random.randrange(len(calls) - 1)):
+            returned.acquire()
+        act()
+
+    *answers, _ = at_once(*(lambda call=call: call_and_tell(call) for call in calls), wait_and_act)
+    return answers
+
+
+@pytest.mark.asvs("15.4.2")
+@pytest.mark.parametrize("turn", range(ROUNDS))
+def test_of_fifty_who_register_one_address_one_is_let_in(house, turn):
+    spellings = [
+        f"Fifty{turn}@example.org",
+        f"fifty{turn}@EXAMPLE.org",
+        f" FIFTY{turn}@example.org",
+        f"ｆifty{turn}@example.org",
+    ]
+    answers = at_once(*(lambda email=spellings[n % 4]: house.register(email) for n in range(50)))
+    assert Counter(answer.status_code for answer in answers) == {201: 1, 409: 49}
+    email = f"fifty{turn}@example.org"
+    assert house.exists(email)
+    assert house.count_sessions(email) == 1
+    [token] = [answer.json()["token"] for answer in answers if answer.status_code == 201]
+    assert house.session(token).json()["user"]["email"] == email
+
+
+ENDINGS = {
+    "by the person": None,
+    "by an administrator": "Session.objects.filter(user__email='{email}').revoke()",
+    "one by one": "[session.delete() for session in Session.objects.filter(user__email='{email}')]",
+    "by disabling": "User.objects.filter(email='{email}').update(is_active=False)",
+    "by a moment without": "[User.objects.filter(email='{email}').update(is_active=value) for value in (False, True)]",
+    "by a new password": "u = User.objects.get(email='{email}'); u.set_password('a new password'); u.save()",
+    "with the person": "User.objects.get(email='{email}').delete()",
+    "with many people": "User.objects.filter(email='{email}').delete()",
+}
+
+
+@pytest.mark.asvs("7.4.1", "7.4.2", "8.3.2")
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_a_session_that_ended_is_not_written_back_by_its_own_requests(house, ending):
+    for turn in range(ROUNDS):
+        email = f"{ending.replace(' ', '-')}-{turn}@example.org"
+        token = house.register(email).json()["token"]
+
+        def end(email=email, token=token):
+            if ENDINGS[ending]:
+                house.operate(ENDINGS[ending].format(email=email))
+            else:
+                assert house.call("POST", "/api/auth/logout", token=token).status_code in {204, 401}
+
+        look = [lambda token=token: house.session(token)] * 8
+        rename = [lambda token=token: house.call("PATCH", "/api/users/me", {"display_name": "x"}, token=token)] * 8
+        leave = [lambda token=token: house.call("POST", "/api/auth/logout", token=token)] if turn % 2 else []
+        answers = meanwhile(end, look + rename + leave)
+        assert {answer.status_code for answer in answers} <= {200, 204, 401}
+        assert house.session(token).status_code == 401
+        assert house.count_sessions(email) == 0
+        assert house.exists(email) is not ending.startswith("with")
+
+
+@pytest.mark.asvs("2.3.2", "2.3.4", "15.4.2")
+@pytest.mark.parametrize("turn", range(ROUNDS))
+def test_logins_at_the_limit_never_leave_more_sessions_than_it_allows(house, turn):
+    email = f"limit{turn}@example.org"
+    tokens = [house.register(email).json()["token"]]
+    tokens += [house.login(email).json()["token"] for _ in range(CAP - 1)]
+    uses = [lambda token=token: house.session(token) for token in tokens * 2]
+    leaves = [lambda: house.call("POST", "/api/auth/logout", token=tokens[0])]
+    answers = at_once(*[lambda: house.login(email)] * 20, *uses, *leaves)
+    assert [answer.status_code for answer in answers[:20]] == [200] * 20
+    assert {answer.status_code for answer in answers[20:]} <= {200, 204, 401}
+    assert house.count_sessions(email) in {CAP - 1, CAP}  # less one where leaving came last
+
+
+CHANGES = {
+    "has a new password": "u = User.objects.get(email='{email}'); u.set_password('a new password'); u.save()",
+    "has none any more": "User.objects.filter(email='{email}').update(password='!')",
+    "is disabled": "User.objects.filter(email='{email}').update(is_active=False)",
+    "is disabled by hand": "u = User.objects.get(email='{email}'); u.is_active = False; u.save()",
+    "is gone": "User.objects.get(email='{email}').delete()",
+    "is gone with others": "User.objects.filter(email='{email}').delete()",
+}
+
+
+@pytest.mark.asvs("7.4.2", "15.4.2")
+@pytest.mark.parametrize("change", CHANGES)
+def test_no_login_survives_what_made_its_proof_worthless(house, change):
+    for turn in range(ROUNDS):
+        email = f"{change.replace(' ', '-')}-{turn}@example.org"
+        tokens = [house.register(email).json()["token"]]
+        answers = meanwhile(
+            lambda email=email: house.operate(CHANGES[change].format(email=email)),
+            [lambda email=email: house.login(email)] * 20,
+        )
+        assert {answer.status_code for answer in answers} <= {200, 401}
+        tokens += [answer.json()["token"] for answer in answers if answer.status_code == 200]
+        assert {house.session(token).status_code for token in tokens} == {401}
+        assert house.count_sessions(email) == 0
+
+
+@pytest.mark.asvs("15.4.1", "15.4.3")
+def test_of_five_hundred_requests_with_one_token_one_notes_that_it_was_used(house, tmp_path):
+    token = house.register("busy@example.org").json()["token"]
+    house.sql("CREATE TABLE seen (at timestamptz DEFAULT now())")
+    house.sql("""
+        CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS
+            'BEGIN INSERT INTO seen DEFAULT VALUES; RETURN NULL; END';
+        CREATE TRIGGER note AFTER UPDATE OF last_seen_at ON sessions_api_session
+            FOR EACH ROW EXECUTE FUNCTION note()
+    """)
+    house.sql("UPDATE sessions_api_session SET last_seen_at = now() - interval '301 seconds'")
+    house.sql("TRUNCATE seen")
+    with serving(workers=2, log=tmp_path / "log", DATABASE_URL=house.url, SESSION_TOUCH_SECONDS="300") as calm:
+        ten = lambda: [calm.call("GET", "/api/users/me", token=token).status_code for _ in range(10)]  # noqa: E731
+        answers = at_once(*[ten] * 50)
+    assert Counter(status for statuses in answers for status in statuses) == {200: 500}
+    assert house.sql("SELECT count(*) FROM seen") == [(1,)]
