@@ -67,7 +67,7 @@ def login(request: HttpRequest, body: Login) -> SessionResponse:
 )
 def reauthenticate(request: SessionRequest, body: Reauthenticate) -> SessionResponse:
     """Renews the token of this session, for what needs a recent login. The old token is dead."""
-    if body.code:
+    if "code" in body.model_fields_set:
         token = signin.reauthenticate_with_code(request.auth, body.code, body.code_verifier)
     else:
         token = door.reauthenticate_with_password(request.auth, body.password)

@@ -79,7 +79,12 @@ class Reauthenticate(Body):
     """Either the password; or, for people without one, the code of a sign-in by another provider."""
 
     model_config = ConfigDict(
-        json_schema_extra={"oneOf": [{"required": ["password"]}, {"required": ["code", "code_verifier"]}]}
+        json_schema_extra={
+            "oneOf": [
+                {"required": ["password"], "maxProperties": 1},
+                {"required": ["code", "code_verifier"], "maxProperties": 2},
+            ]
+        }
     )
 
     password: Password = ""
@@ -94,7 +99,9 @@ class Reauthenticate(Body):
 
 
 class PasswordChange(Body):
-    current_password: Password = Field("", description="People without a password leave it out.")
+    """People without a password leave the current one out."""
+
+    current_password: Password = ""
     new_password: NewPassword
 
 

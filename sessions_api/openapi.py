@@ -72,6 +72,8 @@ def _responses(operation: dict[str, Any]) -> dict[int, Any]:
         refusals += WITH_BEARER
     if "requestBody" in operation:
         refusals += WITH_BODY
+    elif any(parameter["in"] == "query" for parameter in operation["parameters"]):
+        refusals.append(errors.ValidationFailed)
     codes = defaultdict(list)
     for refusal in refusals:
         codes[refusal.status].append(f"`{refusal.error_code}`: {refusal.detail}")

@@ -1,5 +1,8 @@
+from typing import Annotated
+
 from django.http import HttpRequest, HttpResponse
-from ninja import Query, Router, Status
+from ninja import Path, Query, Router, Status
+from pydantic import Field
 from social_django.models import UserSocialAuth
 
 from accounts.errors import RegistrationClosed
@@ -24,6 +27,7 @@ from .schemas import AuthorizeUrl, Connection, Exchange, IdToken, LinkCode, Star
 
 router = Router(tags=["other providers"])
 REDIRECT = {302: None}
+Provider = Path[Annotated[str, Field(examples=["google"])]]
 
 
 @router.get(
@@ -33,7 +37,7 @@ REDIRECT = {302: None}
     summary="Begin a sign-in",
     openapi_extra=raises(ProviderNotFound, PermissionDenied),
 )
-def start(request: HttpRequest, provider: str, wanted: Query[Start]) -> HttpResponse:
+def start(request: HttpRequest, provider: Provider, wanted: Query[Start]) -> HttpResponse:
     """Send the browser here. It ends at the front end, under `/oauth/callback` or `/oauth/error`."""
     providers.require(provider)
     if request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate":
@@ -42,7 +46,7 @@ def start(request: HttpRequest, provider: str, wanted: Query[Start]) -> HttpResp
 
 
 @router.get("/auth/oauth/{provider}/callback", auth=None, response=REDIRECT, summary="Back from the provider")
-def callback(request: HttpRequest, provider: str) -> HttpResponse:
+def callback(request: HttpRequest, provider: Provider) -> HttpResponse:
     """Where the provider sends the browser. It goes on to the front end, with a session or the code of an error."""
     return signin.finish(request, provider)
 
@@ -74,7 +78,7 @@ def exchange(request: HttpRequest, body: Exchange) -> SessionResponse:
         ProviderUnavailable,
     ),
 )
-def token(request: HttpRequest, provider: str, body: IdToken) -> SessionResponse:
+def token(request: HttpRequest, provider: Provider, body: IdToken) -> SessionResponse:
     """From a phone, or by One Tap. An ID token opens one session."""
     providers.require(provider)
     opened = signin.sign_in_with_id_token(provider=provider, **body.model_dump(), request=request)
@@ -88,7 +92,7 @@ def token(request: HttpRequest, provider: str, body: IdToken) -> SessionResponse
     summary="Begin to link a provider",
     openapi_extra=raises(ProviderNotFound, ReauthenticationRequired),
 )
-def begin_link(request: SessionRequest, provider: str) -> AuthorizeUrl:
+def begin_link(request: SessionRequest, provider: Provider) -> AuthorizeUrl:
     """Send the browser to the address. It comes back to `/oauth/callback?link_code=`; then POST the code below."""
     providers.require(provider)
     return AuthorizeUrl(authorize_url=signin.link_url(request.auth.user, provider))

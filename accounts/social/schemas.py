@@ -20,7 +20,13 @@ def _path(text: str) -> str:
     return text
 
 
-NextPath = Annotated[Text, AfterValidator(_path), Field(max_length=1000)]
+NextPath = Annotated[
+    Text,
+    AfterValidator(_path),
+    Field(
+        max_length=1000, json_schema_extra={"pattern": r"^(/([^/\\\u0000-\u0020\u007f][^\\\u0000-\u0020\u007f]*)?)?$"}
+    ),
+]
 Challenge = Annotated[str, Field(pattern=r"^([A-Za-z0-9_-]{43})?$", description="S256, RFC 7636.")]
 Verifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9._~-]{43,128}$", description="RFC 7636.")]
 
