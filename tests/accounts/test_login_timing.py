@@ -69,8 +69,8 @@ def test_nothing_else_hashes(api, alice, hashes):
     hashes.clear()
     api.login(alice.email, "x" * 129)
     api.login("no address", alice.password)
-    api.session(alice.token)
-    api.session("s_" + "x" * 86)
+    api.check_session(alice.token)
+    api.check_session("s_" + "x" * 86)
     api.call("PATCH", "/api/users/me", {"display_name": "Alice"}, token=alice.token)
     api.call("POST", "/api/auth/logout", token=alice.token)
     assert hashes == []

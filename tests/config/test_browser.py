@@ -16,9 +16,12 @@ PHONE = (
     "Version/4.0 Chrome/156.0.8078.79 Mobile Safari/537.36 SomeApplicationOnAPhone/12.34.56 <b>not bold</b>"
 )
 
-pytestmark = pytest.mark.skipif(
-    not CHROMIUM, reason="NO BROWSER, so nobody looks at the pages: install one, e.g. `apt-get install chromium`."
-)
+pytestmark = [
+    pytest.mark.once,
+    pytest.mark.skipif(
+        not CHROMIUM, reason="NO BROWSER, so nobody looks at the pages: install one, e.g. `apt-get install chromium`."
+    ),
+]
 
 
 @pytest.fixture(scope="module")

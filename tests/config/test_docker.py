@@ -15,6 +15,8 @@ import yaml
 
 from ..server import ROOT, Server, free_port
 
+pytestmark = pytest.mark.once
+
 SECRET = re.compile("SECRET|PASSWORD|TOKEN|KEY|DATABASE_URL")
 
 

@@ -193,7 +193,7 @@ UNREADABLE = [
 @pytest.mark.asvs("11.2.5", "16.5.3")
 @pytest.mark.parametrize("stored", UNREADABLE)
 def test_a_hash_that_nobody_can_read_lets_nobody_in(api, alice, user, hashes, stored):
-    User.objects.filter(pk=user.pk).renew_hash(stored)
+    User.objects.filter(pk=user.pk).store_hash(stored)
     for password in (alice.password, stored, ""):
         hashes.clear()
         assert problem(api.login(alice.email, password)) == (401, "authentication_failed")
@@ -205,7 +205,7 @@ def test_a_hash_that_nobody_can_read_lets_nobody_in(api, alice, user, hashes, st
 @pytest.mark.asvs("11.2.2")
 @pytest.mark.parametrize("hasher", ["pbkdf2_sha256", "pbkdf2_sha1", "scrypt"])
 def test_a_hash_from_elsewhere_is_renewed_at_login_and_ends_nothing(api, alice, user, hasher):
-    User.objects.filter(pk=user.pk).renew_hash(make_password(alice.password, hasher=hasher))
+    User.objects.filter(pk=user.pk).store_hash(make_password(alice.password, hasher=hasher))
     assert problem(api.login(alice.email, "wrong")) == (401, "authentication_failed")
     assert User.objects.get(pk=user.pk).password.startswith(f"{hasher}$")
     assert api.opens(alice.logs_in(api))

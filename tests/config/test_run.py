@@ -15,6 +15,8 @@ import requests
 
 from ..server import ROOT, database, free_port
 
+pytestmark = pytest.mark.once
+
 WAIT = 30
 
 

@@ -70,6 +70,7 @@ def node():
 
 
 pytestmark = [
+    pytest.mark.once,
     pytest.mark.skipif(
         not CHROMIUM,
         reason="NO BROWSER, so nobody tries Google's button: install one, e.g. `apt-get install chromium`.",

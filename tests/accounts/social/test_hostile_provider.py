@@ -19,6 +19,8 @@ from ...server import database, free_port, serving
 from . import forger as provider
 from .forger import DISCOVERY, KEYS, SAYS, TOKEN, forging, self_signed
 
+pytestmark = pytest.mark.once
+
 PATIENCE = 0.8  # instead of ten seconds
 
 DOWN = [

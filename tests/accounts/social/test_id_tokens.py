@@ -20,6 +20,8 @@ from . import forger as provider
 from .conftest import at_once
 from .forger import CLIENT, KEYS, encoded, jwk, pem, signed, without
 
+pytestmark = pytest.mark.once
+
 
 def unsigned(claims, **header):
     return f"{encoded({'typ': 'JWT'} | header)}.{encoded(claims)}."
