@@ -58,9 +58,14 @@ def test_whoever_has_a_token_gets_what_the_description_promises(target, tmp_path
     assert code == 0, report
     assert "WARNINGS" not in report, report
     described = requests.get(f"{target.url}/api/openapi.json", timeout=5).json()["paths"]
-    operations = {f"{method.upper()} {path}" for path, methods in described.items() for method in methods}
+    protected = {
+        f"{method.upper()} {path}"
+        for path, methods in described.items()
+        for method, operation in methods.items()
+        if "security" in operation
+    }
     # What never succeeds has not been tested.
-    assert operations == {operation for operation, answers in statuses.items() if min(answers) < 300}
+    assert protected <= {operation for operation, answers in statuses.items() if min(answers) < 300}
 
 
 @pytest.mark.asvs("8.2.1", "8.3.1")
