@@ -46,7 +46,7 @@ def refusal(alice, hashes, settings):
             for settings.DEBUG in (False, True):
                 started = time.thread_time()
                 answer = caller.generic(method, path, body, **{"content_type": "application/json", **more})
-                assert time.thread_time() - started < 0.2  # six thousand errors are counted in that time
+                assert time.thread_time() - started < 0.6  # six thousand errors are counted in that time
                 assert b"canary" not in answer.content
                 answers.append((*problem(answer), [(e["loc"], e["code"]) for e in answer.json().get("errors", [])]))
             assert answers[-1] == answers[-2], "DEBUG makes a difference"
