@@ -263,6 +263,34 @@ def test_ten_thousand_unknown_fields_make_no_long_answer(refusal):
         assert len(errors) <= 20
 
 
+@pytest.mark.asvs("6.2.8")
+@pytest.mark.parametrize(
+    ("password", "nearly"),
+    [
+        ("correct horse battery", " correct horse battery"),
+        ("correct horse battery", "correct horse battery "),
+        ("correct horse battery", "correct horse battery\n"),
+        ("correct horse battery ", "correct horse battery"),
+        ("correct horse battery", "Correct horse battery"),
+        ("correct horse battery", "correct\u00a0horse battery"),
+        ("correct horse battery", "correct horse\u200d battery"),
+        ("pferd und schl\u00fcssel", "pferd und schlu\u0308ssel"),  # NFC and NFD
+        ("pferd und schlu\u0308ssel", "pferd und schl\u00fcssel"),
+        ("efficient horse", "e\ufb03cient horse"),
+        ("\uff43orrect horse battery", "correct horse battery"),
+        ("x" * 64, "x" * 63 + "y"),
+        ("x" * 72 + "a", "x" * 72 + "b"),
+        ("x" * 128, "x" * 127 + "y"),
+        ("x" * 128, "x" * 127),
+        ("\U0001f511" * 128, "\U0001f511" * 127 + "x"),
+    ],
+)
+def test_a_password_is_compared_as_it_came(api, password, nearly):
+    assert api.register("alice@example.org", password).status_code == 201
+    assert problem(api.login("alice@example.org", nearly)) == (401, "authentication_failed")
+    assert api.login("alice@example.org", password).status_code == 200
+
+
 # What the wire brings
 
 
