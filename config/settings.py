@@ -220,6 +220,12 @@ SESSION_TOUCH = timedelta(seconds=env.int("SESSION_TOUCH_SECONDS", default=300))
 REAUTHENTICATION = timedelta(seconds=env.int("REAUTHENTICATION_SECONDS", default=600))
 SESSION_MAX_PER_USER = env.int("SESSION_MAX_PER_USER", default=100)
 
+# Mail
+
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = 5
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="latchkey@localhost")
+
 # Browsers: cookies are the admin's alone
 
 COOKIE_PREFIX = "__Host-" if HTTPS else ""

@@ -12,10 +12,12 @@ from accounts.emails import canonical_email
 from accounts.errors import AuthenticationFailed, RegistrationClosed
 from accounts.login import require_unchanged
 from accounts.models import User
+from accounts.notices import tell_of_link
 from sessions_api.errors import SessionExpired
 
 from .errors import AccountDisabled, AccountExists, AlreadyLinked, EmailUnverified
 from .models import Handover
+from .providers import title
 
 NAME_LENGTH = 255
 
@@ -65,6 +67,7 @@ def _match_or_make(identity: dict[str, str], email: str, name: str, authority: b
             return same  # another callback of theirs held the row, and was first
         else:
             admit(person, identity["provider"], authority)
+            tell_of_link(person, title(identity["provider"]))
         UserSocialAuth.objects.create(user=person, **identity)
     return person
 
@@ -107,6 +110,7 @@ def link(person: User, provider: str, uid: str) -> UserSocialAuth:
             require_unchanged(person)
             if person.social_auth.filter(provider=provider).exists():
                 raise AlreadyLinked
+            tell_of_link(person, title(provider))
             return UserSocialAuth.objects.create(user=person, provider=provider, uid=uid)
     except AuthenticationFailed:
         raise SessionExpired from None

@@ -203,6 +203,60 @@ def test_no_login_survives_what_made_its_proof_worthless(house, change):
         assert house.count_sessions(email) == 0
 
 
+@pytest.mark.asvs("15.4.3")
+@pytest.mark.parametrize("turn", range(ROUNDS))
+def test_those_who_end_sessions_of_one_person_do_not_wait_for_each_other(house, turn):
+    email = f"endings{turn}@example.org"
+    tokens = [house.register(email).json()["token"]]
+    tokens += [house.login(email).json()["token"] for _ in range(CAP - 1)]
+    end_others = [lambda token=token: house.call("DELETE", "/api/auth/sessions", token=token) for token in tokens * 3]
+    logins = [lambda: house.login(email)] * 15
+    answers = meanwhile(
+        lambda: house.operate(ENDINGS["by a moment without"].format(email=email)), [*end_others, *logins]
+    )
+    assert {answer.status_code for answer in answers} <= {200, 204, 401}
+    assert house.count_sessions(email) <= CAP
+
+
+@pytest.mark.asvs("7.2.4", "15.4.2")
+@pytest.mark.parametrize("turn", range(ROUNDS))
+def test_of_twenty_who_renew_one_token_one_gets_another(house, turn):
+    email = f"renew{turn}@example.org"
+    token = house.register(email).json()["token"]
+    again = [lambda: house.call("POST", "/api/auth/reauthenticate", {"password": PASSWORD}, token=token)] * 20
+    answers = at_once(*again)
+    assert Counter(answer.status_code for answer in answers) == {200: 1, 401: 19}
+    [renewed] = [answer.json()["token"] for answer in answers if answer.status_code == 200]
+    assert (house.session(renewed).status_code, house.session(token).status_code) == (200, 401)
+    assert house.count_sessions(email) == 1
+
+
+@pytest.mark.asvs("7.4.3", "15.4.2")
+@pytest.mark.parametrize("turn", range(ROUNDS))
+def test_of_ten_new_passwords_one_counts_and_no_login_under_the_old_one_stays(house, turn):
+    email = f"change{turn}@example.org"
+    tokens = [house.register(email).json()["token"]]
+    tokens += [house.login(email).json()["token"] for _ in range(CAP - 1)]
+    passwords = [f"a new password {number}" for number in range(10)]
+
+    def change(number):
+        body = {"current_password": PASSWORD, "new_password": passwords[number]}
+        return house.call("POST", "/api/auth/password", body, token=tokens[number % CAP])
+
+    changes = [lambda number=number: change(number) for number in range(10)]
+    answers = at_once(*changes, *[lambda: house.login(email)] * 10)
+    assert {answer.status_code for answer in answers} <= {200, 401, 403}
+    [(winner, kept)] = [
+        (n, answer.json()["token"]) for n, answer in enumerate(answers[:10]) if answer.status_code == 200
+    ]
+    opened = [answer.json()["token"] for answer in answers[10:] if answer.status_code == 200]
+    assert {house.session(token).status_code for token in [*tokens, *opened]} == {401}
+    assert house.session(kept).status_code == 200
+    assert house.count_sessions(email) == 1
+    tried = [house.call("POST", "/api/auth/login", {"email": email, "password": password}) for password in passwords]
+    assert [n for n, answer in enumerate(tried) if answer.status_code == 200] == [winner]
+
+
 @pytest.mark.asvs("15.4.1", "15.4.3")
 def test_of_five_hundred_requests_with_one_token_one_notes_that_it_was_used(house, tmp_path):
     token = house.register("busy@example.org").json()["token"]

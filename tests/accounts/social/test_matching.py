@@ -47,6 +47,26 @@ def test_whoever_has_proven_a_google_mailbox_is_linked_by_it(browser, api, dave,
     assert api.login(dave.email, dave.password).status_code == 200
 
 
+@pytest.mark.asvs("6.3.7")
+@pytest.mark.django_db(transaction=True)
+def test_and_is_told_by_mail(browser, dave, mailoutbox):
+    verify(dave)
+    browser.sign_in("dave")
+    (mail,) = mailoutbox
+    assert mail.to == [dave.email]
+    assert mail.subject == "Google is linked to your account"
+    browser.sign_in("dave")
+    assert len(mailoutbox) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_mail_server_that_is_down_keeps_nobody_out(browser, dave, settings):
+    verify(dave)
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    assert browser.sign_in("dave").path == "/oauth/callback"
+
+
 def test_so_is_a_mailbox_of_a_workspace(browser, api):
     api.register("erin@work.example", "the password of erin")
     User.objects.update(email_verified_at="2026-01-01T00:00Z")
