@@ -235,16 +235,15 @@ def test_of_twenty_who_renew_one_token_one_gets_another(house, turn):
 @pytest.mark.parametrize("turn", range(ROUNDS))
 def test_of_ten_new_passwords_one_counts_and_no_login_under_the_old_one_stays(house, turn):
     email = f"change{turn}@example.org"
-    tokens = [house.register(email).json()["token"]]
-    tokens += [house.login(email).json()["token"] for _ in range(CAP - 1)]
+    tokens = [house.register(email).json()["token"], house.login(email).json()["token"]]
     passwords = [f"a new password {number}" for number in range(10)]
 
     def change(number):
         body = {"current_password": PASSWORD, "new_password": passwords[number]}
-        return house.call("POST", "/api/auth/password", body, token=tokens[number % CAP])
+        return house.call("POST", "/api/auth/password", body, token=tokens[number % 2])
 
     changes = [lambda number=number: change(number) for number in range(10)]
-    answers = at_once(*changes, *[lambda: house.login(email)] * 10)
+    answers = at_once(*changes, *[lambda: house.login(email)] * (CAP - 2))  # which push nobody out
     assert {answer.status_code for answer in answers} <= {200, 401, 403}
     [(winner, kept)] = [
         (n, answer.json()["token"]) for n, answer in enumerate(answers[:10]) if answer.status_code == 200
