@@ -9,6 +9,7 @@ from accounts.social.models import Handover
 from sessions_api.models import Session
 
 from ...people import problem
+from ...server import database, serving
 
 
 def query(address):
@@ -203,3 +204,16 @@ def test_an_administrators_cookie_is_neither_used_nor_linked(browser, root):
     assert landing.path == "/oauth/callback"
     assert UserSocialAuth.objects.get().user.email == "dave@gmail.com"
     assert not root.social_auth.exists()
+
+
+@pytest.mark.once
+@pytest.mark.asvs("3.3.1", "3.3.3")
+def test_over_https_the_cookie_is_for_this_host_alone(provider, tmp_path):
+    env = {"PUBLIC_URL": "https://auth.example.org", "GOOGLE_OIDC_ENDPOINT": provider}
+    env |= {"GOOGLE_CLIENT_ID": "x", "GOOGLE_CLIENT_SECRET": "x"}
+    with database(tmp_path) as url, serving(log=tmp_path / "log", DATABASE_URL=url, **env) as server:
+        answer = server.call("GET", "/api/auth/oauth/google", allow_redirects=False)
+    cookie = answer.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-latchkey-oauth-")
+    assert {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"} <= set(cookie.split("; "))
+    assert "Domain" not in cookie
