@@ -21,7 +21,7 @@ from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 
 HOST = "127.0.0.1"
-GRANIAN = (sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--log-level", "error")
+GRANIAN = (sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--http", "1", "--log-level", "error")
 GRACE = 10  # seconds for requests under way once the end was asked for
 
 

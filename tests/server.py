@@ -58,7 +58,7 @@ def manage(*arguments: str, **env: str) -> str:
 def serving(*, workers: int = 1, threads: int = 8, log: Path, port: int = 0, **env: str) -> Iterator["Server"]:
     """A server on this port or a free one, ready to answer; its output goes to `log`."""
     port = port or free_port()
-    command = [*GRANIAN, "--interface", "wsgi", "--no-ws", "--port", str(port)]
+    command = [*GRANIAN, "--interface", "wsgi", "--no-ws", "--http", "1", "--port", str(port)]
     command += ["--workers", str(workers), "--blocking-threads", str(threads), "config.wsgi:application"]
     with log.open("w") as out:
         process = subprocess.Popen(command, cwd=ROOT, env=os.environ | env, stdout=out, stderr=out)
