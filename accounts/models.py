@@ -87,12 +87,6 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
         trusted = {"is_staff": True, "is_superuser": True, "email_verified_at": timezone.now()}
         return self.create_user(email, password, **trusted | fields)
 
-    def get_by_natural_key(self, email: str | None) -> "User":
-        try:
-            return self.get(email=canonical_email(email or ""))
-        except ValidationError:
-            raise self.model.DoesNotExist from None
-
 
 class User(TimestampMixin, AbstractBaseUser, PermissionsMixin):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -161,8 +155,7 @@ class User(TimestampMixin, AbstractBaseUser, PermissionsMixin):
         """
         self.set_unusable_password()
         self.email_verified_at = timezone.now()
-        self.save(update_fields=["password", "email_verified_at", "updated_at"])
-        self.sessions.revoke()
+        self.save(update_fields=["password", "email_verified_at", "updated_at"])  # which ends the sessions
 
     def save(self, **options: Any) -> None:
         """A password that changes, in whatever way, ends every session of the person in the same transaction."""

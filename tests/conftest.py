@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 from django.core.cache import cache
-from django.db import connection
+from django.test import Client
 
 from accounts.hashers import Argon2id
 from accounts.models import User
@@ -52,8 +52,11 @@ def clock():
 
 
 @pytest.fixture
-def sqlite():
-    return connection.vendor == "sqlite"
+def admin(root):
+    """The administrator's browser, logged in."""
+    client = Client()
+    client.force_login(root)
+    return client
 
 
 @pytest.fixture

@@ -57,13 +57,6 @@ def shown(answer):
 
 
 @pytest.fixture
-def admin(root):
-    client = Client()
-    client.force_login(root)
-    return client
-
-
-@pytest.fixture
 def helper(db):
     """Somebody with every permission there is, who is no superuser."""
     person = User.objects.create_user("helper@example.org", "the password of helper", is_staff=True)

@@ -24,13 +24,6 @@ def page(session, name="change"):
 
 
 @pytest.fixture
-def admin(root):
-    client = Client()
-    client.force_login(root)
-    return client
-
-
-@pytest.fixture
 def helper(db):
     """Somebody with every permission there is, who is no superuser."""
     person = User.objects.create_user("helper@example.org", None, is_staff=True)

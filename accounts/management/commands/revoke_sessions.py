@@ -2,14 +2,12 @@ from argparse import ArgumentParser
 from datetime import UTC, datetime
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.dateparse import parse_date, parse_datetime
-from tqdm import tqdm
 
-from accounts.emails import canonical_email
 from accounts.models import User
-from sessions_api.models import Session, SessionQuerySet
+from sessions_api.management.commands.purge_sessions import revoke_with_progress
+from sessions_api.models import Session
 
 BATCH = 10_000
 
@@ -29,22 +27,15 @@ class Command(BaseCommand):
         sessions = Session.objects.filter(user=find(user)) if user else Session.objects.all()
         if before:
             sessions = sessions.filter(authenticated_at__lt=moment(before))
-        self.stdout.write(f"{self.revoke(sessions)} sessions ended.")
-
-    def revoke(self, sessions: SessionQuerySet) -> int:
-        ended = 0
-        with tqdm(total=sessions.count(), unit=" sessions", disable=None) as progress:  # None: only on a terminal
-            for batch in sessions.revoke_in_batches(BATCH):
-                ended += batch
-                progress.update(batch)
-        # Rows that somebody had locked just then were passed over; nobody is left out here.
-        return ended + sessions.revoke()
+        # Rows that somebody has locked just then are passed over by the first; nobody is left out by the second.
+        ended = revoke_with_progress(sessions, BATCH) + sessions.revoke()
+        self.stdout.write(f"{ended} sessions ended.")
 
 
 def find(email: str) -> User:
     try:
-        return User.objects.get(email=canonical_email(email))
-    except (ValidationError, User.DoesNotExist):
+        return User.objects.get(email=email)
+    except User.DoesNotExist:
         raise CommandError("Nobody is registered with this address.") from None
 
 

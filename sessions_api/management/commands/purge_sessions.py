@@ -4,7 +4,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from tqdm import tqdm
 
-from sessions_api.models import Session
+from sessions_api.models import Session, SessionQuerySet
 
 
 class Command(BaseCommand):
@@ -21,9 +21,14 @@ class Command(BaseCommand):
         if dry_run:
             self.stdout.write(f"{expired.count()} expired sessions, none deleted.")
             return
-        deleted = 0
-        with tqdm(total=expired.count(), unit=" sessions", disable=None) as progress:  # None: only on a terminal
-            for ended in expired.revoke_in_batches(batch_size):
-                deleted += ended
-                progress.update(ended)
-        self.stdout.write(f"{deleted} expired sessions deleted.")
+        self.stdout.write(f"{revoke_with_progress(expired, batch_size)} expired sessions deleted.")
+
+
+def revoke_with_progress(sessions: SessionQuerySet, batch_size: int) -> int:
+    """How many were ended, batch by batch, while whoever waits at a terminal sees it go on."""
+    ended = 0
+    with tqdm(total=sessions.count(), unit=" sessions", disable=None) as progress:  # None: only on a terminal
+        for batch in sessions.revoke_in_batches(batch_size):
+            ended += batch
+            progress.update(batch)
+    return ended
