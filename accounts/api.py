@@ -1,7 +1,7 @@
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Status
 
-from sessions_api.auth import SessionRequest, fresh_session
+from sessions_api.auth import SessionRequest, fresh_session, introspected
 from sessions_api.errors import ReauthenticationRequired
 from sessions_api.openapi import raises
 from sessions_api.schemas import SessionResponse
@@ -86,9 +86,9 @@ def change_password(request: SessionRequest, body: PasswordChange) -> SessionRes
     return SessionResponse.of(request.auth, token)
 
 
-@router.get("/auth/session", response=UserSessionResponse, summary="Check the session")
+@router.get("/auth/session", auth=introspected, response=UserSessionResponse, summary="Check the session")
 def session(request: SessionRequest) -> UserSessionResponse:
-    """The session that asks, and its person."""
+    """The session that asks, and its person. Asking is not using: `last_seen_at` and an idle end stay as they are."""
     return UserSessionResponse.of(request.auth, current=True, user=request.auth.user)
 
 

@@ -25,12 +25,23 @@ class SessionBearer(HttpAuthBase):
     openapi_scheme = "bearer"
 
     def __call__(self, request: HttpRequest) -> Session:
+        session = self.resolve(request)
+        session.touch()
+        return session
+
+    def resolve(self, request: HttpRequest) -> Session:
         session = Session.objects.authenticate(bearer_token(request))
         if session is None:
             raise SessionExpired
-        session.touch()
         request.user = session.user
         return session
+
+
+class IntrospectingBearer(SessionBearer):
+    """The same, for what only asks about the session: asking is not using, and moves no idle end."""
+
+    def __call__(self, request: HttpRequest) -> Session:
+        return self.resolve(request)
 
 
 class FreshSessionBearer(SessionBearer):
@@ -43,6 +54,7 @@ class FreshSessionBearer(SessionBearer):
 
 
 fresh_session = FreshSessionBearer()
+introspected = IntrospectingBearer()
 
 
 def bearer_token(request: HttpRequest) -> str:

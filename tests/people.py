@@ -29,6 +29,10 @@ class Api(Client):
     def check_session(self, token: str) -> Any:
         return self.call("GET", "/api/auth/session", token=token)
 
+    def use(self, token: str) -> int:
+        """The status of a request that makes use of the session, where `check_session` only asks about it."""
+        return self.call("GET", "/api/users/me", token=token).status_code
+
     def opens(self, token: str) -> bool:
         """Whether the token opens a session; a refusal is the one for tokens that open nothing."""
         answer = self.check_session(token)

@@ -71,7 +71,7 @@ def test_the_least_recently_seen_session_gives_way_to_a_new_one(api, alice, sett
     settings.SESSION_MAX_PER_USER = 3
     second, third = alice.logs_in(api), alice.logs_in(api)
     clock.shift(600)
-    assert api.opens(alice.token)  # seen again, so the second one is now the least recent
+    assert api.use(alice.token) == 200  # seen again, so the second one is now the least recent
     fourth = alice.logs_in(api)
     assert [api.opens(token) for token in (alice.token, second, third, fourth)].count(True) == 3
     assert api.opens(alice.token)

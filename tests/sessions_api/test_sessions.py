@@ -46,10 +46,11 @@ def test_a_session_that_nobody_uses_ends_where_that_is_set(api, clock, settings)
     settings.SESSION_IDLE *= 0
     token = api.register("alice@example.org").json()["token"]
     clock.shift(30 * DAY)
-    assert api.opens(token)
+    assert api.use(token) == 200
     settings.SESSION_IDLE = settings.SESSION_LIFETIME / 365 * 30
     clock.shift(30 * DAY - 1)
-    assert api.check_session(token).json()["expires_in"] == 30 * DAY  # being seen moves this end
+    assert api.use(token) == 200  # which moves this end
+    assert api.check_session(token).json()["expires_in"] == 30 * DAY
     clock.shift(30 * DAY)
     assert not api.opens(token)
 
@@ -58,7 +59,19 @@ def test_an_expired_session_does_not_come_back_with_the_clock(api, clock):
     token = api.register("alice@example.org").json()["token"]
     clock.shift(365 * DAY)
     assert not api.opens(token)
-    assert api.call("POST", "/api/auth/logout", token=token).status_code == 401
+    clock.shift(-2 * DAY)
+    assert not api.opens(token)
+
+
+def test_a_session_that_was_idle_for_too_long_does_not_come_back_with_the_clock(api, clock, settings):
+    settings.SESSION_IDLE = settings.SESSION_LIFETIME / 365 * 30
+    token = api.register("alice@example.org").json()["token"]
+    clock.shift(30 * DAY)
+    assert api.use(token) == 401
+    clock.shift(-2 * DAY)
+    assert api.use(token) == 401
+    settings.SESSION_IDLE *= 0
+    assert api.use(token) == 401
 
 
 def test_what_is_left_of_a_session_is_never_negative(api, clock):
@@ -71,11 +84,22 @@ def test_being_seen_is_written_at_most_once_in_a_while(api, clock, settings, dja
     token = api.register("alice@example.org").json()["token"]
     start = Session.objects.get().last_seen_at
     clock.shift(299)
-    api.check_session(token)
+    api.use(token)
     assert Session.objects.get().last_seen_at == start
     clock.shift(1)
-    api.check_session(token)
+    api.use(token)
     assert (Session.objects.get().last_seen_at - start).total_seconds() == 300
+
+
+def test_asking_about_a_session_is_not_using_it(api, clock, settings):
+    settings.SESSION_IDLE = settings.SESSION_LIFETIME / 365 * 30
+    token = api.register("alice@example.org").json()["token"]
+    start = Session.objects.get().last_seen_at
+    clock.shift(30 * DAY - 1)
+    assert api.check_session(token).json()["expires_in"] == 1
+    assert Session.objects.get().last_seen_at == start
+    clock.shift(1)
+    assert not api.opens(token)
 
 
 def test_being_seen_never_brings_back_an_ended_session(api, alice):

@@ -1,0 +1,273 @@
+"""Alice, Bob and Charlie do whatever comes to mind, and a plain model says which tokens live."""
+
+import os
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from accounts.models import User
+
+from ..people import Api, problem
+
+LIFETIME, IDLE = timedelta(days=90), timedelta(days=30)
+TOUCH, RECENT = timedelta(seconds=300), timedelta(seconds=600)
+CAP = 3
+NAMES = ["alice", "bob", "charlie"]
+DEVICES = ["Firefox", "Phone", "curl"]
+NOBODYS = "s_" + "A" * 86
+A_WHILE = [1, 299, 300, 599, 601, 86_400, 29 * 86_400, 30 * 86_400, 60 * 86_400]
+
+
+@dataclass
+class Account:
+    password: str
+    active: bool = True
+
+
+@dataclass
+class Opened:
+    """What the model knows of one session."""
+
+    name: str
+    token: str
+    device: str
+    created: datetime
+    seen: datetime = field(init=False)
+    authenticated: datetime = field(init=False)
+
+    def __post_init__(self):
+        self.seen = self.authenticated = self.created
+
+    @property
+    def end(self):
+        return min(self.created + LIFETIME, self.seen + IDLE)
+
+
+class Town(RuleBasedStateMachine):
+    """Each rule is a request through the front door, or something that an administrator does."""
+
+    person = st.sampled_from(NAMES)
+    token = st.runner().flatmap(lambda town: st.sampled_from(town.tokens()))
+
+    def __init__(self):
+        super().__init__()
+        User.objects.all().delete()
+        self.api = Api()
+        self.root = User.objects.create_superuser("root@example.org", "the password of root")
+        self.travel = time_machine.travel(datetime(2027, 1, 1, tzinfo=UTC), tick=False)
+        self.clock = self.travel.start()
+        self.accounts, self.open, self.given = {}, [], []
+
+    def teardown(self):
+        self.travel.stop()
+
+    @property
+    def now(self):
+        return datetime.now(UTC)
+
+    # What people do
+
+    @initialize(names=st.lists(person, min_size=2, max_size=6))
+    def move_in(self, names):
+        for name in names:
+            self.come_in(name, "Phone")
+
+    @rule(name=person, device=st.sampled_from(DEVICES))
+    def come_in(self, name, device):
+        """Register, or log in: with one more than the limit, the least recently seen session gives way."""
+        self.clock.shift(1)  # so that of two sessions one is the older
+        way = "login" if name in self.accounts else "register"
+        account = self.accounts.setdefault(name, Account(f"the password of {name}"))
+        body = {"email": f"{name}@example.org", "password": account.password}
+        answer = self.api.call("POST", f"/api/auth/{way}", body, User_Agent=device)
+        if not account.active:
+            assert problem(answer) == (401, "authentication_failed")
+            return
+        self.open.append(Opened(name, self.note(answer), device, self.now))
+        self.end(sorted(self.live_of(name), key=lambda s: (s.seen, s.created))[:-CAP])
+
+    @rule(name=person)
+    def mistype(self, name):
+        """The newest password, misspelt."""
+        typed = self.accounts[name].password + "!" if name in self.accounts else "a guess of mine"
+        assert problem(self.api.login(f"{name}@example.org", typed)) == (401, "authentication_failed")
+
+    @rule(token=token)
+    def use(self, token):
+        if answer := self.call("GET", "/api/users/me", token):
+            assert answer.json()["email"] == f"{self.of(token).name}@example.org"
+
+    @rule(token=token)
+    def look(self, token):
+        """The list shows what lives, newest first, and which one asks."""
+        if answer := self.call("GET", "/api/auth/sessions", token):
+            mine = sorted(self.live_of(self.of(token).name), key=lambda s: s.created, reverse=True)
+            shown = [(s["user_agent"], s["current"]) for s in answer.json()]
+            assert shown == [(s.device, s.token == token) for s in mine]
+
+    @rule(token=token)
+    def log_out(self, token):
+        session = self.of(token)
+        if self.call("POST", "/api/auth/logout", token):
+            self.end([session])
+
+    @rule(token=token, other=token)
+    def end_one(self, token, other):
+        """Of somebody else, or ended already: as unknown as any. One's own at any time, others after a recent login."""
+        handle = self.handle(other)
+        if (session := self.live(token)) is None:
+            return
+        answer = self.api.call("DELETE", f"/api/auth/sessions/{handle}", token=token)
+        self.touch(session)
+        ended = self.live(other)
+        if token != other and not self.recent(session):
+            assert problem(answer) == (403, "reauthentication_required")
+        elif ended and ended.name == session.name:
+            assert answer.status_code == 204
+            self.end([ended])
+        else:
+            assert problem(answer) == (404, "not_found")
+
+    @rule(token=token, all_of_them=st.booleans())
+    def end_others(self, token, all_of_them):
+        path = f"/api/auth/sessions?include_current={str(all_of_them).lower()}"
+        if self.call("DELETE", path, token, recent=True):
+            session = self.of(token)
+            self.end([s for s in self.live_of(session.name) if all_of_them or s is not session])
+
+    @rule(token=token, right=st.booleans())
+    def authenticate_again(self, token, right):
+        session = self.live(token)
+        password = self.accounts[session.name].password if session and right else "not the password"
+        answer = self.api.call("POST", "/api/auth/reauthenticate", {"password": password}, token=token)
+        self.renewed(session, answer, right)
+
+    @rule(token=token, right=st.booleans(), number=st.integers(0, 9))
+    def change_the_password(self, token, right, number):
+        session = self.live(token)
+        new = f"a new password, number {number}"
+        old = self.accounts[session.name].password if session and right else "not the password"
+        body = {"current_password": old, "new_password": new}
+        answer = self.api.call("POST", "/api/auth/password", body, token=token)
+        if answer.status_code == 200:
+            self.accounts[session.name].password = new
+            self.end([s for s in self.live_of(session.name) if s is not session])
+        self.renewed(session, answer, right)
+
+    @rule(token=token)
+    def leave_for_good(self, token):
+        session = self.of(token)
+        if self.call("DELETE", "/api/users/me", token, recent=True):
+            self.end(self.live_of(session.name))
+            del self.accounts[session.name]
+
+    # What happens to them
+
+    @rule(name=person, deed=st.sampled_from(["enable", "disable", "enable", "end_sessions"]))
+    def an_administrator_steps_in(self, name, deed):
+        if name not in self.accounts:
+            return
+        person = User.objects.get(email=f"{name}@example.org")
+        desk = Client()
+        desk.force_login(self.root)
+        desk.post("/admin/accounts/user/", {"action": deed, "_selected_action": [str(person.pk)]})
+        self.accounts[name].active = deed == "enable" or (deed != "disable" and self.accounts[name].active)
+        if deed != "enable":
+            self.end(self.live_of(name))
+
+    @rule(seconds=st.sampled_from(A_WHILE))
+    def time_passes(self, seconds):
+        self.clock.shift(seconds)
+
+    # What must always hold
+
+    @invariant()
+    def the_server_agrees_which_tokens_live(self):
+        """Asking moves nothing, so it can be asked after each step."""
+        assert [self.api.opens(token) for token in self.given] == [bool(self.live(token)) for token in self.given]
+
+    # How the model is kept
+
+    def tokens(self):
+        """What somebody may come with: tokens that live, the last one that does no more, and one of nobody's."""
+        dead = [token for token in self.given if not self.live(token)]
+        return [*(session.token for session in self.open if self.live(session.token)), *dead[-1:], NOBODYS]
+
+    def note(self, answer):
+        assert answer.status_code in {200, 201}, answer.content
+        token = answer.json()["token"]
+        assert token not in self.given
+        self.given.append(token)
+        return token
+
+    def of(self, token):
+        return next((session for session in self.open if session.token == token), None)
+
+    def live(self, token):
+        session = self.of(token)
+        return session if session and session.end > self.now else None
+
+    def live_of(self, name):
+        return [session for session in self.open if session.name == name and session.end > self.now]
+
+    def end(self, sessions):
+        self.open = [session for session in self.open if session not in sessions]
+
+    def recent(self, session):
+        return session.authenticated >= self.now - RECENT
+
+    def touch(self, session):
+        if session.seen <= self.now - TOUCH:
+            session.seen = self.now
+
+    def handle(self, token):
+        answer = self.api.check_session(token)
+        return answer.json().get("handle", "39b1c462-56fc-4230-b122-2ea2dedcf8f4")
+
+    def call(self, method, path, token, *, recent=False):
+        """The answer, where the model lets this token do that; else it was refused as it should be."""
+        session = self.live(token)
+        answer = self.api.call(method, path, token=token)
+        if session is None:
+            assert problem(answer) == (401, "session_expired")
+            return None
+        self.touch(session)
+        if recent and not self.recent(session):
+            assert problem(answer) == (403, "reauthentication_required")
+            return None
+        assert answer.status_code in {200, 204}
+        return answer
+
+    def renewed(self, session, answer, right):
+        """The session goes on with another token; the old one is dead."""
+        if session is None:
+            assert problem(answer) == (401, "session_expired")
+            return
+        self.touch(session)
+        if not right:
+            assert problem(answer) == (403, "invalid_password")
+            return
+        session.token, session.seen, session.authenticated = self.note(answer), self.now, self.now
+
+
+@pytest.mark.asvs("7.2.4", "7.4.1", "7.4.2", "7.4.3", "7.5.2")
+def test_the_tokens_that_live_are_those_that_should(db, settings_of_the_town):
+    run_state_machine_as_test(Town, settings=settings(**settings_of_the_town))
+
+
+@pytest.fixture
+def settings_of_the_town(settings):
+    settings.SESSION_LIFETIME, settings.SESSION_IDLE, settings.SESSION_TOUCH = LIFETIME, IDLE, TOUCH
+    settings.REAUTHENTICATION, settings.SESSION_MAX_PER_USER = RECENT, CAP
+    return {
+        "max_examples": int(os.environ.get("MODEL_EXAMPLES", "40")),
+        "stateful_step_count": 30,
+        "deadline": None,
+        "suppress_health_check": list(HealthCheck),
+    }
