@@ -188,9 +188,19 @@ class Town(RuleBasedStateMachine):
     # What must always hold
 
     @invariant()
-    def the_server_agrees_which_tokens_live(self):
-        """Asking moves nothing, so it can be asked after each step."""
-        assert [self.api.opens(token) for token in self.given] == [bool(self.live(token)) for token in self.given]
+    def the_server_agrees(self):
+        """Which tokens live, and until when. Asking moves nothing, so it can be asked after each step."""
+        for token in self.given:
+            session, answer = self.live(token), self.api.check_session(token)
+            if session is None:
+                assert problem(answer) == (401, "session_expired")
+            else:
+                shown = [answer.json()[name] for name in ("last_seen_at", "authenticated_at", "expires_at")]
+                assert [datetime.fromisoformat(at) for at in shown] == [
+                    session.seen,
+                    session.authenticated,
+                    session.end,
+                ]
 
     # How the model is kept
 
