@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Status
 
@@ -6,9 +7,10 @@ from sessions_api.errors import ReauthenticationRequired
 from sessions_api.openapi import raises
 from sessions_api.schemas import SessionResponse
 
+from . import leaving, passwords, registration
 from . import login as door
-from . import passwords, registration
 from .errors import AuthenticationFailed, EmailTaken, InvalidPassword, RegistrationClosed
+from .export import Export
 from .models import User
 from .schemas import (
     Config,
@@ -36,12 +38,19 @@ def config(request: HttpRequest, response: HttpResponse) -> Config:
 @router.post(
     "/auth/register",
     auth=None,
-    response={201: SessionResponse},
+    response={201: SessionResponse, 202: None},
     summary="Register",
     openapi_extra=raises(RegistrationClosed, EmailTaken),
 )
-def register(request: HttpRequest, body: Register) -> Status[SessionResponse]:
-    """A new account, logged in. A password that is refused says why in `errors[].code`."""
+def register(request: HttpRequest, body: Register) -> Status[SessionResponse] | Status[None]:
+    """A new account, logged in. A password that is refused says why in `errors[].code`.
+
+    Where `REGISTRATION` is `verified`, only the address is taken, the answer is always 202, and a mail goes on.
+    """
+    body.require_what_is_taken()
+    if settings.REGISTRATION == "verified":
+        registration.ask_to_register(body.email)
+        return Status(202, None)
     opened = registration.register(**body.model_dump(), request=request)
     return Status(201, SessionResponse.of(*opened))
 
@@ -82,7 +91,7 @@ def reauthenticate(request: SessionRequest, body: Reauthenticate) -> SessionResp
 )
 def change_password(request: SessionRequest, body: PasswordChange) -> SessionResponse:
     """Ends all other sessions and renews the token of this one."""
-    token = passwords.change_password(request.auth, **body.model_dump())
+    token = passwords.change_password(request.auth, **body.model_dump(), request=request)
     return SessionResponse.of(request.auth, token)
 
 
@@ -105,9 +114,14 @@ def me(request: SessionRequest) -> User:
     openapi_extra=raises(ReauthenticationRequired),
 )
 def delete_me(request: SessionRequest) -> Status[None]:
-    """The person, and all that hangs on them, are gone."""
-    request.auth.user.delete()
+    """The person, and all that hangs on them, are gone. A last mail says so."""
+    leaving.leave(request.auth.user, request)
     return Status(204, None)
+
+
+@router.get("/users/me/export", response=Export, summary="All that is stored about me")
+def export(request: SessionRequest) -> Export:
+    return Export.of(request.auth)
 
 
 @router.patch("/users/me", response=UserResponse, summary="Change what I am called")

@@ -5,10 +5,13 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from sessions_api.errors import SessionExpired
+from sessions_api.events.models import Event, Tag
 from sessions_api.models import Session
 
 from .errors import AuthenticationFailed, InvalidPassword
+from .mail.models import Letter
 from .models import User
+from .notices import notify
 
 
 def login_with_password(*, email: str, password: str, request: HttpRequest) -> tuple[Session, str]:
@@ -62,4 +65,14 @@ def finish_login(user: User, *, method: str, request: HttpRequest) -> tuple[Sess
     with transaction.atomic():
         require_unchanged(user)
         User.objects.filter(pk=user.pk).update(last_login=timezone.now())
-        return Session.objects.start(user, method=method, request=request)
+        session, token = Session.objects.start(user, method=method, request=request)
+        login = Event.objects.record(Tag.LOGIN, user, request=request, session=session, method=method)
+        if is_new_device(login):
+            notify(user, Letter.NEW_DEVICE, request)
+        return session, token
+
+
+def is_new_device(login: Event) -> bool:
+    """Whether the person came in before, and never with such a device. Whoever has just registered came with one."""
+    before = Event.objects.filter(user=login.user, tag=Tag.LOGIN).exclude(pk=login.pk)
+    return not before.filter(device=login.device).exists() and before.exists()

@@ -1,25 +1,19 @@
-"""What people are told about their account, by mail."""
+"""What people are told about their account, without having asked: queued in the transaction of what it tells."""
 
-from django.core.mail import send_mail
-from django.db import transaction
-from django.utils import timezone
+from django.http import HttpRequest
 
+from sessions_api.client import client_ip, device, user_agent
+
+from .mail.models import Letter, QueuedMail
 from .models import User
 
-LINKED = """\
-Somebody can now log in to your account by {provider}.
 
-When: {when:%d %B %Y, %H:%M} UTC
+def notify(user: User, letter: Letter, request: HttpRequest, **told: str) -> None:
+    """Tell the person, at the address that they have just now, what happened, when, where from and with what.
 
-If it was you, there is nothing to do. If it was not: log in, take the connection away, and end your other sessions.
-"""
-
-
-def tell_of_link(person: User, provider: str) -> None:
-    """Sent once the transaction holds. A mail server that is down is logged, and stops nothing."""
-    text = LINKED.format(provider=provider, when=timezone.now())
-
-    def send() -> None:
-        send_mail(f"{provider} is linked to your account", text, None, [person.email])
-
-    transaction.on_commit(send, robust=True)
+    A mailbox that has not proven itself may be a stranger's, so it gets nothing that a caller could have chosen.
+    """
+    told["ip_address"] = client_ip(request) or ""
+    if user.email_verified:
+        told["device"] = device(user_agent(request))
+    QueuedMail.objects.put(letter, email=user.email, user=user, **told)

@@ -1,10 +1,12 @@
-"""What a password must be. There are no rules of composition (NIST SP 800-63B-4, 3.1.1.2)."""
+"""How a password is changed, or replaced by mail; and what it must be (NIST SP 800-63B-4, 3.1.1.2)."""
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import CommonPasswordValidator, validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
 
 from sessions_api.errors import ValidationFailed
 from sessions_api.models import Session
@@ -12,7 +14,11 @@ from sessions_api.schemas import UNSTORABLE
 
 from .errors import InvalidPassword
 from .login import renew, require_unchanged
+from .mail.links import Purpose
+from .mail.models import Letter, Link, QueuedMail
 from .models import User
+from .notices import notify
+from .social.connections import sever, void_handovers
 
 
 def require_acceptable(password: str, user: User, *, field: str) -> None:
@@ -28,7 +34,7 @@ def require_acceptable(password: str, user: User, *, field: str) -> None:
         ) from None
 
 
-def change_password(session: Session, *, current_password: str, new_password: str) -> str:
+def change_password(session: Session, *, current_password: str, new_password: str, request: HttpRequest) -> str:
     """The new token of this session; all others of its person have ended, in the same transaction.
 
     People without a password leave the current one out and need a recent login. Raises InvalidPassword,
@@ -45,7 +51,39 @@ def change_password(session: Session, *, current_password: str, new_password: st
         require_unchanged(user)
         User.objects.filter(pk=user.pk).store_hash(encoded)
         session.siblings().revoke(except_for=session)
+        tell_of_new_password(user, request)
         return renew(session)
+
+
+def ask_to_reset(email: str) -> None:
+    """Send a mail by which its reader can choose a new password. Whether there is such a person is looked up when
+    it is sent, so here nothing differs, not even the time."""
+    QueuedMail.objects.put(Letter.RESET, email=email)
+
+
+def reset_password(*, token: str, new_password: str, request: HttpRequest) -> None:
+    """The person has this password from now on, and a proven address; all their sessions have ended.
+
+    Raises InvalidLink, or ValidationFailed, which leaves the link as good as it was. Where the address was not
+    proven before, whoever opened the account may have been somebody else: nothing they linked opens it any more.
+    """
+    person = Link.objects.find(Purpose.RESET, token).person
+    require_acceptable(new_password, person, field="new_password")
+    encoded = make_password(new_password)
+    with transaction.atomic():
+        person = Link.objects.redeem(Purpose.RESET, token).person
+        if not person.email_verified:
+            sever(person)
+        person.password, person.email_verified_at = encoded, person.email_verified_at or timezone.now()
+        person.save(update_fields=["password", "email_verified_at", "updated_at"])  # which ends the sessions
+        tell_of_new_password(person, request)
+
+
+def tell_of_new_password(person: User, request: HttpRequest) -> None:
+    """And whatever could still open the account without it is void."""
+    Link.objects.void(person)
+    void_handovers(person)
+    notify(person, Letter.PASSWORD_CHANGED, request)
 
 
 class LengthValidator:

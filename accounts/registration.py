@@ -1,19 +1,24 @@
 """How somebody gets an account."""
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
+from django.utils import timezone
 
 from sessions_api.models import Session
 
 from .errors import EmailTaken, RegistrationClosed
 from .login import finish_login
+from .mail.errors import InvalidLink
+from .mail.links import Purpose
+from .mail.models import Letter, Link, QueuedMail
 from .models import User
 from .passwords import require_acceptable
 
 
 def register(*, email: str, password: str, display_name: str, request: HttpRequest) -> tuple[Session, str]:
-    """A new person, logged in: their first session and its token. `email` is canonical.
+    """A new person, logged in: their first session and its token. `email` is canonical; a mail asks to prove it.
 
     Raises RegistrationClosed, ValidationFailed for the password, or EmailTaken. Of many at once with one
     address the unique column lets one through.
@@ -26,9 +31,48 @@ def register(*, email: str, password: str, display_name: str, request: HttpReque
         raise EmailTaken  # before the costly hash; the insert below is what decides
     user.set_password(password)
     with transaction.atomic():
-        try:
-            with transaction.atomic():
-                user.save(force_insert=True)
-        except IntegrityError:
-            raise EmailTaken from None
+        insert(user)
+        QueuedMail.objects.put(Letter.VERIFY, email=email, user=user)
         return finish_login(user, method=Session.Method.PASSWORD, request=request)
+
+
+def ask_to_register(email: str) -> None:
+    """Send a mail by which its reader can open an account. Who has one already is told there, and not here."""
+    QueuedMail.objects.put(Letter.REGISTER, email=email)
+
+
+def confirm_registration(*, token: str, password: str, display_name: str, request: HttpRequest) -> tuple[Session, str]:
+    """A new person with a proven address, logged in. Raises InvalidLink, or ValidationFailed for the password.
+
+    A registration that was begun is completed, also where nobody may begin one any more.
+    """
+    email = Link.objects.find(Purpose.REGISTER, token).email
+    user = User(email=email, display_name=display_name, email_verified_at=timezone.now())
+    require_acceptable(password, user, field="password")
+    user.password = make_password(password)
+    with transaction.atomic():
+        Link.objects.redeem(Purpose.REGISTER, token)
+        try:
+            insert(user)
+        except EmailTaken:
+            raise InvalidLink from None
+        return finish_login(user, method=Session.Method.PASSWORD, request=request)
+
+
+def insert(user: User) -> None:
+    """Raises EmailTaken; call it inside a transaction."""
+    try:
+        with transaction.atomic():
+            user.save(force_insert=True)
+    except IntegrityError:
+        raise EmailTaken from None
+    require_unreserved(user)
+
+
+def require_unreserved(user: User) -> None:
+    """Raises EmailTaken while somebody may still take this address back: see `recovery.secure`.
+
+    Asked after the insert or update that takes the address, for that waits for whoever is just giving it up.
+    """
+    if Link.objects.reserving(user.email).exclude(user=user).exists():
+        raise EmailTaken

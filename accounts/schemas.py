@@ -11,6 +11,7 @@ from ninja import Schema
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from sessions_api.errors import ValidationFailed
 from sessions_api.schemas import Body, SessionInfo, Text
 
 from .emails import MAX_LENGTH, canonical_email
@@ -65,9 +66,21 @@ DisplayName = Annotated[
 
 
 class Register(Body):
+    """Where `REGISTRATION` is `verified`, the address alone: all else is asked for when it has proven itself."""
+
+    model_config = ConfigDict(json_schema_extra={"required": ["email", "password"]})
+
     email: Email
-    password: NewPassword
+    password: NewPassword = ""
     display_name: DisplayName = ""
+
+    def require_what_is_taken(self) -> None:
+        """Raises ValidationFailed unless there is just what is taken under today's `REGISTRATION`."""
+        if settings.REGISTRATION == "verified":
+            if more := self.model_fields_set - {"email"}:
+                raise ValidationFailed.of(["body", min(more)], "extra_forbidden", "Only the address is taken here.")
+        elif "password" not in self.model_fields_set:
+            raise ValidationFailed.of(["body", "password"], "missing", "Field required")
 
 
 class Login(Body):
@@ -136,7 +149,7 @@ class Provider(Schema):
 class Config(Schema):
     """What a login page needs to know before anybody types."""
 
-    registration: str = Field(description="`open` or `closed`.")
+    registration: str = Field(description="`open`, `verified` or `closed`.")
     password: PasswordRules
     handover: str = Field(description="How a provider's sign-in reaches the front end: `query` or `code`.")
     providers: list[Provider] = Field(description="The providers that are configured here.")

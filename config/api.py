@@ -3,6 +3,7 @@
 from django.views.decorators.http import require_safe
 
 from accounts.api import router as accounts
+from accounts.mail.api import router as mail
 from accounts.social.api import router as social
 from sessions_api.api import router as sessions
 from sessions_api.auth import SessionBearer
@@ -20,6 +21,7 @@ api = DescribedAPI(
     urls_namespace="api",
 )
 api.add_router("", accounts)
+api.add_router("", mail)
 api.add_router("", social)
 api.add_router("", sessions)
 add_handlers(api)

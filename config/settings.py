@@ -82,8 +82,10 @@ CORS_PREFLIGHT_MAX_AGE = 7200  # two hours, the most that Chromium keeps
 INSTALLED_APPS = [
     "social_django",  # before ours, which replaces its admin
     "accounts",
+    "accounts.mail",
     "accounts.social",  # before sessions_api, whose purge_sessions it extends
     "sessions_api",
+    "sessions_api.events",
     "corsheaders",
     "ninja",  # for the documentation page's own script and style
     "django.contrib.admin",
@@ -176,7 +178,7 @@ CACHES = {"default": cache()}
 # People and passwords
 
 AUTH_USER_MODEL = "accounts.User"
-REGISTRATION = choice("REGISTRATION", "open", "closed")
+REGISTRATION = choice("REGISTRATION", "open", "verified", "closed")
 OAUTH_HANDOVER = choice("OAUTH_HANDOVER", "query", "code")
 PASSWORD_MIN_LENGTH = env.int("PASSWORD_MIN_LENGTH", default=8)
 PASSWORD_MAX_LENGTH = 128
@@ -222,9 +224,11 @@ SESSION_MAX_PER_USER = env.int("SESSION_MAX_PER_USER", default=100)
 
 # Mail
 
-vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
-EMAIL_TIMEOUT = 5
+vars().update({"EMAIL_USE_TLS": False, "EMAIL_USE_SSL": False} | env.email_url("EMAIL_URL", default="consolemail://"))
+EMAIL_TIMEOUT = 30  # nobody waits for it, and some servers are slow to greet on purpose
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="latchkey@localhost")
+SITE_NAME = env.str("SITE_NAME", default="") or urlsplit(FRONTEND_URL).hostname
+MAIL_IN_PROCESS = env.bool("MAIL_IN_PROCESS", default=True)
 
 # Browsers: cookies are the admin's alone
 

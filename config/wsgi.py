@@ -3,6 +3,7 @@ from contextlib import suppress
 from typing import Any
 
 import django
+from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.utils.http import parse_header_parameters
 
@@ -29,4 +30,9 @@ class Handler(WSGIHandler):
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup(set_prefix=False)
+
+from accounts.mail.delivery import Worker  # noqa: E402 (its models want Django set up)
+
 application = Handler()
+if settings.MAIL_IN_PROCESS:
+    Worker().start()

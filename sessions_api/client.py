@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from ua_parser import parse_os, parse_user_agent
 
 USER_AGENT_LENGTH = 512
+DEVICE_LENGTH = 100
 FAMILIES = {"Mobile Safari": "Safari", "Chrome Mobile": "Chrome", "Firefox Mobile": "Firefox", "Mac OS X": "macOS"}
 
 
@@ -37,4 +38,4 @@ def device(user_agent: str) -> str:
     For people to recognise their own sessions. Anybody can send any user agent, so nothing is decided by it.
     """
     known = [part.family for part in (parse_user_agent(user_agent), parse_os(user_agent)) if part]
-    return " on ".join(FAMILIES.get(family, family) for family in known)
+    return " on ".join(FAMILIES.get(family, family) for family in known)[:DEVICE_LENGTH]

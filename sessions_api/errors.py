@@ -107,6 +107,10 @@ class ValidationFailed(ApiError):
         super().__init__()
         self.errors = errors
 
+    @classmethod
+    def of(cls, loc: list[str], code: str, msg: str) -> "ValidationFailed":
+        return cls([{"loc": loc, "msg": msg, "code": code, "params": {}}])
+
     def body(self) -> dict[str, Any]:
         return super().body() | {"errors": self.errors}
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 os.environ.update(
     DOTENV=os.devnull,
+    MAIL_IN_PROCESS="false",  # a test that wants its mails delivers them, or asks its server to
     SECRET_KEY="only-for-tests-only-for-tests-only-for-tests-only-for-tests",
     # One pass over a few KiB: what is tested here is not how long Argon2 takes.
     ARGON2_TIME_COST="1",

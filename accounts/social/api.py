@@ -111,7 +111,7 @@ def list_connections(request: SessionRequest) -> list[Connection]:
 )
 def complete_link(request: SessionRequest, body: LinkCode) -> Status[Connection]:
     """With the `link_code`, by the person who began it."""
-    return Status(201, describe(signin.complete_link(request.auth.user, body.code)))
+    return Status(201, describe(signin.complete_link(request.auth.user, body.code, request)))
 
 
 @router.delete(
@@ -123,7 +123,7 @@ def complete_link(request: SessionRequest, body: LinkCode) -> Status[Connection]
 )
 def delete_connection(request: SessionRequest, id: int) -> Status[None]:
     """Never the last way in."""
-    connections.unlink(request.auth.user, id)
+    connections.unlink(request.auth.user, id, request)
     return Status(204, None)
 
 

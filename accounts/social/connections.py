@@ -1,21 +1,29 @@
 """What is linked to a person, and how it is taken away."""
 
+from datetime import UTC, datetime
+
 from django.db import transaction
 from django.db.models import QuerySet
+from django.http import HttpRequest
 from social_django.models import UserSocialAuth
 
+from accounts.mail.models import Letter
 from accounts.models import User
+from accounts.notices import notify
 from sessions_api.errors import NotFound
 
 from .errors import LastLoginMethod
-from .providers import configured
+from .models import Handover
+from .providers import configured, title
+
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def connections_of(user: User) -> "QuerySet[UserSocialAuth]":
     return UserSocialAuth.objects.filter(user=user).order_by("pk")
 
 
-def unlink(user: User, pk: int) -> None:
+def unlink(user: User, pk: int, request: HttpRequest) -> None:
     """Raises NotFound, for somebody else's as for an unknown one, and LastLoginMethod."""
     with transaction.atomic():
         person = User.objects.filter(pk=user.pk).lock().get()
@@ -26,3 +34,15 @@ def unlink(user: User, pk: int) -> None:
         if not person.has_password and not others.exists():
             raise LastLoginMethod
         connection.delete()
+        notify(person, Letter.UNLINKED, request, provider=title(connection.provider))
+
+
+def sever(person: User, *, since: datetime = EVER) -> None:
+    """No provider that was linked since then opens the account any more, nor a sign-in that is under way."""
+    person.social_auth.filter(created__gte=since).delete()
+    void_handovers(person)
+
+
+def void_handovers(person: User) -> None:
+    """Each would be a session."""
+    Handover.objects.filter(user=person).delete()

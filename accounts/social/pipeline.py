@@ -5,18 +5,21 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.http import HttpRequest
 from django.utils import timezone
 from social_django.models import UserSocialAuth
 
 from accounts.emails import canonical_email
-from accounts.errors import AuthenticationFailed, RegistrationClosed
+from accounts.errors import AuthenticationFailed, EmailTaken, RegistrationClosed
 from accounts.login import require_unchanged
+from accounts.mail.models import Letter, Link, QueuedMail
 from accounts.models import User
-from accounts.notices import tell_of_link
+from accounts.notices import notify
+from accounts.registration import require_unreserved
 from sessions_api.errors import SessionExpired
 
+from .connections import sever
 from .errors import AccountDisabled, AccountExists, AlreadyLinked, EmailUnverified
-from .models import Handover
 from .providers import title
 
 NAME_LENGTH = 255
@@ -29,7 +32,8 @@ def find_or_make_person(backend: Any, details: dict[str, Any], response: dict[st
     if person is None:
         email = vouched_email(response)
         name = str(details.get("fullname") or "")
-        person = match_or_make(identity, email, name, authority=backend.is_authority_for(email))
+        authority = backend.is_authority_for(email)
+        person = match_or_make(identity, email, name, backend.strategy.request, authority=authority)
     if not person.is_active:
         raise AccountDisabled
     return {"user": person}
@@ -50,15 +54,15 @@ def vouched_email(response: dict[str, Any]) -> str:
         raise EmailUnverified from None
 
 
-def match_or_make(identity: dict[str, str], email: str, name: str, *, authority: bool) -> User:
+def match_or_make(identity: dict[str, str], email: str, name: str, request: HttpRequest, *, authority: bool) -> User:
     """Of two first sign-ins at once, or a registration beside one, the loser of the insert looks once more."""
     try:
-        return _match_or_make(identity, email, name, authority)
+        return _match_or_make(identity, email, name, request, authority)
     except IntegrityError:
-        return known(identity) or _match_or_make(identity, email, name, authority)
+        return known(identity) or _match_or_make(identity, email, name, request, authority)
 
 
-def _match_or_make(identity: dict[str, str], email: str, name: str, authority: bool) -> User:
+def _match_or_make(identity: dict[str, str], email: str, name: str, request: HttpRequest, authority: bool) -> User:
     with transaction.atomic():
         person = User.objects.filter(email=email).lock().first()
         if person is None:
@@ -67,7 +71,7 @@ def _match_or_make(identity: dict[str, str], email: str, name: str, authority: b
             return same  # another callback of theirs held the row, and was first
         else:
             admit(person, identity["provider"], authority)
-            tell_of_link(person, title(identity["provider"]))
+            notify(person, Letter.LINKED, request, provider=title(identity["provider"]))
         UserSocialAuth.objects.create(user=person, **identity)
     return person
 
@@ -76,10 +80,18 @@ def make(email: str, name: str, *, verified: bool) -> User:
     """A new person without a password. Their address counts as proven only where the provider runs the mailbox."""
     if settings.REGISTRATION == "closed":
         raise RegistrationClosed
+    if settings.REGISTRATION == "verified" and not verified:
+        raise EmailUnverified
     printable = "".join(filter(str.isprintable, name)).strip()[:NAME_LENGTH]
-    return User.objects.create_user(
-        email, display_name=printable, email_verified_at=timezone.now() if verified else None
-    )
+    proven = timezone.now() if verified else None
+    person = User.objects.create_user(email, display_name=printable, email_verified_at=proven)
+    try:
+        require_unreserved(person)
+    except EmailTaken:
+        raise AccountExists from None
+    if not verified:
+        QueuedMail.objects.put(Letter.VERIFY, email=email, user=person)
+    return person
 
 
 def admit(person: User, provider: str, authority: bool) -> None:
@@ -94,13 +106,13 @@ def admit(person: User, provider: str, authority: bool) -> None:
         raise AccountExists
     if not person.email_verified:
         person.start_over()
-        person.social_auth.all().delete()
-        Handover.objects.filter(user=person).delete()  # each would be a session
+        sever(person)
+        Link.objects.void(person)
     elif person.social_auth.filter(provider=provider).exists():
         raise AccountExists
 
 
-def link(person: User, provider: str, uid: str) -> UserSocialAuth:
+def link(person: User, provider: str, uid: str, request: HttpRequest) -> UserSocialAuth:
     """Link an identity to somebody who is logged in. Raises AlreadyLinked; the unique column decides races.
 
     Raises SessionExpired where their ways in have been made void meanwhile: this must not become a new one.
@@ -110,7 +122,7 @@ def link(person: User, provider: str, uid: str) -> UserSocialAuth:
             require_unchanged(person)
             if person.social_auth.filter(provider=provider).exists():
                 raise AlreadyLinked
-            tell_of_link(person, title(provider))
+            notify(person, Letter.LINKED, request, provider=title(provider))
             return UserSocialAuth.objects.create(user=person, provider=provider, uid=uid)
     except AuthenticationFailed:
         raise SessionExpired from None

@@ -60,8 +60,7 @@ def begin(request: HttpRequest, provider: str, *, link: str, **wanted: Any) -> H
     Raises ValidationFailed where a hand-over by code is the only one allowed and no challenge came.
     """
     if settings.OAUTH_HANDOVER == "code" and not wanted["code_challenge"] and not link:
-        missing = {"loc": ["query", "code_challenge"], "msg": "Needed here.", "code": "missing", "params": {}}
-        raise ValidationFailed([missing])
+        raise ValidationFailed.of(["query", "code_challenge"], "missing", "Needed here.")
     handshake = Handshake(provider, **wanted)
     try:
         handshake.link_for = link_person(link, provider) if link else ""
@@ -205,7 +204,7 @@ def link_person(ticket: str, provider: str) -> str:
     return str(_spend_ticket(ticket, _link_salt(provider), InvalidState)["person"])
 
 
-def complete_link(user: User, code: str) -> UserSocialAuth:
+def complete_link(user: User, code: str, request: HttpRequest) -> UserSocialAuth:
     """The connection that this code is for. Raises InvalidCode, also for somebody else's, or AlreadyLinked.
 
     The bearer completes it: an address that linked for whoever opens it would tie a victim's identity to an
@@ -214,7 +213,7 @@ def complete_link(user: User, code: str) -> UserSocialAuth:
     ticket = _spend_ticket(code, LINK_CODE, InvalidCode)
     if ticket["person"] != str(user.pk):
         raise InvalidCode
-    return link(user, ticket["provider"], ticket["uid"])
+    return link(user, ticket["provider"], ticket["uid"], request)
 
 
 def _ticket(salt: str, **told: str) -> str:

@@ -1,0 +1,85 @@
+"""All that is stored about a person, for that person (GDPR, article 15). No secret is part of it."""
+
+from datetime import datetime
+from typing import Any, Self
+from uuid import UUID
+
+from django.contrib.admin.models import LogEntry
+from ninja import Schema
+from pydantic import Field
+
+from sessions_api.models import Session
+from sessions_api.schemas import SessionInfo
+
+from .models import User
+from .schemas import UserResponse
+
+
+class ExportedUser(UserResponse):
+    email_verified_at: datetime | None
+    updated_at: datetime
+    last_login: datetime | None
+    is_active: bool
+    is_staff: bool
+    is_superuser: bool
+
+
+class ExportedConnection(Schema):
+    provider: str
+    uid: str = Field(description="Who they are to the provider.")
+    created: datetime
+
+
+class ExportedEvent(Schema):
+    tag: str
+    happened_at: datetime
+    ip_address: str | None
+    device: str
+    session: UUID | None
+    data: dict[str, Any]
+
+
+class ExportedLink(Schema):
+    purpose: str
+    email: str
+    requested_at: datetime
+    expires_at: datetime
+    spent_at: datetime | None
+
+
+class ExportedMail(Schema):
+    letter: str
+    email: str
+    requested_at: datetime
+    data: dict[str, Any]
+
+
+class ExportedAdministration(Schema):
+    action_time: datetime
+    change_message: str
+
+
+class Export(Schema):
+    user: ExportedUser
+    sessions: list[SessionInfo]
+    connections: list[ExportedConnection]
+    events: list[ExportedEvent]
+    links: list[ExportedLink] = Field(description="What was mailed to them, without what opens it.")
+    queued_mails: list[ExportedMail] = Field(description="Mails that have not been sent yet.")
+    administration: list[ExportedAdministration] = Field(description="What administrators did with the account.")
+
+    @classmethod
+    def of(cls, session: Session) -> Self:
+        """Of the person whose session this is."""
+        user: User = session.user
+        sessions = user.sessions.order_by("-created_at", "-pk")
+        stored = {
+            "user": user,
+            "sessions": [SessionInfo.of(one, current=one == session) for one in sessions],
+            "connections": list(user.social_auth.order_by("pk")),
+            "events": list(user.events.order_by("-pk")),
+            "links": list(user.links.order_by("-requested_at")),
+            "queued_mails": list(user.queued_mails.order_by("-requested_at")),
+            "administration": list(LogEntry.objects.filter(object_id=str(user.pk), content_type__model="user")),
+        }
+        return cls.model_validate(stored)

@@ -1,0 +1,17 @@
+"""How somebody leaves for good."""
+
+from django.db import transaction
+from django.http import HttpRequest
+
+from sessions_api.client import client_ip
+
+from .mail.models import Letter, QueuedMail
+from .models import User
+
+
+def leave(user: User, request: HttpRequest) -> None:
+    """The person, and all that hangs on them, are gone; a last mail says so."""
+    with transaction.atomic():
+        deleted, _ = user.delete()
+        if deleted:
+            QueuedMail.objects.put(Letter.FAREWELL, email=user.email, ip_address=client_ip(request) or "")

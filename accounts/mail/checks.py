@@ -1,0 +1,25 @@
+"""What `manage.py check --deploy` says of mail."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Warning, register
+
+NOWHERE = ("console", "locmem", "dummy", "filebased")
+
+
+@register(deploy=True)
+def mails_leave_this_machine(**options: Any) -> list[CheckMessage]:
+    if settings.EMAIL_BACKEND.split(".")[-2] not in NOWHERE:
+        return []
+    hint = "Set EMAIL_URL: without mail nobody can reset a password, and links would stand in your log."
+    return [Warning("Mails reach nobody.", hint=hint, id="accounts_mail.W001")]
+
+
+@register(deploy=True)
+def mail_is_encrypted(**options: Any) -> list[CheckMessage]:
+    encrypted = settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL or settings.EMAIL_HOST in {"localhost", "127.0.0.1"}
+    if encrypted or not settings.EMAIL_BACKEND.endswith(".smtp.EmailBackend"):
+        return []
+    hint = "Use smtp+tls:// or smtp+ssl:// in EMAIL_URL: who reads a reset mail has the account."
+    return [Warning("Mails travel in clear to the mail server.", hint=hint, id="accounts_mail.W002")]

@@ -1,0 +1,112 @@
+"""What each mail says, to whom, and with which link: decided when it is sent, from what is so by then."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
+from django.template.loader import render_to_string
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+
+from .links import Purpose
+from .models import Letter, Link, QueuedMail
+
+
+@dataclass(frozen=True)
+class Content:
+    """A template below `mail/`, and what it is told. `action` is what the button of its link says."""
+
+    template: str
+    link: Link | None = None
+    action: Any = ""
+
+
+def compose(mail: QueuedMail) -> EmailMultiAlternatives | None:
+    """The message, as text and as HTML; None where there is nothing left to be said.
+
+    It is addressed to the mailbox that it was queued for, whatever the person's address is by now.
+    """
+    with transaction.atomic():
+        person = person_of(mail)
+        if not QueuedMail.objects.filter(pk=mail.pk).exists():  # made void before we had the lock
+            return None
+        content = LETTERS[Letter(mail.letter)](mail, person)
+    return render(mail, content) if content else None
+
+
+def person_of(mail: QueuedMail) -> User | None:
+    """Whom it is about, locked; None for a stranger, and for somebody who is disabled or gone."""
+    found = User.objects.filter(pk=mail.user_id) if mail.user_id else User.objects.filter(email=mail.email)
+    return found.filter(is_active=True).lock().first()
+
+
+def render(mail: QueuedMail, content: Content) -> EmailMultiAlternatives:
+    """The first line of a template is the subject; the paragraph that is only the link becomes a button in HTML."""
+    url = content.link.url if content.link else ""
+    context = {"site": settings.SITE_NAME, "front_end": settings.FRONTEND_URL, "url": url, "at": mail.requested_at}
+    text = render_to_string(f"mail/{content.template}.txt", context | mail.data)
+    subject, _, body = text.strip().partition("\n")
+    paragraphs = [part.strip() for part in body.strip().split("\n\n")]
+    html = render_to_string(
+        "mail/layout.html", context | {"subject": subject, "paragraphs": paragraphs, "action": content.action}
+    )
+    message = EmailMultiAlternatives(subject, body.strip() + "\n", to=[mail.email])
+    message.attach_alternative(html, "text/html")
+    return message
+
+
+def verify(mail: QueuedMail, person: User | None) -> Content | None:
+    if person is None or person.email_verified or person.email != mail.email:
+        return None
+    return with_link("verify", mail, Purpose.VERIFY, person, _("Confirm this address"))
+
+
+def change(mail: QueuedMail, person: User | None) -> Content | None:
+    if person is None or person.email == mail.email:
+        return None
+    if User.objects.filter(email=mail.email).exists():
+        return Content("already_registered")
+    return with_link("change", mail, Purpose.CHANGE, person, _("Use this address"))
+
+
+def reset(mail: QueuedMail, person: User | None) -> Content | None:
+    return with_link("reset", mail, Purpose.RESET, person, _("Choose a new password")) if person else None
+
+
+def register(mail: QueuedMail, person: User | None) -> Content | None:
+    """To an address that a stranger typed: nothing of it but a link, or that there is an account already."""
+    if User.objects.filter(email=mail.email).exists():
+        return Content("already_registered") if person else None
+    return with_link("register", mail, Purpose.REGISTER, None, _("Open the account"))
+
+
+def warning(mail: QueuedMail, person: User | None) -> Content | None:
+    """Something was changed that opens the account: its owner can take everything back."""
+    return with_link(mail.letter, mail, Purpose.SECURE, person, _("This wasn't me")) if person else None
+
+
+def farewell(mail: QueuedMail, person: User | None) -> Content | None:
+    return Content("farewell")
+
+
+def with_link(template: str, mail: QueuedMail, purpose: Purpose, person: User | None, action: Any) -> Content | None:
+    link = Link.objects.issue(mail, purpose, person)
+    return Content(template, link, action) if link else None
+
+
+LETTERS: dict[Letter, Callable[[QueuedMail, User | None], Content | None]] = {
+    Letter.VERIFY: verify,
+    Letter.CHANGE: change,
+    Letter.RESET: reset,
+    Letter.REGISTER: register,
+    Letter.PASSWORD_CHANGED: warning,
+    Letter.EMAIL_CHANGED: warning,
+    Letter.LINKED: warning,
+    Letter.UNLINKED: warning,
+    Letter.NEW_DEVICE: warning,
+    Letter.FAREWELL: farewell,
+}
