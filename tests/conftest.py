@@ -8,7 +8,7 @@ from django.test import Client
 from accounts.hashers import Argon2id
 from accounts.models import User
 
-from .people import Api, Person
+from .people import Api, Mailbox, Person
 from .server import database, serving
 
 
@@ -30,6 +30,12 @@ def alice(api):
 @pytest.fixture
 def bob(api):
     return Person.who_registers(api, "bob")
+
+
+@pytest.fixture
+def mailbox(mailoutbox):
+    """What arrives by mail. What was queued is delivered when somebody looks."""
+    return Mailbox(mailoutbox)
 
 
 @pytest.fixture

@@ -1,10 +1,13 @@
 """Alice, Bob and Charlie, and the front door they come through."""
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from django.test import Client
+
+from accounts.mail.delivery import deliver_next
 
 
 class Api(Client):
@@ -58,6 +61,36 @@ class Person:
         answer = api.login(self.email, self.password, **headers)
         assert answer.status_code == 200, answer.content
         return answer.json()["token"]
+
+
+class Mailbox:
+    """All mailboxes of the world. To look is to deliver what is queued, as a worker would."""
+
+    def __init__(self, arrived: list[Any]) -> None:
+        self.arrived, self.read = arrived, 0
+
+    def new(self) -> list[Any]:
+        """What has arrived since somebody looked."""
+        while deliver_next():
+            pass
+        unread, self.read = self.arrived[self.read :], len(self.arrived)
+        return unread
+
+    def the_one(self, email: str, about: str = "") -> Any:
+        """The one new mail to this address, with this in its subject. Others have been read by this, too."""
+        (mail,) = [mail for mail in self.new() if mail.to == [email] and about in mail.subject]
+        return mail
+
+    def token(self, email: str, about: str = "") -> str:
+        """What stands behind `#` in the link of that mail."""
+        return link(self.the_one(email, about)).partition("#")[2]
+
+
+def link(mail: Any) -> str:
+    """The address that a mail wants its reader to open; text and HTML agree on it."""
+    (html, _), (url,) = mail.alternatives[0], re.findall(r"^https?://\S+$", mail.body, re.MULTILINE)
+    assert html.count(f'href="{url}"') == 1
+    return url
 
 
 def problem(answer: Any) -> tuple[int, str]:

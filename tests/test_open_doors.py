@@ -17,7 +17,11 @@ OPEN = {
     "POST /api/auth/exchange",
     "POST /api/auth/login",
     "POST /api/auth/oauth/{provider}/token",
+    "POST /api/auth/password/reset",
+    "POST /api/auth/password/reset/confirm",
     "POST /api/auth/register",
+    "POST /api/auth/register/confirm",
+    "POST /api/auth/secure",
 }
 BESIDES_THE_API = ["", "api/", "admin", "admin/", "healthz", "readyz"]
 
