@@ -6,7 +6,7 @@ from accounts.api import router as accounts
 from accounts.mail.api import router as mail
 from accounts.social.api import router as social
 from sessions_api.api import router as sessions
-from sessions_api.auth import SessionBearer
+from sessions_api.auth import any_session
 from sessions_api.errors import add_handlers
 from sessions_api.json_body import StrictJSON
 from sessions_api.openapi import DescribedAPI
@@ -15,7 +15,7 @@ api = DescribedAPI(
     title="Latchkey",
     version="1",
     description="Accounts and sessions. Log in, keep the token, send it as `Authorization: Bearer <token>`.",
-    auth=SessionBearer(),  # an open endpoint says auth=None
+    auth=any_session,  # an open endpoint says auth=None
     parser=StrictJSON(),
     docs_decorator=require_safe,
     urls_namespace="api",

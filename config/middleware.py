@@ -18,6 +18,7 @@ from sessions_api.errors import (
     InvalidRequest,
     PayloadTooLarge,
     ServiceUnavailable,
+    answer_outside_ninja,
     as_problem,
 )
 
@@ -60,8 +61,10 @@ class Gate:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """The admin without its database. Endpoints have their own handlers, in `sessions_api/errors.py`."""
-        if isinstance(exception, DATABASE_FAILURES) and is_admin(request):
+        """The admin without its database, and plain views. Endpoints have handlers, in `sessions_api/errors.py`."""
+        if not is_admin(request):
+            return answer_outside_ninja(exception)
+        if isinstance(exception, DATABASE_FAILURES):
             return HttpResponse(GONE, status=503, headers=ServiceUnavailable.headers)
         return None
 

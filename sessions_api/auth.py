@@ -1,7 +1,10 @@
-"""The bearer class: from an Authorization header to a session and its person."""
+"""The bearer class: from an Authorization header to a session and its person; and the same for plain views."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
+from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.http import HttpRequest
 from ninja.security.http import HttpAuthBase
 
@@ -9,18 +12,28 @@ from .errors import NotAuthenticated, SessionExpired
 from .models import Session
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import _User  # the name that the stubs have for AUTH_USER_MODEL
 
     class SessionRequest(HttpRequest):
         """What an endpoint behind the bearer class receives."""
 
         auth: Session
+        user: _User
 
 else:
     SessionRequest = HttpRequest
 
+Arguments = ParamSpec("Arguments")
+Answer = TypeVar("Answer")
+View = Callable[Concatenate[SessionRequest, Arguments], Answer]
+Protected = Callable[Concatenate[HttpRequest, Arguments], Answer]
+
 
 class SessionBearer(HttpAuthBase):
-    """`request.auth` becomes the session and `request.user` its person, looked up once; anything else is a 401."""
+    """`request.auth` becomes the session and `request.user` its person, looked up once; anything else is a 401.
+
+    It asks the database, and belongs in a thread: an async operation of Ninja calls it in one.
+    """
 
     openapi_scheme = "bearer"
 
@@ -53,8 +66,35 @@ class FreshSessionBearer(SessionBearer):
         return session
 
 
+any_session = SessionBearer()
 fresh_session = FreshSessionBearer()
 introspected = IntrospectingBearer()
+
+
+def session_required(view: View[Arguments, Answer]) -> Protected[Arguments, Answer]:
+    """For a plain Django view, sync or async: what the bearer class is for an endpoint."""
+    return _behind(any_session, view)
+
+
+def fresh_session_required(view: View[Arguments, Answer]) -> Protected[Arguments, Answer]:
+    """The same, for what `auth=fresh_session` is about."""
+    return _behind(fresh_session, view)
+
+
+def _behind(bearer: SessionBearer, view: Any) -> Any:
+    """What is raised here and below is answered by the `Gate` in config/middleware.py."""
+
+    @wraps(view)
+    def in_thread(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        request.auth = bearer(request)  # type: ignore[attr-defined]
+        return view(request, *args, **kwargs)
+
+    @wraps(view)
+    async def in_loop(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        request.auth = await sync_to_async(bearer)(request)  # type: ignore[attr-defined]
+        return await view(request, *args, **kwargs)
+
+    return in_loop if iscoroutinefunction(view) else in_thread
 
 
 def bearer_token(request: HttpRequest) -> str:

@@ -130,6 +130,7 @@ GENERIC: dict[int, type[ApiError]] = {
     error.status: error
     for error in (
         InvalidRequest,
+        NotAuthenticated,
         PermissionDenied,
         NotFound,
         MethodNotAllowed,
@@ -146,10 +147,19 @@ def as_problem(response: HttpResponse) -> HttpResponse:
     error = GENERIC.get(response.status_code, ServerError if response.status_code >= 500 else InvalidRequest)
     body = error().body() | {"status": response.status_code}
     problem = HttpResponse(json.dumps(body), status=response.status_code, content_type=CONTENT_TYPE)
-    for name in ("Allow", "Retry-After"):
+    for name in ("Allow", "Retry-After", "WWW-Authenticate"):
         if name in response:
             problem[name] = response[name]
     return problem
+
+
+def answer_outside_ninja(exception: Exception) -> HttpResponse | None:
+    """The answer to what a plain view has raised; None where it is Django's to answer."""
+    if isinstance(exception, ApiError):
+        return exception.response()
+    if isinstance(exception, DATABASE_FAILURES):
+        return _database_failed(exception)
+    return None
 
 
 def add_handlers(api: NinjaAPI) -> None:

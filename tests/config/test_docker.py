@@ -96,7 +96,7 @@ def test_everything_that_it_copies_is_there():
 
 
 @pytest.mark.asvs("13.4.1", "15.2.3")
-def test_neither_tests_nor_what_was_made_on_this_machine_get_into_it():
+def test_neither_tests_nor_examples_nor_what_was_made_on_this_machine_get_into_it():
     for path in (
         ".git/config",
         ".env",
@@ -105,6 +105,7 @@ def test_neither_tests_nor_what_was_made_on_this_machine_get_into_it():
         "db.sqlite3",
         "config/__pycache__/x.pyc",
         "tests/x.py",
+        "examples/notes/api.py",
     ):
         assert ignored(Path(path)), path
 

@@ -1,0 +1,30 @@
+"""For Django REST framework. Not beside the views: the framework imports this before it can define a view."""
+
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.request import Request
+
+from accounts.models import User
+from sessions_api.auth import any_session
+from sessions_api.errors import NotAuthenticated
+from sessions_api.models import Session
+
+
+class SessionAuthentication(BaseAuthentication):
+    def authenticate(self, request: Request) -> tuple[User, Session] | None:
+        try:
+            session = any_session(request._request)
+        except NotAuthenticated:
+            return None  # no token: what that means is for the view's permissions to say
+        return session.user, session
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"  # with it IsAuthenticated refuses by 401, without it by 403
+
+
+class IsFresh(IsAuthenticated):
+    def has_permission(self, request: Request, view: object) -> bool:
+        if not super().has_permission(request, view):
+            return False
+        request.auth.require_fresh()
+        return True

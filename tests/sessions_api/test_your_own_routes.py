@@ -1,0 +1,243 @@
+"""Routes of other apps behind our bearer, by the example of docs/protect-your-own-routes.md."""
+
+import re
+from uuid import uuid4
+
+import pytest
+import requests
+from asgiref.sync import async_to_sync
+from django.contrib.auth.decorators import permission_required
+from django.db import OperationalError
+from django.http import HttpResponse, JsonResponse
+from django.test import AsyncClient, override_settings
+from django.urls import path
+from django.utils import timezone
+from django.views import View
+
+from examples import introspection
+from examples import settings as own_settings
+from examples.notes.api import api as notes
+from sessions_api.auth import fresh_session_required, session_required
+from sessions_api.models import Session
+
+from ..people import problem
+from ..server import ROOT, database, serving
+
+with override_settings(REST_FRAMEWORK=own_settings.REST_FRAMEWORK):  # which is read as its views are defined
+    from examples.urls import urlpatterns as example
+
+DOCS = ROOT / "docs" / "protect-your-own-routes.md"
+
+
+class Card(View):
+    async def get(self, request):
+        return JsonResponse({"owner": request.user.email, "logged_in_by": request.auth.method})
+
+
+@fresh_session_required
+async def key_soon(request):
+    return HttpResponse()
+
+
+@session_required
+@permission_required("notes.add_note", raise_exception=True)
+def permitted(request):
+    return HttpResponse()
+
+
+urlpatterns = [
+    *example,
+    path("api/notes/card", session_required(Card.as_view())),
+    path("api/notes/key/soon", key_soon),
+    path("api/notes/permitted", permitted),
+    path("notes", session_required(Card.as_view())),
+]
+OPEN_TO_PEOPLE = [
+    "/api/notes/mine",
+    "/api/notes/search",
+    "/api/notes/export",
+    "/api/notes/digest",
+    "/api/notes/stats",
+    "/api/notes/card",
+]
+FRESH = ["DELETE /api/notes/mine", "POST /api/notes/key", "POST /api/notes/archive", "GET /api/notes/key/soon"]
+
+pytestmark = pytest.mark.urls(__name__)
+everywhere = pytest.mark.parametrize("where", OPEN_TO_PEOPLE)
+both_ways = pytest.mark.parametrize("asks", ["through WSGI", "through ASGI"], indirect=True)
+
+
+@pytest.fixture
+def asks(request, api):
+    """Calls with a token or without. On an event loop Django refuses every query, so a 200 says that none was there."""
+
+    async def on_a_loop(method, where, token):
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return await AsyncClient(raise_request_exception=False).generic(method, where, headers=headers)
+
+    def through_asgi(method, where, token=""):
+        return async_to_sync(on_a_loop)(method, where, token)
+
+    if getattr(request, "param", "") == "through ASGI":
+        return through_asgi
+    return lambda method, where, token="": api.call(method, where, token=token)
+
+
+def refusal(answer):
+    return *problem(answer), answer.headers["WWW-Authenticate"]
+
+
+DEAD = (401, "session_expired", 'Bearer error="invalid_token"')
+
+
+@both_ways
+@everywhere
+def test_it_knows_who_is_calling_by_one_query(asks, alice, where, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        answer = asks("GET", where, alice.token)
+    assert (answer.status_code, answer.json()) == (200, {"owner": alice.email, "logged_in_by": "password"})
+
+
+@pytest.mark.asvs("8.3.1")
+@both_ways
+@everywhere
+def test_without_a_token_or_with_a_dead_one_it_says_so(asks, alice, where):
+    assert refusal(asks("GET", where)) == (401, "not_authenticated", "Bearer")
+    assert refusal(asks("GET", where, "s_" + "x" * 86)) == DEAD
+    assert refusal(asks("GET", where, "nonsense")) == DEAD
+
+
+@pytest.mark.asvs("7.4.1", "7.4.2")
+@both_ways
+@everywhere
+def test_whoever_logs_out_or_is_disabled_is_out_here_too(api, asks, alice, user, where):
+    other = alice.logs_in(api)
+    api.call("POST", "/api/auth/logout", token=other)
+    assert refusal(asks("GET", where, other)) == DEAD
+    type(user).objects.filter(pk=user.pk).update(is_active=False)
+    assert refusal(asks("GET", where, alice.token)) == DEAD
+
+
+@everywhere
+def test_a_cookie_opens_nothing(api, root, where):
+    api.force_login(root)
+    assert refusal(api.call("GET", where)) == (401, "not_authenticated", "Bearer")
+
+
+@both_ways
+@everywhere
+def test_whoever_calls_is_seen(asks, alice, clock, where):
+    clock.shift(301)
+    assert asks("GET", where, alice.token).status_code == 200
+    assert Session.objects.get().last_seen_at == timezone.now()
+
+
+@pytest.mark.asvs("7.5.3")
+@both_ways
+@pytest.mark.parametrize("call", FRESH)
+def test_what_is_for_a_recent_login_is_for_that_only(api, asks, alice, clock, settings, call):
+    assert asks(*call.split(), alice.token).status_code in {200, 204}
+    clock.shift(settings.REAUTHENTICATION.total_seconds() + 1)
+    assert problem(asks(*call.split(), alice.token)) == (403, "reauthentication_required")
+    again = api.call("POST", "/api/auth/reauthenticate", {"password": alice.password}, token=alice.token)
+    assert asks(*call.split(), again.json()["token"]).status_code in {200, 204}
+    assert refusal(asks(*call.split(), alice.token)) == DEAD
+    assert refusal(asks(*call.split())) == (401, "not_authenticated", "Bearer")
+
+
+@both_ways
+@everywhere
+def test_a_database_that_fails_is_no_word_about_the_token(asks, alice, monkeypatch, where):
+    def fail(token):
+        raise OperationalError
+
+    monkeypatch.setattr(Session.objects, "authenticate", fail)
+    assert problem(asks("GET", where, alice.token)) == (503, "service_unavailable")
+
+
+def test_an_error_of_ones_own_is_answered_in_our_form(api, alice, user):
+    assert problem(api.call("GET", "/api/notes/publish", token=alice.token)) == (403, "address_unverified")
+    type(user).objects.filter(pk=user.pk).update(email_verified_at=timezone.now())
+    assert api.call("GET", "/api/notes/publish", token=alice.token).status_code == 204
+
+
+def test_permissions_are_those_of_the_person(api, alice, user):
+    assert problem(api.call("GET", "/api/notes/permitted", token=alice.token)) == (403, "permission_denied")
+    type(user).objects.filter(pk=user.pk).update(is_superuser=True)
+    assert api.call("GET", "/api/notes/permitted", token=alice.token).status_code == 200
+
+
+def test_a_refusal_of_the_framework_is_put_into_our_form(api, alice):
+    answer = api.call("POST", "/api/notes/stats", token=alice.token)
+    assert (problem(answer), answer.headers["Allow"]) == ((405, "method_not_allowed"), "GET, HEAD, OPTIONS")
+
+
+def test_only_below_api_may_a_page_of_another_origin_call_and_nothing_is_kept(api, alice):
+    def of(where):
+        answer = api.call("GET", where, token=alice.token, Origin="http://localhost:3000")
+        return answer.headers.get("Access-Control-Allow-Origin"), answer.headers.get("Cache-Control")
+
+    assert of("/api/notes/export") == ("http://localhost:3000", "no-store")
+    assert of("/notes") == (None, None)
+
+
+def test_the_description_tells_of_the_refusals():
+    for method, refusals in {"get": {401, 500, 503}, "delete": {401, 403, 500, 503}}.items():
+        assert refusals <= notes.get_openapi_schema()["paths"]["/api/notes/mine"][method]["responses"].keys()
+
+
+# As it runs for real
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("notes")
+    with database(folder) as url:
+        own = {"DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "examples.settings"}
+        with serving(log=folder / "log", **own) as server:
+            yield server
+
+
+@pytest.fixture
+def token(running):
+    body = {"email": f"{uuid4()}@example.org", "password": "correct horse battery"}
+    answer = running.call("POST", "/api/auth/register", body)
+    assert answer.status_code == 201, (answer.text, running.log.read_text())
+    return answer.json()["token"]
+
+
+def test_the_example_runs_beside_ours(running, token):
+    for where in (where for where in OPEN_TO_PEOPLE if not where.endswith("card")):
+        assert running.call("GET", where, token=token).status_code == 200, where
+        assert refusal(running.call("GET", where)) == (401, "not_authenticated", "Bearer")
+    for call in FRESH[:3]:
+        assert running.call(*call.split(), token=token).status_code in {200, 204}, call
+
+
+@pytest.mark.asvs("7.4.1")
+def test_another_service_asks_who_it_is(running, token, monkeypatch):
+    monkeypatch.setattr(introspection, "LATCHKEY", running.url)
+    assert introspection.person_behind(token)["email"].endswith("@example.org")
+    running.call("POST", "/api/auth/logout", token=token)
+    assert introspection.person_behind(token) is None
+
+
+def test_another_service_that_gets_no_answer_does_not_take_it_for_a_refusal(tmp_path, monkeypatch):
+    with serving(log=tmp_path / "log", DATABASE_URL=f"sqlite:///{tmp_path}/nowhere/db") as server:
+        monkeypatch.setattr(introspection, "LATCHKEY", server.url)
+        with pytest.raises(requests.HTTPError) as refused:
+            introspection.person_behind("s_" + "x" * 86)
+    assert refused.value.response.status_code == 503
+    with pytest.raises(requests.ConnectionError):
+        introspection.person_behind("s_" + "x" * 86)
+
+
+# The page
+
+
+def test_the_page_shows_the_very_code_of_the_example():
+    files = {str(path.relative_to(ROOT)): path.read_text() for path in (ROOT / "examples").rglob("*.py")}
+    blocks = re.findall(r"^`([\w/]+\.py)`[^\n]*\n\n```python\n(.*?)```", DOCS.read_text(), re.MULTILINE | re.DOTALL)
+    assert len(blocks) == DOCS.read_text().count("```python")
+    for name, block in blocks:
+        assert block in files[f"examples/{name}"], block
