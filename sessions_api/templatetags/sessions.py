@@ -50,7 +50,6 @@ def sessions_of(context: dict[str, Any], person: Any) -> dict[str, Any]:
         "stored": Session.objects.filter(user=person).count(),
         "page": sessions_page(person),
         "may_end": sessions.has_delete_permission(request) and may_touch(request, person),
-        "csrf_token": context.get("csrf_token"),
     }
 
 
