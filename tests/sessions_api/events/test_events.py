@@ -133,9 +133,7 @@ def told():
     recorded.disconnect(hear)
 
 
-def test_other_code_and_operators_are_told_once_it_holds(
-    api, alice, told, caplog, django_capture_on_commit_callbacks
-):
+def test_other_code_and_operators_are_told_once_it_holds(api, alice, told, caplog, django_capture_on_commit_callbacks):
     caplog.set_level(logging.INFO)
     with django_capture_on_commit_callbacks(execute=True):
         alice.logs_in(api)
