@@ -77,9 +77,9 @@ def login(request: HttpRequest, body: Login) -> SessionResponse:
 def reauthenticate(request: SessionRequest, body: Reauthenticate) -> SessionResponse:
     """Renews the token of this session, for what needs a recent login. The old token is dead."""
     if "code" in body.model_fields_set:
-        token = signin.reauthenticate_with_code(request.auth, body.code, body.code_verifier)
+        token = signin.reauthenticate_with_code(request.auth, body.code, body.code_verifier, request)
     else:
-        token = door.reauthenticate_with_password(request.auth, body.password)
+        token = door.reauthenticate_with_password(request.auth, body.password, request)
     return SessionResponse.of(request.auth, token)
 
 

@@ -4,6 +4,8 @@ from django.db import transaction
 from django.http import HttpRequest
 
 from sessions_api.client import client_ip
+from sessions_api.events.models import Event
+from sessions_api.events.tags import Tag
 
 from .mail.models import Letter, QueuedMail
 from .models import User
@@ -14,4 +16,5 @@ def leave(user: User, request: HttpRequest) -> None:
     with transaction.atomic():
         deleted, _ = user.delete()
         if deleted:
+            Event.objects.record(Tag.DELETED, None)
             QueuedMail.objects.put(Letter.FAREWELL, email=user.email, ip_address=client_ip(request) or "")

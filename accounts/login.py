@@ -1,11 +1,14 @@
 """The one door: every way of logging in ends in `finish_login`."""
 
+from uuid import UUID
+
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
 from sessions_api.errors import SessionExpired
-from sessions_api.events.models import Event, Tag
+from sessions_api.events.models import Event
+from sessions_api.events.tags import Tag
 from sessions_api.models import Session
 
 from .errors import AuthenticationFailed, InvalidPassword
@@ -22,22 +25,33 @@ def login_with_password(*, email: str, password: str, request: HttpRequest) -> t
     """
     user = User.objects.filter(email=email).first() or User()  # nobody has no usable hash, and costs as much
     if not user.check_password(password) or not user.is_active:
+        note_failure(Tag.LOGIN_FAILED, user, request)
         raise AuthenticationFailed
     return finish_login(user, method=Session.Method.PASSWORD, request=request)
 
 
-def reauthenticate_with_password(session: Session, password: str) -> str:
+def note_failure(tag: Tag, user: User, request: HttpRequest, session: UUID | None = None) -> None:
+    """The same statements for nobody as for somebody; what nobody typed as an address is not kept."""
+    with transaction.atomic():
+        person = User.objects.filter(pk=user.pk).lock().first()
+        Event.objects.record(tag, person, request=request, session=session)
+
+
+def reauthenticate_with_password(session: Session, password: str, request: HttpRequest) -> str:
     """The new token of this session. Raises InvalidPassword, or SessionExpired where it has ended meanwhile."""
     if not session.user.check_password(password):
+        note_failure(Tag.REAUTHENTICATION_FAILED, session.user, request, session.pk)
         raise InvalidPassword
-    return finish_reauthentication(session)
+    return finish_reauthentication(session, method=Session.Method.PASSWORD, request=request)
 
 
-def finish_reauthentication(session: Session) -> str:
+def finish_reauthentication(session: Session, *, method: str, request: HttpRequest) -> str:
     """Renew the session of somebody who has just proven again who they are, under the same lock as a login."""
     with transaction.atomic():
         require_unchanged(session.user)
-        return renew(session)
+        token = renew(session)
+        Event.objects.record(Tag.REAUTHENTICATED, session.user, request=request, session=session.pk, method=method)
+    return token
 
 
 def renew(session: Session) -> str:
@@ -66,7 +80,7 @@ def finish_login(user: User, *, method: str, request: HttpRequest) -> tuple[Sess
         require_unchanged(user)
         User.objects.filter(pk=user.pk).update(last_login=timezone.now())
         session, token = Session.objects.start(user, method=method, request=request)
-        login = Event.objects.record(Tag.LOGIN, user, request=request, session=session, method=method)
+        login = Event.objects.record(Tag.LOGIN, user, request=request, session=session.pk, method=method)
         if is_new_device(login):
             notify(user, Letter.NEW_DEVICE, request)
         return session, token

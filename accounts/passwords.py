@@ -1,5 +1,7 @@
 """How a password is changed, or replaced by mail; and what it must be (NIST SP 800-63B-4, 3.1.1.2)."""
 
+from uuid import UUID
+
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import CommonPasswordValidator, validate_password
@@ -9,11 +11,13 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from sessions_api.errors import ValidationFailed
+from sessions_api.events.models import Event
+from sessions_api.events.tags import Tag
 from sessions_api.models import Session
 from sessions_api.schemas import UNSTORABLE
 
 from .errors import InvalidPassword
-from .login import renew, require_unchanged
+from .login import note_failure, renew, require_unchanged
 from .mail.links import Purpose
 from .mail.models import Letter, Link, QueuedMail
 from .models import User
@@ -45,13 +49,14 @@ def change_password(session: Session, *, current_password: str, new_password: st
     if not user.has_password and not current_password:
         session.require_fresh()
     elif not user.check_password(current_password):
+        note_failure(Tag.REAUTHENTICATION_FAILED, user, request, session.pk)
         raise InvalidPassword
     encoded = make_password(new_password)
     with transaction.atomic():
         require_unchanged(user)
         User.objects.filter(pk=user.pk).store_hash(encoded)
         session.siblings().revoke(except_for=session)
-        tell_of_new_password(user, request)
+        tell_of_new_password(user, Tag.PASSWORD_CHANGED, request, session.pk)
         return renew(session)
 
 
@@ -76,11 +81,12 @@ def reset_password(*, token: str, new_password: str, request: HttpRequest) -> No
             sever(person)
         person.password, person.email_verified_at = encoded, person.email_verified_at or timezone.now()
         person.save(update_fields=["password", "email_verified_at", "updated_at"])  # which ends the sessions
-        tell_of_new_password(person, request)
+        tell_of_new_password(person, Tag.PASSWORD_RESET, request)
 
 
-def tell_of_new_password(person: User, request: HttpRequest) -> None:
+def tell_of_new_password(person: User, tag: Tag, request: HttpRequest, session: UUID | None = None) -> None:
     """And whatever could still open the account without it is void."""
+    Event.objects.record(tag, person, request=request, session=session)
     Link.objects.void(person)
     void_handovers(person)
     notify(person, Letter.PASSWORD_CHANGED, request)

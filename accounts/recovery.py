@@ -1,6 +1,10 @@
 """“This wasn't me”: how the owner of a mailbox takes an account back."""
 
 from django.db import transaction
+from django.http import HttpRequest
+
+from sessions_api.events.models import Event
+from sessions_api.events.tags import Tag
 
 from .mail.links import Purpose
 from .mail.models import Letter, Link, QueuedMail
@@ -8,7 +12,7 @@ from .social.connections import sever
 from .verification import give_address
 
 
-def secure(token: str) -> None:
+def secure(token: str, request: HttpRequest) -> None:
     """Whatever was changed since the warning was caused opens the account no more, and its owner gets a reset mail.
 
     The address that was warned is the account's again, all sessions end, the password is void, what was linked
@@ -26,4 +30,5 @@ def secure(token: str) -> None:
         if person.email != link.email:
             give_address(person, link.email)
         person.start_over()
+        Event.objects.record(Tag.SECURED, person, request=request)
         QueuedMail.objects.put(Letter.RESET, email=link.email)

@@ -6,6 +6,8 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
+from sessions_api.events.models import Event
+from sessions_api.events.tags import Tag
 from sessions_api.models import Session
 
 from .errors import EmailTaken, RegistrationClosed
@@ -32,6 +34,7 @@ def register(*, email: str, password: str, display_name: str, request: HttpReque
     user.set_password(password)
     with transaction.atomic():
         insert(user)
+        Event.objects.record(Tag.REGISTERED, user, request=request)
         QueuedMail.objects.put(Letter.VERIFY, email=email, user=user)
         return finish_login(user, method=Session.Method.PASSWORD, request=request)
 
@@ -56,6 +59,7 @@ def confirm_registration(*, token: str, password: str, display_name: str, reques
             insert(user)
         except EmailTaken:
             raise InvalidLink from None
+        Event.objects.record(Tag.REGISTERED, user, request=request)
         return finish_login(user, method=Session.Method.PASSWORD, request=request)
 
 

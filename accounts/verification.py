@@ -4,6 +4,9 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
+from sessions_api.events.models import Event
+from sessions_api.events.tags import Tag
+
 from .errors import EmailTaken
 from .mail.errors import InvalidLink
 from .mail.links import Purpose
@@ -18,7 +21,7 @@ def ask_to_verify(user: User) -> None:
     QueuedMail.objects.put(Letter.VERIFY, email=user.email, user=user)
 
 
-def verify_email(user: User, token: str) -> None:
+def verify_email(user: User, token: str, request: HttpRequest) -> None:
     """Raises InvalidLink, also for the link of somebody else.
 
     The bearer has to be the person of the link: whoever receives a mail for an account that a stranger opened in
@@ -28,6 +31,7 @@ def verify_email(user: User, token: str) -> None:
         redeem_own(user, Purpose.VERIFY, token)
         now = timezone.now()
         User.objects.filter(pk=user.pk).update(email_verified_at=now, updated_at=now)
+        Event.objects.record(Tag.EMAIL_VERIFIED, user, request=request)
 
 
 def ask_to_change(user: User, email: str) -> None:
@@ -46,6 +50,7 @@ def change_email(user: User, token: str, request: HttpRequest) -> None:
         notify(person, Letter.EMAIL_CHANGED, request)
         Link.objects.void(person)
         give_address(person, link.email)
+        Event.objects.record(Tag.EMAIL_CHANGED, person, request=request)
 
 
 def give_address(person: User, email: str) -> None:

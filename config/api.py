@@ -8,6 +8,7 @@ from accounts.social.api import router as social
 from sessions_api.api import router as sessions
 from sessions_api.auth import any_session
 from sessions_api.errors import add_handlers
+from sessions_api.events.api import router as events
 from sessions_api.json_body import StrictJSON
 from sessions_api.openapi import DescribedAPI
 
@@ -24,4 +25,5 @@ api.add_router("", accounts)
 api.add_router("", mail)
 api.add_router("", social)
 api.add_router("", sessions)
+api.add_router("", events)
 add_handlers(api)

@@ -81,9 +81,9 @@ CORS_PREFLIGHT_MAX_AGE = 7200  # two hours, the most that Chromium keeps
 
 INSTALLED_APPS = [
     "social_django",  # before ours, which replaces its admin
-    "accounts",
+    "accounts",  # before sessions_api, whose purge_sessions it extends
     "accounts.mail",
-    "accounts.social",  # before sessions_api, whose purge_sessions it extends
+    "accounts.social",
     "sessions_api",
     "sessions_api.events",
     "corsheaders",
@@ -221,6 +221,7 @@ SESSION_IDLE = timedelta(days=env.int("SESSION_IDLE_DAYS", default=0))  # zero: 
 SESSION_TOUCH = timedelta(seconds=env.int("SESSION_TOUCH_SECONDS", default=300))
 REAUTHENTICATION = timedelta(seconds=env.int("REAUTHENTICATION_SECONDS", default=600))
 SESSION_MAX_PER_USER = env.int("SESSION_MAX_PER_USER", default=100)
+EVENTS_KEEP = timedelta(days=env.int("EVENTS_KEEP_DAYS", default=365))
 
 # Mail
 

@@ -3,7 +3,10 @@ from uuid import UUID
 from ninja import Query, Router, Status
 
 from .auth import SessionRequest, fresh_session
+from .ending import end
 from .errors import NotFound, ReauthenticationRequired
+from .events.tags import Tag
+from .models import Session
 from .openapi import raises
 from .schemas import SessionInfo
 
@@ -13,7 +16,7 @@ router = Router(tags=["sessions"])
 @router.post("/auth/logout", response={204: None}, summary="Log out")
 def logout(request: SessionRequest) -> Status[None]:
     """End the session whose token was sent. Whatever else the person has open stays open."""
-    request.auth.delete()
+    end(Session.objects.filter(pk=request.auth.pk), Tag.LOGOUT, request)
     return Status(204, None)
 
 
@@ -34,7 +37,7 @@ def end_session(request: SessionRequest, handle: UUID) -> Status[None]:
     """One's own current one at any time, another one after a recent login."""
     if handle != request.auth.pk:
         request.auth.require_fresh()
-    if not request.auth.siblings().live().filter(pk=handle).revoke():
+    if not end(request.auth.siblings().live().filter(pk=handle), Tag.SESSIONS_ENDED, request):
         raise NotFound
     return Status(204, None)
 
@@ -48,5 +51,6 @@ def end_session(request: SessionRequest, handle: UUID) -> Status[None]:
 )
 def end_sessions(request: SessionRequest, include_current: Query[bool] = False) -> Status[None]:
     """All others; with `include_current` all."""
-    request.auth.siblings().revoke(except_for=None if include_current else request.auth)
+    all_of_them = request.auth.siblings()
+    end(all_of_them if include_current else all_of_them.exclude(pk=request.auth.pk), Tag.SESSIONS_ENDED, request)
     return Status(204, None)

@@ -18,6 +18,7 @@ def lifetimes(**options: Any) -> list[CheckMessage]:
         "SESSION_TOUCH_SECONDS is below 0.": touch < timedelta(0),
         "SESSION_TOUCH_SECONDS is not shorter than SESSION_IDLE_DAYS.": timedelta(0) < idle <= touch,
         "SESSION_MAX_PER_USER is not above 0.": settings.SESSION_MAX_PER_USER < 1,
+        "EVENTS_KEEP_DAYS is not from 1 to 36500.": not timedelta(0) < settings.EVENTS_KEEP <= CENTURY,
         "TRUSTED_PROXY_COUNT is below 0.": settings.TRUSTED_PROXY_COUNT < 0,
     }
     return [

@@ -1,6 +1,6 @@
 """Who is calling, as far as the network tells. The only reader of X-Forwarded-For."""
 
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -24,6 +24,13 @@ def client_ip(request: HttpRequest) -> str | None:
     except ValueError:
         return None
     return str(address.ipv4_mapped or address) if isinstance(address, IPv6Address) else str(address)
+
+
+def network(request: HttpRequest) -> str:
+    """Where the address is at home: its /24, or /64 for IPv6, which is what a connection is given; or nothing."""
+    if (address := client_ip(request)) is None:
+        return ""
+    return str(ip_network(f"{address}/{64 if ':' in address else 24}", strict=False))
 
 
 def user_agent(request: HttpRequest) -> str:

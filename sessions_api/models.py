@@ -13,6 +13,8 @@ from django.utils import timezone
 
 from .client import USER_AGENT_LENGTH, client_ip, device, user_agent
 from .errors import ReauthenticationRequired
+from .events.models import Event
+from .events.tags import Tag
 from .tokens import digest, looks_like_token, new_token
 
 if TYPE_CHECKING:
@@ -82,7 +84,9 @@ class SessionManager(models.Manager.from_queryset(SessionQuerySet)):  # type: ig
             user_agent=user_agent(request),
         )
         others = self.live().filter(user=user).exclude(pk=session.pk).order_by("-last_seen_at", "-created_at")
-        self.filter(pk__in=others.values("pk")[settings.SESSION_MAX_PER_USER - 1 :]).revoke()
+        evicted = self.filter(pk__in=others.values("pk")[settings.SESSION_MAX_PER_USER - 1 :]).revoke()
+        if evicted:
+            Event.objects.record(Tag.SESSIONS_EVICTED, user, request=request, session=session.pk, number=evicted)
         return session, token
 
     def authenticate(self, token: str) -> "Session | None":

@@ -50,7 +50,7 @@ def reset_password(request: HttpRequest, body: PasswordReset) -> Status[None]:
 @router.post("/auth/email/verify", response={204: None}, summary="Prove my address", openapi_extra=raises(InvalidLink))
 def verify_email(request: SessionRequest, body: Token) -> Status[None]:
     """With the token of the mail, by the person whom it is about."""
-    verification.verify_email(request.auth.user, body.token)
+    verification.verify_email(request.auth.user, body.token, request)
     return Status(204, None)
 
 
@@ -96,5 +96,5 @@ def change_email(request: SessionRequest, body: Token) -> Status[None]:
 def secure(request: HttpRequest, body: Token) -> Status[None]:
     """With the token of a warning. The account has its address again, all that could open it is void, a reset mail
     is on its way."""
-    recovery.secure(body.token)
+    recovery.secure(body.token, request)
     return Status(204, None)

@@ -11,6 +11,8 @@ from accounts.mail.models import Letter
 from accounts.models import User
 from accounts.notices import notify
 from sessions_api.errors import NotFound
+from sessions_api.events.models import Event
+from sessions_api.events.tags import Tag
 
 from .errors import LastLoginMethod
 from .models import Handover
@@ -34,6 +36,7 @@ def unlink(user: User, pk: int, request: HttpRequest) -> None:
         if not person.has_password and not others.exists():
             raise LastLoginMethod
         connection.delete()
+        Event.objects.record(Tag.UNLINKED, person, request=request, provider=connection.provider)
         notify(person, Letter.UNLINKED, request, provider=title(connection.provider))
 
 

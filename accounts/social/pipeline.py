@@ -17,6 +17,8 @@ from accounts.models import User
 from accounts.notices import notify
 from accounts.registration import require_unreserved
 from sessions_api.errors import SessionExpired
+from sessions_api.events.models import Event
+from sessions_api.events.tags import Tag
 
 from .connections import sever
 from .errors import AccountDisabled, AccountExists, AlreadyLinked, EmailUnverified
@@ -67,11 +69,12 @@ def _match_or_make(identity: dict[str, str], email: str, name: str, request: Htt
         person = User.objects.filter(email=email).lock().first()
         if person is None:
             person = make(email, name, verified=authority)
+            Event.objects.record(Tag.REGISTERED, person, request=request, provider=identity["provider"])
         elif same := known(identity):
             return same  # another callback of theirs held the row, and was first
         else:
             admit(person, identity["provider"], authority)
-            notify(person, Letter.LINKED, request, provider=title(identity["provider"]))
+            tell_of_link(person, identity["provider"], request)
         UserSocialAuth.objects.create(user=person, **identity)
     return person
 
@@ -122,9 +125,14 @@ def link(person: User, provider: str, uid: str, request: HttpRequest) -> UserSoc
             require_unchanged(person)
             if person.social_auth.filter(provider=provider).exists():
                 raise AlreadyLinked
-            notify(person, Letter.LINKED, request, provider=title(provider))
+            tell_of_link(person, provider, request)
             return UserSocialAuth.objects.create(user=person, provider=provider, uid=uid)
     except AuthenticationFailed:
         raise SessionExpired from None
     except IntegrityError:
         raise AlreadyLinked from None
+
+
+def tell_of_link(person: User, provider: str, request: HttpRequest) -> None:
+    Event.objects.record(Tag.LINKED, person, request=request, provider=provider)
+    notify(person, Letter.LINKED, request, provider=title(provider))

@@ -159,12 +159,12 @@ def exchange(*, code: str, code_verifier: str, request: HttpRequest) -> tuple[Se
     return open_session(handover.user, handover.provider, request)
 
 
-def reauthenticate_with_code(session: Session, code: str, code_verifier: str) -> str:
+def reauthenticate_with_code(session: Session, code: str, code_verifier: str, request: HttpRequest) -> str:
     """The new token of this session, by a hand-over of the same person. Raises InvalidCode."""
     handover = Handover.objects.redeem(code, code_verifier)
     if handover.user != session.user:
         raise InvalidCode
-    return finish_reauthentication(session)
+    return finish_reauthentication(session, method=handover.provider, request=request)
 
 
 # From a phone, or by One Tap: the client brings the ID token

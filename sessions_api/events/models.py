@@ -1,46 +1,64 @@
 """What happened, to whom, from where: written in the transaction of what it tells, and never changed."""
 
+import logging
+from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from sessions_api.client import DEVICE_LENGTH, client_ip, device, user_agent
-from sessions_api.models import Session
+from sessions_api.client import DEVICE_LENGTH, client_ip, device, network, user_agent
+
+from .signals import recorded
+from .tags import Tag
+
+logger = logging.getLogger(__name__)
 
 
-class Tag(models.TextChoices):
-    LOGIN = "account:login:success", "logged in"
+class EventQuerySet(models.QuerySet["Event"]):
+    def expired(self) -> "EventQuerySet":
+        """What is older than `EVENTS_KEEP_DAYS`."""
+        return self.filter(happened_at__lte=timezone.now() - settings.EVENTS_KEEP)
+
+    def delete_in_batches(self, size: int) -> Iterator[int]:
+        """Each batch a statement of its own; yields how many that were."""
+        while batch := list(self.values_list("pk", flat=True)[:size]):
+            yield self.model.objects.filter(pk__in=batch).delete()[0]
 
 
-class EventManager(models.Manager["Event"]):
+class EventManager(models.Manager.from_queryset(EventQuerySet)):  # type: ignore[misc]
     def record(
         self,
         tag: Tag,
         user: Any,
         *,
         request: HttpRequest | None = None,
-        session: Session | None = None,
+        session: UUID | None = None,
         **data: str | int,
     ) -> "Event":
-        """Note that this happened, now. `data` is a little more to tell, and never a secret."""
-        return self.create(
+        """Note that this happened, now. `user` is None for a stranger; `data` tells a little more, never a secret."""
+        event: Event = self.create(
             tag=tag,
             user=user,
             ip_address=client_ip(request) if request else None,
+            network=network(request) if request else "",
             device=device(user_agent(request)) if request else "",
-            session=session.pk if session else None,
+            session=session,
             data=data,
         )
+        transaction.on_commit(event.tell)
+        return event
 
 
 class Event(models.Model):
-    tag = models.CharField(max_length=64, choices=Tag)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="events")
+    tag = models.CharField(max_length=64)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="events", db_index=False)
     happened_at = models.DateTimeField(default=timezone.now, db_index=True)
     ip_address = models.GenericIPAddressField("IP address", null=True)
+    network = models.CharField(max_length=43)
     device = models.CharField(max_length=DEVICE_LENGTH)
     session = models.UUIDField("handle of the session", null=True)
     data = models.JSONField(default=dict)
@@ -48,7 +66,12 @@ class Event(models.Model):
     objects = EventManager()
 
     class Meta:
-        indexes = [models.Index(fields=["user", "tag", "-happened_at"], name="events_of_a_person")]
+        indexes = [models.Index(fields=["user", "-id"], name="events_of_a_person")]
 
     def __str__(self) -> str:
         return self.tag
+
+    def tell(self) -> None:
+        """A line for operators, and the signal for other code."""
+        logger.info("%s", self.tag, extra={"event": self.tag, "person": self.user_id and str(self.user_id)})
+        recorded.send_robust(sender=Event, event=self)

@@ -1,0 +1,161 @@
+"""What happened to an account stands in its events: told to the person, to operators and to other code."""
+
+import logging
+
+import pytest
+from django.core.management import call_command
+from django.db import DatabaseError, transaction
+
+from accounts.models import User
+from sessions_api.events.models import Event
+from sessions_api.events.signals import recorded
+
+from ...people import problem
+
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
+
+
+def tags(api, person, **query):
+    return [event["tag"] for event in events(api, person, **query)]
+
+
+def events(api, person, before=""):
+    answer = api.call("GET", f"/api/users/me/events{before and f'?before={before}'}", token=person.token)
+    assert answer.status_code == 200
+    return answer.json()
+
+
+@pytest.mark.asvs("16.3.1", "16.2.1")
+def test_a_person_sees_what_happened_newest_first(api, alice):
+    api.login(alice.email, "a wrong password")
+    alice.logs_in(api, User_Agent=FIREFOX)
+    failure, login = "account:login:failure", "account:login:success"
+    assert tags(api, alice) == [login, failure, login, "account:register"]
+    latest = events(api, alice)[0]
+    assert (latest["ip_address"], latest["device"], latest["data"]) == (
+        "127.0.0.1",
+        "Firefox on Linux",
+        {"method": "password"},
+    )
+
+
+def test_and_nothing_of_anybody_else(api, alice, bob):
+    api.login(bob.email, "a wrong password")
+    assert tags(api, alice) == ["account:login:success", "account:register"]
+
+
+def test_the_list_goes_on_page_by_page(api, alice, user):
+    Event.objects.bulk_create([Event(tag="account:logout", user=user) for _ in range(60)])
+    first = events(api, alice)
+    second = events(api, alice, before=first[-1]["id"])
+    assert (len(first), len(second)) == (50, 12)
+    assert second[-1]["tag"] == "account:register"
+
+
+@pytest.mark.parametrize("before", ["0", "-1", "x", str(2**63)])
+def test_a_page_that_cannot_be_is_refused(api, alice, before):
+    assert problem(api.call("GET", f"/api/users/me/events?before={before}", token=alice.token))[0] == 422
+
+
+@pytest.mark.asvs("16.2.5")
+def test_what_a_stranger_typed_is_counted_and_not_kept(api, alice):
+    api.login("nobody@example.org", "a wrong password")
+    event = Event.objects.get(tag="account:login:failure")
+    assert (event.user, event.data) == (None, {})
+    assert "nobody" not in str(Event.objects.values_list())
+
+
+def test_ending_sessions_is_noted_with_how_many(api, alice):
+    alice.logs_in(api)
+    alice.logs_in(api)
+    api.call("DELETE", "/api/auth/sessions", token=alice.token)
+    assert (events(api, alice)[0]["tag"], events(api, alice)[0]["data"]) == ("session:end", {"number": 2})
+
+
+def test_a_session_that_gives_way_is_noted(api, alice, settings):
+    settings.SESSION_MAX_PER_USER = 1
+    alice.token = alice.logs_in(api)
+    assert tags(api, alice)[:2] == ["account:login:success", "session:evict"]
+
+
+def test_a_password_change_a_reauthentication_and_a_logout_are_noted(api, alice, user):
+    body = {"password": alice.password}
+    alice.token = api.call("POST", "/api/auth/reauthenticate", body, token=alice.token).json()["token"]
+    api.call("POST", "/api/auth/reauthenticate", {"password": "wrong"}, token=alice.token)
+    body = {"current_password": alice.password, "new_password": "another password of alice"}
+    alice.token = api.call("POST", "/api/auth/password", body, token=alice.token).json()["token"]
+    api.call("POST", "/api/auth/logout", token=alice.token)
+    assert [event.tag for event in user.events.order_by("-pk")[:4]] == [
+        "account:logout",
+        "account:password:change",
+        "account:reauthenticate:failure",
+        "account:reauthenticate:success",
+    ]
+
+
+@pytest.mark.asvs("16.4.2")
+def test_what_happened_cannot_be_changed(api, alice):
+    with pytest.raises(DatabaseError), transaction.atomic():
+        Event.objects.update(tag="account:logout")
+    event = Event.objects.first()
+    event.tag = "account:logout"
+    with pytest.raises(DatabaseError), transaction.atomic():
+        event.save()
+
+
+def test_it_goes_with_the_person(api, alice, bob):
+    api.call("DELETE", "/api/users/me", token=alice.token)
+    assert set(Event.objects.values_list("user__email", flat=True)) == {bob.email, None}
+    assert Event.objects.get(user=None).tag == "account:delete"
+
+
+@pytest.mark.asvs("14.2.7")
+def test_old_events_are_purged(api, alice, clock, settings, capsys):
+    clock.shift(settings.EVENTS_KEEP.total_seconds() - 1)
+    call_command("purge_sessions")
+    assert Event.objects.count() == 2
+    clock.shift(1)
+    call_command("purge_sessions")
+    assert Event.objects.count() == 0
+    assert "2 old events deleted." in capsys.readouterr().out
+
+
+@pytest.fixture
+def told():
+    """What a receiver of the signal got."""
+    heard = []
+
+    def hear(event, **more):
+        heard.append(event.tag)
+
+    recorded.connect(hear)
+    yield heard
+    recorded.disconnect(hear)
+
+
+def test_other_code_and_operators_are_told_once_it_holds(api, alice, told, caplog, django_capture_on_commit_callbacks):
+    caplog.set_level(logging.INFO)
+    with django_capture_on_commit_callbacks(execute=True):
+        alice.logs_in(api)
+        assert told == []
+    assert told == ["account:login:success"]
+    assert "account:login:success" in caplog.text
+
+
+def test_what_is_rolled_back_has_not_happened(user, told, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
+        Event.objects.record("account:logout", user)
+        transaction.set_rollback(True)
+    assert told == []
+    assert not Event.objects.filter(tag="account:logout").exists()
+
+
+def test_a_receiver_that_fails_disturbs_nobody(api, alice, django_capture_on_commit_callbacks):
+    def fail(**told):
+        raise RuntimeError
+
+    recorded.connect(fail)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert api.login(alice.email, alice.password).status_code == 200
+    recorded.disconnect(fail)
+    assert User.objects.get().events.filter(tag="account:login:success").count() == 2
