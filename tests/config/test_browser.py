@@ -1,27 +1,20 @@
-"""The pages that people open, in a real Chromium; what it saw is in `screenshots/`, to be looked at."""
+"""The pages that people open, in a real Chromium."""
 
 import re
-import shutil
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from ..server import ROOT, database, manage, serving
+from ..browser import SCREENSHOTS, chromium, needs_chromium
+from ..server import database, manage, serving
 
-CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
-QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
 PHONE = (
     "Mozilla/5.0 (Linux; Android 16; Pixel 10 Pro Build/BP1A.260505.005; wv) AppleWebKit/537.36 (KHTML, like Gecko) "
     "Version/4.0 Chrome/156.0.8078.79 Mobile Safari/537.36 SomeApplicationOnAPhone/12.34.56 <b>not bold</b>"
 )
 
-pytestmark = [
-    pytest.mark.once,
-    pytest.mark.skipif(
-        not CHROMIUM, reason="NO BROWSER, so nobody looks at the pages: install one, e.g. `apt-get install chromium`."
-    ),
-]
+pytestmark = [pytest.mark.once, needs_chromium]
 
 
 @pytest.fixture(scope="module")
@@ -36,11 +29,8 @@ def server(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def context(server):
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-quic", *QUIET]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+    with chromium() as browser:
         yield browser.new_context(base_url=server.url, viewport={"width": 1280, "height": 800})
-        browser.close()
 
 
 @pytest.fixture
@@ -58,7 +48,7 @@ def page(context):
 
 
 def look(tab, name):
-    tab.screenshot(path=ROOT / "screenshots" / f"{name}.png", full_page=True)
+    tab.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
     hidden = "[...document.querySelectorAll('html, .results')].map(part => part.scrollWidth - part.clientWidth)"
     assert max(tab.evaluate(hidden)) <= 0, f"{name} is wider than the window"
 
