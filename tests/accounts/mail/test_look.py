@@ -117,6 +117,21 @@ def test_a_mail_is_readable_on_a_phone_and_on_a_desk_by_day_and_by_night(setting
     assert not asked
 
 
+def test_a_mail_asks_nothing_of_outlook_that_word_cannot_lay_out():
+    """Word has no flex, no max-width and no padding but that of cells; what it does not know, it drops."""
+    html_of_one = html(one_of_each()["new_device"])
+    assert not re.search(r"flex|grid|position:|float:|rgba?\(|url\(|@import|<link|<script|<img", html_of_one)
+    wrapper, closed = re.findall(r"<!--\[if mso\]>(.*?)<!\[endif\]-->", html_of_one)
+    assert 'width="560"' in wrapper
+    assert re.findall(r"<(\w+)", wrapper)[::-1] == re.findall(r"</(\w+)", closed)
+    padded = re.findall(r'<(\w+)[^>]*[ ";](?:mso-)?padding(?:-alt)?:[1-9]', html_of_one)
+    assert set(padded) == {"td", "a"}
+    assert "mso-padding-alt" in html_of_one.partition("<a ")[0]
+    assert (
+        html_of_one.count("<table") == html_of_one.count("</table") == html_of_one.count('<table role="presentation"')
+    )
+
+
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_a_mail_is_readable_in_a_terminal(settings, language):
     settings.MAIL_LANGUAGE = language

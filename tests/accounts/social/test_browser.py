@@ -15,16 +15,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
+from ...browser import SCREENSHOTS, chromium, needs_chromium
 from ...server import ROOT, database, free_port, serving, wait_until_up
 
 PROVIDER = Path(__file__).with_name("provider")
 CLIENT = {"GOOGLE_CLIENT_ID": "in-a-browser", "GOOGLE_CLIENT_SECRET": "only-for-tests-only-for-tests-only-for-tests"}
 
-CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
-QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
-LOOPBACK = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"
 PATIENCE = 20_000
 
 PAGE = """<!doctype html><meta charset="utf-8"><title>A front end</title><link rel="icon" href="data:,">
@@ -71,10 +69,7 @@ def node():
 
 pytestmark = [
     pytest.mark.once,
-    pytest.mark.skipif(
-        not CHROMIUM,
-        reason="NO BROWSER, so nobody tries Google's button: install one, e.g. `apt-get install chromium`.",
-    ),
+    needs_chromium,
     pytest.mark.skipif(
         node() < 20, reason="NO NODE from 20 on with npm, so nobody tries Google's button: it runs the provider."
     ),
@@ -152,12 +147,9 @@ def service(front_end, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def chromium():
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-quic", *QUIET, LOOPBACK]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+def browser():
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 class Visitor:
@@ -188,7 +180,7 @@ class Visitor:
         expect(self.told).to_have_text(text, timeout=PATIENCE)
 
     def looks(self, name):
-        self.page.screenshot(path=ROOT / "screenshots" / f"google-{name}.png")
+        self.page.screenshot(path=SCREENSHOTS / f"google-{name}.png")
 
     @property
     def token(self):
@@ -207,7 +199,7 @@ class Visitor:
 
 
 @pytest.fixture
-def visit(chromium, front_end, service, hand_over):
+def visit(browser, front_end, service, hand_over):
     """New visitors, each with a browser that nobody used before, of a front end with this hand-over."""
     script = documented(hand_over, "And then", "Linking and unlinking")
     assert "http://localhost:8000" in script
@@ -215,7 +207,7 @@ def visit(chromium, front_end, service, hand_over):
     visitors = []
 
     def visit(context=None):
-        visitors.append(Visitor(context or chromium.new_context(), front_end, service))
+        visitors.append(Visitor(context or browser.new_context(), front_end, service))
         return visitors[-1]
 
     yield visit
