@@ -18,7 +18,7 @@ def mails_speak_the_language(**options: Any) -> list[CheckMessage]:
     if settings.MAIL_LANGUAGE == "en" or any((folder / compiled).is_file() for folder in folders):
         return []
     hint = f"Is there a locale/{compiled}? docs/mail.md says how to make one."
-    return [Error("MAIL_LANGUAGE names a language without a translation.", hint=hint, id="accounts_mail.E001")]
+    return [Error("MAIL_LANGUAGE names a language without a translation.", hint=hint, id="accounts_mail.E002")]
 
 
 @register(deploy=True)
