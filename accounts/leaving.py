@@ -5,7 +5,7 @@ from django.http import HttpRequest
 
 from sessions_api.client import client_ip
 
-from .mail.models import Letter, QueuedMail
+from .mail.models import Letter, Link, QueuedMail
 from .models import User
 
 
@@ -13,5 +13,7 @@ def leave(user: User, request: HttpRequest) -> None:
     """The person, and all that hangs on them, are gone; a last mail says so."""
     with transaction.atomic():
         deleted, _ = user.delete()
+        for model in (Link, QueuedMail):  # what was mailed to a stranger, whom they have become since
+            model.objects.filter(user=None, email=user.email).delete()
         if deleted:
             QueuedMail.objects.put(Letter.FAREWELL, email=user.email, ip_address=client_ip(request) or "")

@@ -81,9 +81,9 @@ CORS_PREFLIGHT_MAX_AGE = 7200  # two hours, the most that Chromium keeps
 
 INSTALLED_APPS = [
     "social_django",  # before ours, which replaces its admin
-    "accounts",
+    "accounts",  # before sessions_api, whose purge_sessions it extends
     "accounts.mail",
-    "accounts.social",  # before sessions_api, whose purge_sessions it extends
+    "accounts.social",
     "sessions_api",
     "sessions_api.events",
     "corsheaders",

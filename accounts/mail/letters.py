@@ -116,8 +116,15 @@ def register(mail: QueuedMail, person: User | None) -> Content | None:
 
 
 def warning(mail: QueuedMail, person: User | None) -> Content | None:
-    """Something was changed that opens the account: its owner can take everything back."""
-    return with_link(mail.letter, mail, Purpose.SECURE, person, _("This wasn't me")) if person else None
+    """Something was changed that opens the account: its owner can take everything back.
+
+    The link was made with what it tells of; where the mailbox had not proven itself by then, there is none.
+    """
+    if person is None:
+        return None
+    if not Link.objects.filter(pk=mail.pk).exists():
+        return Content(mail.letter)
+    return with_link(mail.letter, mail, Purpose.SECURE, person, _("This wasn't me"))
 
 
 def farewell(mail: QueuedMail, person: User | None) -> Content | None:

@@ -1,15 +1,17 @@
 from typing import Any
 
+from accounts.mail.models import Link
 from accounts.social.models import Handover
 from accounts.social.once import purge
 from sessions_api.management.commands.purge_sessions import Command as PurgeSessions
 
 
 class Command(PurgeSessions):
-    """What sign-ins leave behind goes with the sessions: INSTALLED_APPS lets this one stand before the other."""
+    """What sign-ins and mails leave behind goes with the sessions: INSTALLED_APPS lets this stand before the other."""
 
     def handle(self, *, dry_run: bool, **options: Any) -> None:
         super().handle(dry_run=dry_run, **options)
         if not dry_run:
             purge()
             Handover.objects.expired().delete()
+            Link.objects.expired().delete()
