@@ -105,6 +105,7 @@ class PersonAdmin(LargeTable, auth.UserAdmin):  # type: ignore[type-arg]
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         if change and obj.email != form.initial["email"]:
             obj.email_verified_at = None  # it was the old address that was proven
+            obj.links.spend()  # nor may a mail to it take the account back from whom it is given to
         super().save_model(request, obj, form, change)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
