@@ -4,6 +4,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import User
+
 
 @pytest.fixture
 def statements():
@@ -44,3 +46,38 @@ def test_a_registration_costs_eleven(api, statements):
 
 def test_a_logout_costs_two(api, alice, statements):
     assert statements(lambda: api.call("POST", "/api/auth/logout", token=alice.token)) == ["SELECT", "DELETE"]
+
+
+def everybody():
+    """A person of each kind that an address could belong to, and nobody."""
+    proven = "2026-01-01T00:00Z"
+    User.objects.create_user("proven@example.org", "the password of one", email_verified_at=proven)
+    User.objects.create_user("unproven@example.org", "the password of one")
+    User.objects.create_user("disabled@example.org", "the password of one", is_active=False, email_verified_at=proven)
+    User.objects.create_user("google@example.org", email_verified_at=proven)
+    return [f"{kind}@example.org" for kind in ("nobody", "proven", "unproven", "disabled", "google")]
+
+
+@pytest.mark.asvs("6.3.8")
+@pytest.mark.parametrize("path", ["password/reset", "register"])
+def test_asking_by_mail_costs_one_whoever_has_the_address_and_no_hash(api, db, statements, hashes, settings, path):
+    settings.REGISTRATION = "verified"
+    people = everybody()
+    hashes.clear()
+    for email in people:
+        assert statements(lambda email=email: api.call("POST", f"/api/auth/{path}", {"email": email})) == ["INSERT"]
+    assert hashes == []
+
+
+@pytest.mark.asvs("6.3.8")
+def test_so_does_asking_for_another_address_or_for_the_mail_once_more(api, alice, statements, hashes):
+    people = everybody()
+    hashes.clear()
+    for email in people:
+        ask = lambda email=email: api.call("POST", "/api/auth/email/change", {"email": email}, token=alice.token)  # noqa: E731
+        assert statements(ask) == ["SELECT", "INSERT"]
+    for verified in (None, "2026-01-01T00:00Z"):
+        User.objects.filter(email=alice.email).update(email_verified_at=verified)
+        again = lambda: api.call("POST", "/api/auth/email/verify/resend", token=alice.token)  # noqa: E731
+        assert statements(again) == ["SELECT", "INSERT"]
+    assert hashes == []
