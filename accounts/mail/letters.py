@@ -48,6 +48,7 @@ def render(mail: QueuedMail, content: Content) -> EmailMultiAlternatives:
     """The first line of a template is the subject; the paragraph that is only the link becomes a button in HTML."""
     url = content.link.url if content.link else ""
     context = {"site": settings.SITE_NAME, "front_end": settings.FRONTEND_URL, "url": url, "at": mail.requested_at}
+    context |= {"ip_address": "", "device": ""}  # Django would log what it looked for them in, and so the link
     text = render_to_string(f"mail/{content.template}.txt", context | mail.data)
     subject, _, body = text.strip().partition("\n")
     paragraphs = [part.strip() for part in body.strip().split("\n\n")]
