@@ -4,6 +4,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.models import User
+
 
 @pytest.fixture
 def statements():
@@ -46,3 +48,38 @@ def test_a_logout_costs_four(api, alice, statements):
     """Find the session, lock its person, end it, and say so."""
     expected = ["SELECT", "SELECT", "DELETE", "INSERT"]
     assert statements(lambda: api.call("POST", "/api/auth/logout", token=alice.token)) == expected
+
+
+def everybody():
+    """A person of each kind that an address could belong to, and nobody."""
+    proven = "2026-01-01T00:00Z"
+    User.objects.create_user("proven@example.org", "the password of one", email_verified_at=proven)
+    User.objects.create_user("unproven@example.org", "the password of one")
+    User.objects.create_user("disabled@example.org", "the password of one", is_active=False, email_verified_at=proven)
+    User.objects.create_user("google@example.org", email_verified_at=proven)
+    return [f"{kind}@example.org" for kind in ("nobody", "proven", "unproven", "disabled", "google")]
+
+
+@pytest.mark.asvs("6.3.8")
+@pytest.mark.parametrize("path", ["password/reset", "register"])
+def test_asking_by_mail_costs_one_whoever_has_the_address_and_no_hash(api, db, statements, hashes, settings, path):
+    settings.REGISTRATION = "verified"
+    people = everybody()
+    hashes.clear()
+    for email in people:
+        assert statements(lambda email=email: api.call("POST", f"/api/auth/{path}", {"email": email})) == ["INSERT"]
+    assert hashes == []
+
+
+@pytest.mark.asvs("6.3.8")
+def test_so_does_asking_for_another_address_or_for_the_mail_once_more(api, alice, statements, hashes):
+    people = everybody()
+    hashes.clear()
+    for email in people:
+        asked = ("POST", "/api/auth/email/change", {"email": email})
+        assert statements(lambda asked=asked: api.call(*asked, token=alice.token)) == ["SELECT", "INSERT"]
+    for verified in (None, "2026-01-01T00:00Z"):
+        User.objects.filter(email=alice.email).update(email_verified_at=verified)
+        again = ("POST", "/api/auth/email/verify/resend")
+        assert statements(lambda again=again: api.call(*again, token=alice.token)) == ["SELECT", "INSERT"]
+    assert hashes == []

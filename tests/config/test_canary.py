@@ -9,7 +9,7 @@ from django.conf import settings as django_settings
 
 from accounts.models import User
 
-from ..people import problem
+from ..people import link, problem
 from ..server import database, serving
 
 PASSWORD = "canary-password-7391"
@@ -45,16 +45,39 @@ def walk(call):
     return [*refused, *allowed], [*tokens, PASSWORD, WRONG]
 
 
+def walk_by_mail(call, mailbox):
+    """Each link, refused and used; what was answered, and what must not be found: all of a token but its row."""
+    person = {"email": "mailed@example.org", "password": PASSWORD}
+    bearer = call("POST", "/api/auth/register", person).json()["token"]
+    verify = mailbox.token(person["email"])
+    answers = [
+        call("POST", "/api/auth/email/verify", {"token": verify}, token=bearer),
+        call("POST", "/api/auth/password/reset", {"email": person["email"]}),
+        call("POST", "/api/auth/email/change", {"email": "moved@example.org"}, token=bearer),
+    ]
+    links = [verify, *(link(mail).partition("#")[2] for mail in mailbox.new())]
+    for path in ("email/verify", "password/reset/confirm", "email/change/confirm", "secure"):
+        answers += [call("POST", f"/api/auth/{path}", {"token": token}, token=bearer) for token in links]
+    links.append(mailbox.token(person["email"], "another address"))
+    answers += [call("POST", "/api/auth/secure", {"token": links[-1]}) for _ in range(2)]
+    answers.append(call("POST", "/api/auth/email/change", {"email": links[-1]}, token=bearer))
+    answers.append(call("POST", "/api/auth/password/reset", {"email": person["email"]}))  # and left in the queue
+    assert {answer.status_code for answer in answers} == {202, 204, 400, 401, 422}
+    return answers, [bearer, *(token[32:] for token in links)]
+
+
 def cells():
     """Every value of every row of every table."""
     return [str(row) for model in apps.get_models(include_auto_created=True) for row in model.objects.values_list()]
 
 
 @pytest.mark.asvs("16.2.5", "14.2.4", "6.3.8")
-def test_no_answer_log_line_or_table_holds_a_secret(api, caplog, client, root):
+def test_no_answer_log_line_or_table_holds_a_secret(api, caplog, client, root, mailbox):
     for name in ("", "django", "django.db.backends", "django.request"):
         caplog.set_level(logging.DEBUG, logger=name)
     answers, secrets = walk(api.call)
+    mailed, tokens = walk_by_mail(api.call, mailbox)
+    answers, secrets = answers + mailed, secrets + tokens
     client.post("/admin/login/", {"username": EMAIL, "password": PASSWORD})
     for text in [*(answer.content.decode() for answer in answers), caplog.text, *cells()]:
         assert not [secret for secret in [*secrets, django_settings.SECRET_KEY] if secret in text]

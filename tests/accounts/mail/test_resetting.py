@@ -198,6 +198,13 @@ def test_who_only_ever_came_by_a_provider_gets_a_first_password(api, mailbox):
     assert UserSocialAuth.objects.exists()
 
 
+@pytest.mark.parametrize("password", ["x" * 129, "x" * 60_000, "nul\0nul\0", "\ud800" * 8])
+def test_nor_does_one_that_no_column_would_hold_cost_a_hash(api, token, hashes, password):
+    hashes.clear()
+    assert problem(reset(api, token, password)) == (422, "validation_error")
+    assert hashes == []
+
+
 @pytest.mark.asvs("2.4.1", "15.2.2")
 def test_a_link_that_is_none_costs_no_hash(api, owner, token, hashes):
     hashes.clear()
