@@ -1,10 +1,13 @@
 """From the queue to the mail server, outside of any request."""
 
 import logging
+from contextlib import suppress
+from functools import partial
 from smtplib import SMTPRecipientsRefused
 from threading import Event, Thread
 
-from django.db import close_old_connections, connection
+from django.core.mail import EmailMessage
+from django.db import connection
 
 from sessions_api.deadline import within
 from sessions_api.errors import DATABASE_FAILURES
@@ -30,8 +33,7 @@ def deliver(mail: QueuedMail) -> None:
     """Send it, and forget it; whatever goes wrong, it is kept for another attempt."""
     try:
         if message := compose(mail):
-            close_old_connections()  # nobody waits for a mail server with a connection of the pool in hand
-            within(SECONDS, message.send)
+            within(SECONDS, partial(send, message))
     except DATABASE_FAILURES:
         raise  # the queue cannot be written either: the mail is somebody's again when the lease ends
     except Exception as failure:  # whatever a mail server, or a library that speaks for one, fails with
@@ -39,6 +41,16 @@ def deliver(mail: QueuedMail) -> None:
         mail.put_off(in_short(failure), for_good=is_refused_for_good(failure))
     else:
         mail.delete()
+
+
+def send(message: EmailMessage) -> None:
+    server = message.get_connection()
+    try:
+        server.open()
+        message.send()
+    finally:
+        with suppress(OSError):  # by now it has taken the mail or not, whatever it says to a farewell
+            server.close()
 
 
 def in_short(failure: Exception) -> str:

@@ -107,16 +107,17 @@ class LinkQuerySet(models.QuerySet["Link"]):
 
 class LinkManager(models.Manager.from_queryset(LinkQuerySet)):  # type: ignore[misc]
     def issue(self, mail: QueuedMail, purpose: Purpose, user: User | None) -> "Link | None":
-        """The link that this mail carries: the same, however often it is sent, and good from then. Older ones of its
-        purpose die.
+        """The link that this mail carries: the same, however often it is sent. Older ones of its purpose die.
 
         None where it has been spent, or a newer one asked for. `user` is as in the database, its row locked.
+        Its time begins anew with each attempt to send it, for nobody has it yet.
         Warnings do not replace each other: whoever stole an account could cause as many as they like.
         """
         expires_at = timezone.now() + TERMS[purpose].lifetime
-        known: Link | None = self.filter(pk=mail.pk).first()
-        if known:  # the mail server may have been away for longer than the link was good
-            return known if self.filter(pk=known.pk, spent_at=None).update(expires_at=expires_at) else None
+        same_mail = self.filter(pk=mail.pk)
+        known: Link | None = same_mail.first()
+        if known:
+            return known if same_mail.filter(spent_at=None).update(expires_at=expires_at) else None
         if purpose != Purpose.SECURE:
             same = self.filter(Q(user=user) if user else Q(email=mail.email), purpose=purpose)
             if same.filter(requested_at__gt=mail.requested_at).exists():
