@@ -23,9 +23,7 @@ def mails_can_be_sent(**options: Any) -> list[CheckMessage]:
 def mails_leave_this_machine(**options: Any) -> list[CheckMessage]:
     if not settings.EMAIL_BACKEND.endswith(NOWHERE):
         return []
-    hint = (
-        "Set EMAIL_URL or EMAIL_BACKEND: without mail nobody can reset a password, and links would stand in your log."
-    )
+    hint = "Set EMAIL_URL or EMAIL_BACKEND: without mail nobody resets a password, and links stand in your log."
     return [Warning("Mails reach nobody.", hint=hint, id="accounts_mail.W001")]
 
 
