@@ -6,7 +6,7 @@ from functools import partial
 from smtplib import SMTPRecipientsRefused
 from threading import Event, Thread
 
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMessage, get_connection
 from django.db import connection
 
 from sessions_api.deadline import within
@@ -44,7 +44,7 @@ def deliver(mail: QueuedMail) -> None:
 
 
 def send(message: EmailMessage) -> None:
-    server = message.get_connection()
+    message.connection = server = get_connection()
     try:
         server.open()
         message.send()
