@@ -14,7 +14,7 @@ OPENAPI = $(ALONE) $(PY) manage.py export_openapi_schema --api config.api.api --
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL = help
-.PHONY: help run test check fuzz load asvs openapi lock format clean venv installed installed-dev
+.PHONY: help run test check fuzz load timing asvs openapi lock format clean venv installed installed-dev
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +40,9 @@ fuzz: installed-dev ## Search the API for inputs that break its description, lon
 load: installed-dev ## Two hundred connections for a minute, then a million sessions purged beside logins
 	@$(PY) -m tests.load $(ARGS)
 	@$(PY) -m tests.purge
+
+timing: installed-dev ## Whether the time of an answer tells who has an account, or how the mail server is
+	@$(PY) -m tests.timing $(ARGS)
 
 asvs: installed-dev ## Count the requirements of OWASP ASVS 5.0 that tests show
 	@$(PY) -m tests.asvs

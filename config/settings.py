@@ -157,9 +157,10 @@ def database() -> dict[str, Any]:
             config["OPTIONS"] = {
                 "connect_timeout": 2,
                 "tcp_user_timeout": 3000,  # milliseconds until a network that swallows everything counts as down
+                # One for each of the server's eight threads, and one for the mail.
                 # Once it cannot connect, the pool forgets its growing pauses after a second and tries anew
                 # with the next request: a database that comes back is found at once.
-                "pool": {"min_size": 1, "max_size": 8, "timeout": 2, "reconnect_timeout": 1},
+                "pool": {"min_size": 1, "max_size": 9, "timeout": 2, "reconnect_timeout": 1},
                 **config.get("OPTIONS", {}),
             }
         case _:
@@ -227,8 +228,26 @@ EVENTS_KEEP = timedelta(days=env.int("EVENTS_KEEP_DAYS", default=365))
 
 # Mail
 
-vars().update({"EMAIL_USE_TLS": False, "EMAIL_USE_SSL": False} | env.email_url("EMAIL_URL", default="consolemail://"))
-EMAIL_TIMEOUT = 30  # nobody waits for it, and some servers are slow to greet on purpose
+
+def mail() -> dict[str, Any]:
+    """Django's EMAIL_* settings as EMAIL_URL says; a backend of somebody else's is named by its dotted path."""
+    try:
+        config: dict[str, Any] = env.email_url("EMAIL_URL", default="consolemail://")
+    except ValueError:  # which repeats a part of it
+        raise ImproperlyConfigured("EMAIL_URL is no URL; what is odd in a password is written as %XX.") from None
+    backend = env.str("EMAIL_BACKEND", default="") or config["EMAIL_BACKEND"]
+    return {"EMAIL_USE_TLS": False, "EMAIL_USE_SSL": False} | config | {"EMAIL_BACKEND": backend}
+
+
+def anymail() -> dict[str, str]:
+    """ANYMAIL_POSTMARK_SERVER_TOKEN of the environment is POSTMARK_SERVER_TOKEN here, and so with each."""
+    names = {name.removesuffix("_FILE") for name in os.environ if name.startswith("ANYMAIL_")}
+    return {name.removeprefix("ANYMAIL_"): env.str(name) for name in names}
+
+
+vars().update(mail())
+ANYMAIL = anymail()
+EMAIL_TIMEOUT = 60  # nobody waits for it, and some servers are slow to greet on purpose
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="latchkey@localhost")
 SITE_NAME = env.str("SITE_NAME", default="") or urlsplit(FRONTEND_URL).hostname
 MAIL_LANGUAGE = env.str("MAIL_LANGUAGE", default="en")

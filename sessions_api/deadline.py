@@ -15,12 +15,17 @@ def within(seconds: float, call: Callable[[], T]) -> T:
     not stopped, only left alone: give it a limit of its own as well, so that it ends some day.
     """
     answer: Future[T] = Future()
+    Thread(target=_answer, args=(answer, call), daemon=True).start()
+    try:
+        return answer.result(seconds)
+    finally:
+        del answer  # a failure knows this frame: it would hold itself, and an open socket, until they are collected
 
-    def run() -> None:
-        try:
-            answer.set_result(call())
-        except BaseException as failure:
-            answer.set_exception(failure)
 
-    Thread(target=run, daemon=True).start()
-    return answer.result(seconds)
+def _answer(answer: "Future[T]", call: Callable[[], T]) -> None:
+    try:
+        answer.set_result(call())
+    except BaseException as failure:
+        answer.set_exception(failure)
+    finally:
+        del answer

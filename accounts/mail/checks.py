@@ -5,9 +5,20 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
+from django.core.exceptions import ImproperlyConfigured
+from django.core.mail import get_connection
 from django.utils.translation import to_locale
 
-NOWHERE = ("console", "locmem", "dummy", "filebased")
+NOWHERE = tuple(f".{name}.EmailBackend" for name in ("console", "locmem", "dummy", "filebased"))
+
+
+@register()
+def mails_can_be_sent(**options: Any) -> list[CheckMessage]:
+    try:
+        get_connection()  # which only reads the settings
+    except (ImportError, ImproperlyConfigured, ValueError) as error:
+        return [Error(f"Mails cannot be sent as EMAIL_URL or EMAIL_BACKEND has it: {error}", id="accounts_mail.E001")]
+    return []
 
 
 @register()
@@ -23,9 +34,9 @@ def mails_speak_the_language(**options: Any) -> list[CheckMessage]:
 
 @register(deploy=True)
 def mails_leave_this_machine(**options: Any) -> list[CheckMessage]:
-    if settings.EMAIL_BACKEND.split(".")[-2] not in NOWHERE:
+    if not settings.EMAIL_BACKEND.endswith(NOWHERE):
         return []
-    hint = "Set EMAIL_URL: without mail nobody can reset a password, and links would stand in your log."
+    hint = "Set EMAIL_URL or EMAIL_BACKEND: without mail nobody resets a password, and links stand in your log."
     return [Warning("Mails reach nobody.", hint=hint, id="accounts_mail.W001")]
 
 

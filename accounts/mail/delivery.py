@@ -1,9 +1,12 @@
 """From the queue to the mail server, outside of any request."""
 
 import logging
+from contextlib import suppress
+from functools import partial
 from smtplib import SMTPRecipientsRefused
 from threading import Event, Thread
 
+from django.core.mail import EmailMessage, get_connection
 from django.db import connection
 
 from sessions_api.deadline import within
@@ -12,7 +15,7 @@ from sessions_api.errors import DATABASE_FAILURES
 from .letters import compose
 from .models import QueuedMail, queued
 
-SECONDS = 60.0  # for one mail in all; EMAIL_TIMEOUT is for each word of the server
+SECONDS = 120.0  # for one mail in all, well within LEASE; EMAIL_TIMEOUT is for each word of the server
 POLL = 5.0  # seconds until a worker looks whether something has become due
 
 logger = logging.getLogger(__name__)
@@ -30,7 +33,7 @@ def deliver(mail: QueuedMail) -> None:
     """Send it, and forget it; whatever goes wrong, it is kept for another attempt."""
     try:
         if message := compose(mail):
-            within(SECONDS, message.send)
+            within(SECONDS, partial(send, message))
     except DATABASE_FAILURES:
         raise  # the queue cannot be written either: the mail is somebody's again when the lease ends
     except Exception as failure:  # whatever a mail server, or a library that speaks for one, fails with
@@ -40,9 +43,19 @@ def deliver(mail: QueuedMail) -> None:
         mail.delete()
 
 
+def send(message: EmailMessage) -> None:
+    message.connection = server = get_connection()
+    try:
+        server.open()
+        message.send()
+    finally:
+        with suppress(OSError):  # by now it has taken the mail or not, whatever it says to a farewell
+            server.close()
+
+
 def in_short(failure: Exception) -> str:
-    """Its name and the server's number; its words could repeat what is in the mail."""
-    code = getattr(failure, "smtp_code", "")
+    """Its name and the number of the server or the provider; their words could repeat what is in the mail."""
+    code = getattr(failure, "smtp_code", None) or getattr(failure, "status_code", None) or ""
     if isinstance(failure, SMTPRecipientsRefused):
         code = ", ".join(str(code) for code, _ in failure.recipients.values())
     return f"{type(failure).__name__} {code}".strip()
@@ -61,21 +74,27 @@ class Worker:
     def __init__(self) -> None:
         self.stopping = Event()
 
-    def start(self) -> None:
-        Thread(target=self.run, name="mail", daemon=True).start()
+    def start(self) -> Thread:
+        thread = Thread(target=self.run, name="mail", daemon=True)  # what it has in hand, another finds after LEASE
+        thread.start()
+        return thread
 
     def run(self) -> None:
         while not self.stopping.is_set():
-            queued.clear()
-            try:
-                while not self.stopping.is_set() and deliver_next():
-                    pass
-            except Exception as failure:  # the database is away, say; nothing is lost, for nothing is kept here
-                logger.error("The mail worker is waiting: %s", type(failure).__name__)
-            finally:
-                connection.close()
+            self.deliver_all()
             queued.wait(POLL)
+            queued.clear()
+
+    def deliver_all(self) -> None:
+        try:
+            while not self.stopping.is_set() and deliver_next():
+                pass
+        except Exception as failure:  # the database is away, say; nothing is lost, for nothing is kept here
+            logger.error("The mail worker is waiting: %s", type(failure).__name__)
+        finally:
+            connection.close()
 
     def stop(self) -> None:
+        """In peace: the mail under way is sent."""
         self.stopping.set()
         queued.set()

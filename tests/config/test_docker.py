@@ -17,7 +17,7 @@ from ..server import ROOT, Server, free_port
 
 pytestmark = pytest.mark.once
 
-SECRET = re.compile("SECRET|PASSWORD|TOKEN|KEY|DATABASE_URL")
+SECRET = re.compile("SECRET|PASSWORD|TOKEN|KEY|DATABASE_URL|EMAIL_URL")
 
 
 def instructions():
@@ -189,6 +189,7 @@ def test_compose_is_reached_from_this_machine_only(compose):
 def test_the_settings_of_compose_pass_the_deploy_check(compose, tmp_path):
     (tmp_path / "secret_key").write_text("0123456789abcdef" * 4 + "\n")
     (tmp_path / "database_url").write_text("postgres://latchkey:hunter2@postgres/latchkey\n")
+    (tmp_path / "email_url").write_text("smtp+tls://latchkey:hunter2@mail.example.org:587\n")
     given = {"PUBLIC_URL": "https://auth.example.org", "FRONTEND_URL": "https://app.example.org"}
     settings = {
         name: given.get(name) or re.sub(r"\$\{\w+:-(.*)\}", r"\1", value).replace("/run/secrets", str(tmp_path))

@@ -12,6 +12,7 @@ import pytest
 
 from ..people import problem
 from ..server import manage, serving
+from ..smtp import mail_server
 
 pytestmark = pytest.mark.postgres
 
@@ -116,6 +117,28 @@ def test_it_heals_without_a_restart(service, own_database, token):
     while service.call("GET", "/api/auth/session", token=token).status_code != 200:
         assert time.monotonic() < deadline
     assert service.call("GET", "/readyz").json() == {"status": "ok"}
+
+
+def test_mails_wait_for_the_database_and_go_on(own_database, tmp_path):
+    log = tmp_path / "log"
+    bob = {"email": "bob@example.org", "password": "correct horse battery"}
+    with mail_server() as mails:
+        env = {"DATABASE_URL": own_database.url, "EMAIL_URL": f"smtp://127.0.0.1:{mails.port}"}
+        with serving(log=log, MAIL_IN_PROCESS="true", **env) as service:
+            own_database.stop()
+            try:
+                wait_until(lambda: "The mail worker is waiting: OperationalError" in log.read_text())
+            finally:
+                own_database.start()
+            wait_until(lambda: service.call("POST", "/api/auth/register", bob).status_code == 201)
+            wait_until(lambda: "bob@example.org" in mails.to)
+
+
+def wait_until(condition):
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)  # for a process, not for time to pass
 
 
 def test_a_database_that_only_reads_is_no_reason_to_throw_tokens_away(service, own_database, token):

@@ -1,0 +1,140 @@
+"""Mail servers as the world has them: one that takes mails, and those that do not."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from ssl import PROTOCOL_TLS_SERVER, SSLContext
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
+from trustme import CA
+
+from .server import free_port
+
+USER, PASSWORD = "latchkey", "p@ss/word"
+
+
+async def take(server: "MailServer", smtp: SMTP) -> str:
+    return "250 OK"
+
+
+async def refuse_for_now(server: "MailServer", smtp: SMTP) -> str:
+    return "451 Come back later"
+
+
+async def die(server: "MailServer", smtp: SMTP) -> str:
+    smtp.transport.abort()
+    return "250 Nobody will ever read this"
+
+
+async def wait(server: "MailServer", smtp: SMTP) -> str:
+    while not server.go_on.is_set():
+        await asyncio.sleep(0.01)
+    return "250 OK"
+
+
+class MailServer:
+    """What it was sent is in `mails`, whatever it answered; `heard` has the commands by which somebody began to."""
+
+    def __init__(self, recipient: str, data: Callable[["MailServer", SMTP], Awaitable[str]]) -> None:
+        self.recipient, self.data, self.port = recipient, data, free_port()
+        self.mails: list[EmailMessage] = []
+        self.heard: list[str] = []
+        self.arrived, self.go_on = threading.Event(), threading.Event()
+
+    @property
+    def to(self) -> list[str]:
+        return [mail["To"] for mail in self.mails]
+
+    async def handle_MAIL(self, smtp: SMTP, session: Any, envelope: Any, address: str, options: list[str]) -> str:  # noqa: N802
+        self.heard.append("MAIL over TLS" if smtp.transport.get_extra_info("sslcontext") else "MAIL")
+        envelope.mail_from = address
+        return "250 OK"
+
+    async def handle_RCPT(self, smtp: SMTP, session: Any, envelope: Any, address: str, options: list[str]) -> str:  # noqa: N802
+        if self.recipient.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return self.recipient
+
+    async def handle_DATA(self, smtp: SMTP, session: Any, envelope: Any) -> str:  # noqa: N802
+        self.mails.append(message_from_bytes(envelope.content.replace(b"\r\n", b"\n"), policy=policy.default))
+        self.arrived.set()
+        return await self.data(self, smtp)
+
+    def authenticate(self, smtp: SMTP, session: Any, envelope: Any, mechanism: str, given: LoginPassword) -> AuthResult:
+        self.heard.append("AUTH")
+        return AuthResult(success=given == LoginPassword(USER.encode(), PASSWORD.encode()), handled=False)
+
+
+@contextmanager
+def mail_server(
+    *,
+    recipient: str = "250 OK",
+    data: Callable[[MailServer, SMTP], Awaitable[str]] = take,
+    certificate: SSLContext | None = None,
+    implicit: bool = False,
+    password: bool = False,
+) -> Iterator[MailServer]:
+    """With a certificate it insists on STARTTLS, or, `implicit`, on TLS from the first byte."""
+    server = MailServer(recipient, data)
+    options: dict[str, Any] = {}
+    if implicit:
+        options["ssl_context"] = certificate
+    elif certificate:
+        options |= {"tls_context": certificate, "require_starttls": True}
+    if password:
+        options |= {"authenticator": server.authenticate, "auth_required": True, "auth_require_tls": False}
+    controller = Controller(server, hostname="127.0.0.1", port=server.port, **options)
+    controller.start()
+    try:
+        yield server
+    finally:
+        server.go_on.set()
+        controller.stop()
+
+
+@contextmanager
+def talker(say: Callable[[socket.socket, threading.Event], Any]) -> Iterator[int]:
+    """The port of something that is no mail server: it says what `say` says, and listens to nothing."""
+    over = threading.Event()
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def speak(wire: socket.socket) -> None:
+        with wire, suppress(OSError):
+            say(wire, over)
+
+    def accept() -> None:
+        with suppress(OSError):
+            while not over.is_set():
+                threading.Thread(target=speak, args=(listener.accept()[0],), daemon=True).start()
+
+    thread = threading.Thread(target=accept, daemon=True)
+    thread.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        over.set()
+        listener.shutdown(socket.SHUT_RDWR)  # which wakes accept()
+        thread.join()
+        listener.close()
+
+
+def nothing(wire: socket.socket, over: threading.Event) -> None:
+    over.wait()
+
+
+def letter_by_letter(wire: socket.socket, over: threading.Event) -> None:
+    """Each byte comes soon enough; a greeting never does."""
+    while not over.wait(0.05):
+        wire.sendall(b"2")
+
+
+def certificate(authority: CA, name: str) -> SSLContext:
+    context = SSLContext(PROTOCOL_TLS_SERVER)
+    authority.issue_cert(name).configure_cert(context)
+    return context
