@@ -12,10 +12,7 @@ from django.contrib.auth.models import Group
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 
 from sessions_api.admin import LargeTable, log_for_each, may_touch, moment
 from sessions_api.models import Session
@@ -72,14 +69,14 @@ class PersonAdmin(LargeTable, auth.UserAdmin):  # type: ignore[type-arg]
     actions = ("disable", "enable", "end_sessions")
     fieldsets = (
         (None, {"fields": ("email", "since", "display_name", "password")}),
-        ("Access", {"fields": ("is_active", "sessions", "seen")}),
+        ("Access", {"fields": ("is_active", "seen")}),
         ("Rights", {"fields": RIGHTS}),
         ("History", {"fields": ("created", "updated")}),
     )
     add_fieldsets = (
         (None, {"classes": ["wide"], "fields": ("email", "display_name", "usable_password", "password1", "password2")}),
     )
-    readonly_fields = ("since", "sessions", "seen", "created", "updated")
+    readonly_fields = ("since", "seen", "created", "updated")
     since = moment("email_verified_at", "verified since")
     created = moment("created_at", "created", ordering="created_at")
     updated = moment("updated_at", "last changed")
@@ -143,12 +140,6 @@ class PersonAdmin(LargeTable, auth.UserAdmin):  # type: ignore[type-arg]
     @admin.display(boolean=True, ordering="email_verified_at")
     def verified(self, person: User) -> bool:
         return person.email_verified
-
-    @admin.display
-    def sessions(self, person: User) -> SafeString:
-        """How many, and the way to them."""
-        page = reverse("admin:sessions_api_session_changelist", query={"q": person.pk})
-        return format_html('<a href="{}">{}</a>', page, person.sessions.count())
 
 
 admin.site.unregister(Group)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from datetime import datetime
 from ipaddress import ip_address
 from operator import attrgetter
 from typing import Any
@@ -9,11 +10,13 @@ from uuid import UUID
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.admin.utils import model_ngettext
+from django.contrib.admin.utils import model_ngettext, quote
+from django.contrib.auth import get_user_model
 from django.core.paginator import Paginator
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
@@ -79,12 +82,24 @@ def moment(name: str, description: str, ordering: str | None = None) -> Callable
 
     @admin.display(description=description, ordering=ordering)
     def column(self: Any, row: Any) -> str:
-        when = getattr(row, name)
-        if when is None:
-            return "-"
-        return format_html('<span class="nowrap">{}</span> {}', f"{when:%Y-%m-%d}", f"{when:%H:%M}Z")
+        return minute(getattr(row, name))
 
     return column
+
+
+def minute(when: datetime | None) -> str:
+    if when is None:
+        return "-"
+    return format_html('<span class="nowrap">{}</span> {}', f"{when:%Y-%m-%d}", f"{when:%H:%M}Z")
+
+
+def person_page(key: Any) -> str:
+    model = get_user_model()._meta
+    return reverse(f"admin:{model.app_label}_{model.model_name}_change", args=[quote(key)])
+
+
+def sessions_page(person: Any) -> str:
+    return reverse("admin:sessions_api_session_changelist", query={"q": person.pk})
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -104,7 +119,7 @@ class StateFilter(admin.SimpleListFilter):
 
 @admin.register(Session)
 class SessionAdmin(LargeTable):
-    list_display = ("opened", "person", "state", "method", "last_seen", "ends", "caller")
+    list_display = ("opened", "person", "state", "opened_by", "last_seen", "ends", "caller")
     list_filter = (StateFilter, "method")
     list_select_related = ("user",)
     ordering = ("-expires_at",)
@@ -118,12 +133,15 @@ class SessionAdmin(LargeTable):
         "id",
         "person",
         "state",
-        "method",
+        "opened_by",
         "opened",
         "authenticated",
         "last_seen",
         "ends",
+        "latest_end",
+        "changed",
         "ip_address",
+        "device",
         "user_agent",
     )
 
@@ -131,6 +149,8 @@ class SessionAdmin(LargeTable):
     authenticated = moment("authenticated_at", "authenticated")
     last_seen = moment("last_seen_at", "last seen")
     ends = moment("ends_at", "ends")
+    latest_end = moment("expires_at", "ends at the latest")
+    changed = moment("updated_at", "last changed")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -159,6 +179,12 @@ class SessionAdmin(LargeTable):
             ended = Session.objects.filter(pk__in=[session.pk for session in sessions]).revoke()
         self.message_user(request, f"{ended} {model_ngettext(self.opts, ended)}: ended.", messages.SUCCESS)
 
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:  # type: ignore[override]
+        """Whoever ends sessions on a person's page stays there."""
+        answer = super().response_action(request, queryset)
+        person = request.POST.get("person")
+        return redirect(person_page(person)) if person else answer
+
     def log_deletions(self, request: HttpRequest, queryset: Any) -> list[LogEntry]:
         """Also in the history of each person, for nobody could tell from a handle whose it was."""
         log_for_each(request, {session.user for session in queryset}, "Ended sessions.")
@@ -166,18 +192,27 @@ class SessionAdmin(LargeTable):
 
     @admin.display
     def person(self, session: Session) -> SafeString:
-        person, model = session.user, session.user._meta
-        page = reverse(f"admin:{model.app_label}_{model.model_name}_change", args=[person.pk])
-        return format_html('<a href="{}">{}</a>', page, person)
+        return format_html('<a href="{}">{}</a>', person_page(session.user.pk), session.user)
 
     @admin.display
     def state(self, session: Session) -> str:
         return "live" if session.is_live() else "expired"
 
-    @admin.display(description="IP address, user agent")
+    @admin.display(description="method")
+    def opened_by(self, session: Session) -> str:
+        """Django would show a dash for what is not among the choices, such as a provider's name."""
+        return str(session.get_method_display())
+
+    @admin.display
+    def device(self, session: Session) -> str:
+        return session.device or "-"
+
+    @admin.display(description="IP address, device, user agent")
     def caller(self, session: Session) -> SafeString:
         """One below the other: beside each other they are wider than a window, be it only for one IPv6 address."""
-        return format_html("{}<br>{}", session.ip_address or "-", Truncator(session.user_agent).chars(60))
+        device = format_html("{}<br>", session.device) if session.device else ""
+        sent = Truncator(session.user_agent).chars(60)
+        return format_html('{}<br>{}<span class="mini quiet">{}</span>', session.ip_address or "-", device, sent)
 
 
 def wanted(term: str) -> Q:

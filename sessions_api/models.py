@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 
-from .client import USER_AGENT_LENGTH, client_ip, user_agent
+from .client import USER_AGENT_LENGTH, client_ip, device, user_agent
 from .errors import ReauthenticationRequired
 from .tokens import digest, looks_like_token, new_token
 
@@ -130,6 +130,11 @@ class Session(TimestampMixin):
     def expires_in(self) -> int:
         """Whole seconds until the session ends by itself, never negative."""
         return max(0, int((self.ends_at - timezone.now()).total_seconds()))
+
+    @property
+    def device(self) -> str:
+        """“Firefox on Linux”, as far as the user agent tells; empty where it tells nothing."""
+        return device(self.user_agent)
 
     def is_live(self) -> bool:
         return self.ends_at > timezone.now()

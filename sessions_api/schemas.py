@@ -9,7 +9,6 @@ from ninja import Schema
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from .client import device
 from .models import Session
 
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
@@ -75,7 +74,7 @@ class SessionInfo(Schema):
             expires_in=session.expires_in,
             ip_address=session.ip_address,
             user_agent=session.user_agent,
-            device=device(session.user_agent),
+            device=session.device,
             current=current,
             **more,
         )

@@ -1,5 +1,6 @@
 """People in the admin, by the forms that it shows and by those that nobody was shown."""
 
+import re
 from collections import defaultdict
 from html.parser import HTMLParser
 from threading import Thread
@@ -295,11 +296,109 @@ def test_all_sessions_of_a_person_are_ended(admin, api, alice, bob, user):
     assert api.login(alice.email, alice.password).status_code == 200
 
 
-def test_a_persons_page_leads_to_their_sessions(admin, api, alice, bob, user):
-    alice.logs_in(api)
+def sessions_on(answer):
+    """The sessions on a person's page, with their check boxes or without."""
+    html = answer.content.decode().partition('id="sessions-of"')[2]
+    return re.findall(r"/admin/sessions_api/session/([0-9a-f-]{36})/change/", html)
+
+
+def end_on_page(client, user, *sessions, everything=False):
+    """The answer to the form below a person's page, after its redirect; only what the page offers can be chosen."""
+    html = client.get(page(user)).content.decode().partition('id="sessions-of"')[2]
+    offered = Filled(html).fields
+    action = f"/admin/sessions_api/session/?q={user.pk}"
+    chosen = [str(session.pk) for session in sessions]
+    assert all(f'type="checkbox" name="_selected_action" value="{choice}"' in html for choice in chosen)
+    form = offered | {"_selected_action": offered["_selected_action"] + chosen, "select_across": int(everything)}
+    return client.post(action, form, follow=True)
+
+
+def said(answer):
+    return [str(message) for message in answer.context["messages"]]
+
+
+def test_a_persons_page_shows_their_live_sessions_and_leads_to_all(admin, api, alice, bob, user):
+    firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
+    alice.logs_in(api, User_Agent=firefox)
+    over = user.sessions.get(user_agent="")
+    user.sessions.filter(pk=over.pk).update(expires_at=timezone.now())
+    answer = admin.get(page(user))
+    assert sessions_on(answer) == [str(user.sessions.get(user_agent=firefox).pk)]
+    section = answer.content.decode().partition('id="sessions-of"')[2]
+    assert all(text in section for text in ("Firefox on Linux</a>", "Password", "127.0.0.1"))
     sessions = f"/admin/sessions_api/session/?q={user.pk}"
-    assert f'<a href="{sessions}">2</a>' in admin.get(page(user)).content.decode()
+    assert f'<a href="{sessions}">All that are stored, expired ones too: 2</a>' in section
     assert {session.user for session in admin.get(sessions).context["cl"].result_list} == {user}
+
+
+def test_a_persons_page_shows_the_twenty_sessions_seen_last_and_asks_no_more_for_many(admin, api, alice, user, clock):
+    def statements():
+        with CaptureQueriesContext(connection) as captured:
+            shown = sessions_on(admin.get(page(user)))
+        return len(shown), len(captured)
+
+    few = statements()
+    for _ in range(21):
+        clock.shift(1)
+        alice.logs_in(api)
+    first = user.sessions.earliest("created_at")
+    assert statements() == (20, few[1])
+    assert few[1] <= 9
+    assert str(first.pk) not in sessions_on(admin.get(page(user)))
+    clock.shift(600)
+    assert api.use(alice.token) == 200
+    assert sessions_on(admin.get(page(user)))[0] == str(first.pk)
+
+
+@pytest.mark.asvs("7.4.5")
+def test_one_session_is_ended_on_the_page_of_its_person(admin, root, api, alice, bob, user):
+    session, other = user.sessions.get(), alice.logs_in(api)
+    answer = end_on_page(admin, user, session)
+    assert (answer.request["PATH_INFO"], said(answer)) == (page(user), ["1 session: ended."])
+    assert not api.opens(alice.token)
+    assert api.opens(other)
+    assert api.opens(bob.token)
+    logged = LogEntry.objects.filter(user=root).values_list("object_repr", "change_message")
+    assert set(logged) == {(alice.email, "Ended sessions."), (str(session.pk), "")}
+
+
+@pytest.mark.asvs("7.4.5")
+def test_all_sessions_are_ended_on_the_page_of_their_person(admin, api, alice, bob, user):
+    other = alice.logs_in(api)
+    user.sessions.filter(user_agent="").update(user_agent="curl")
+    assert said(end_on_page(admin, user, everything=True)) == ["2 sessions: ended."]
+    assert not api.opens(alice.token)
+    assert not api.opens(other)
+    assert api.opens(bob.token)
+    html = admin.get(page(user)).content.decode()
+    assert "<p>None.</p>" in html
+    assert "End all" not in html
+
+
+def test_a_session_that_ended_meanwhile_is_no_error(admin, api, alice, user):
+    old = dict(Filled(admin.get(page(user)).content.decode()).fields)
+    session = user.sessions.get()
+    user.sessions.revoke()
+    path = f"/admin/sessions_api/session/?q={user.pk}"
+    form = old | {"_selected_action": [*old["_selected_action"], str(session.pk)], "select_across": "0"}
+    answer = admin.post(path, form, follow=True)
+    assert (answer.request["PATH_INFO"], said(answer)) == (page(user), ["0 sessions: ended."])
+    user.delete()
+    assert admin.post(path, form, follow=True).request["PATH_INFO"] == "/admin/"
+
+
+def test_choosing_none_ends_none(admin, api, alice, user):
+    assert said(end_on_page(admin, user)) == ["0 sessions: ended."]
+    assert api.opens(alice.token)
+
+
+@pytest.mark.parametrize("crafted", ["//example.com/", "https://example.com", "a\r\nSet-Cookie: a=b", "\0", "../.."])
+def test_the_way_back_stays_within_the_admin(admin, user, crafted):
+    form = {"action": "delete_selected", "_selected_action": user.pk, "person": crafted}
+    answer = admin.post("/admin/sessions_api/session/", form)
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith("/admin/accounts/user/")
+    assert admin.get(answer.headers["Location"]).status_code == 302
 
 
 @pytest.mark.asvs("7.4.2")
@@ -390,6 +489,40 @@ def test_a_helper_cannot_touch_staff_by_an_action(helper, api, staff, alice, use
     assert api.opens(token)
     logged = LogEntry.objects.filter(user=helper.person).values_list("object_id", flat=True)
     assert list(logged) == ([] if action == "delete_selected" else [str(user.pk)])
+
+
+@pytest.mark.asvs("8.2.2", "8.3.1")
+def test_a_helper_sees_the_sessions_of_staff_and_cannot_end_them(helper, admin, api, staff, alice, user):
+    token = api.login(staff.email, "the password of staff").json()["token"]
+    answer = helper.get(page(staff))
+    assert sessions_on(answer) == [str(staff.sessions.get().pk)]
+    assert "select_across" not in answer.content.decode()
+    form = {"action": "delete_selected", "_selected_action": staff.sessions.get().pk, "person": staff.pk}
+    for everything in ("0", "1"):
+        helper.post(f"/admin/sessions_api/session/?q={staff.pk}", form | {"select_across": everything})
+    assert api.opens(token)
+    end_on_page(helper, user, user.sessions.get())
+    assert not api.opens(alice.token)
+    end_on_page(admin, staff, everything=True)
+    assert not api.opens(token)
+
+
+@pytest.mark.asvs("8.2.1", "8.2.2")
+@pytest.mark.parametrize(
+    ("rights", "sees"), [(["view_user"], False), (["change_user"], False), (["view_user", "view_session"], True)]
+)
+def test_sessions_on_a_persons_page_need_the_permissions_for_sessions(api, alice, user, rights, sees):
+    clerk = User.objects.create_user("clerk@example.org", None, is_staff=True)
+    clerk.user_permissions.set(Permission.objects.filter(codename__in=rights))
+    client = Client()
+    client.force_login(clerk)
+    answer = client.get(page(user))
+    assert sessions_on(answer) == ([str(user.sessions.get().pk)] if sees else [])
+    assert ("Live sessions" in answer.content.decode()) == sees
+    assert "select_across" not in answer.content.decode()
+    form = {"action": "delete_selected", "_selected_action": user.sessions.get().pk, "person": user.pk}
+    client.post(f"/admin/sessions_api/session/?q={user.pk}", form)
+    assert api.opens(alice.token)
 
 
 def test_a_superuser_does_touch_staff(admin, api, staff):

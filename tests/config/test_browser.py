@@ -1,27 +1,20 @@
 """The pages that people open, in a real Chromium; what it saw is in `screenshots/`, to be looked at."""
 
 import re
-import shutil
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
+from ..browser import chromium, needs_chromium
 from ..server import ROOT, database, manage, serving
 
-CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
-QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
 PHONE = (
     "Mozilla/5.0 (Linux; Android 16; Pixel 10 Pro Build/BP1A.260505.005; wv) AppleWebKit/537.36 (KHTML, like Gecko) "
     "Version/4.0 Chrome/156.0.8078.79 Mobile Safari/537.36 SomeApplicationOnAPhone/12.34.56 <b>not bold</b>"
 )
 
-pytestmark = [
-    pytest.mark.once,
-    pytest.mark.skipif(
-        not CHROMIUM, reason="NO BROWSER, so nobody looks at the pages: install one, e.g. `apt-get install chromium`."
-    ),
-]
+pytestmark = [pytest.mark.once, needs_chromium("nobody looks at the pages")]
 
 
 @pytest.fixture(scope="module")
@@ -36,11 +29,8 @@ def server(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def context(server):
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-quic", *QUIET]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+    with chromium() as browser:
         yield browser.new_context(base_url=server.url, viewport={"width": 1280, "height": 800})
-        browser.close()
 
 
 @pytest.fixture
@@ -61,6 +51,17 @@ def look(tab, name):
     tab.screenshot(path=ROOT / "screenshots" / f"{name}.png", full_page=True)
     hidden = "[...document.querySelectorAll('html, .results')].map(part => part.scrollWidth - part.clientWidth)"
     assert max(tab.evaluate(hidden)) <= 0, f"{name} is wider than the window"
+
+
+def look_as_on_a_phone(tab, name):
+    """In the dark, on 390 pixels."""
+    before = tab.viewport_size
+    tab.emulate_media(color_scheme="dark")
+    tab.set_viewport_size({"width": 390, "height": 844})
+    tab.screenshot(path=ROOT / "screenshots" / f"{name}-phone.png", full_page=True)
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 390, f"{name} is wider than a phone"
+    tab.emulate_media(color_scheme="light")
+    tab.set_viewport_size(before)
 
 
 def register(server, name, **headers):
@@ -86,11 +87,20 @@ def test_an_administrator_manages_people_and_sessions(server, page):
     address = "2001:db8:1234:5678:9abc:def0:1234:5678"
     alice = register(server, "alice", **{"User-Agent": PHONE, "X-Forwarded-For": address})
     bob = register(server, "bob")
+    eve = register(server, "eve", **{"User-Agent": PHONE, "X-Forwarded-For": address})
+    credentials = {"email": "eve@example.org", "password": "the password of eve"}
+    other = server.call("POST", "/api/auth/login", credentials).json()["token"]
 
     page.goto("/admin/")
     look(page, "1-login")
     log_in(page)
+    expect(page.get_by_role("img", name="Sessions opened on each of the last 30 days")).to_be_visible()
+    expect(page.get_by_role("row", name="within a day 4")).to_be_visible()
+    page.get_by_text("As a table").click()
+    expect(page.locator(".charts details tr").nth(1)).to_contain_text("4")
+    page.get_by_text("As a table").click()
     look(page, "2-index")
+    look_as_on_a_phone(page, "2-index")
 
     page.get_by_role("link", name="People", exact=True).click()
     expect(page.get_by_role("row", name="alice@example.org")).to_be_visible()
@@ -126,6 +136,24 @@ def test_an_administrator_manages_people_and_sessions(server, page):
     expect(page.locator(".messagelist")).to_contain_text("1 session: ended.")
     look(page, "9-ended")
     assert status(server, alice) == 401
+
+    page.goto("/admin/accounts/user/")
+    page.get_by_role("link", name="eve@example.org").click()
+    section = page.get_by_role("form", name="Live sessions")
+    expect(section.get_by_role("row")).to_have_count(3)
+    look(page, "10-sessions-of-a-person")
+    look_as_on_a_phone(page, "10-sessions-of-a-person")
+    section.get_by_role("row", name="Chrome Mobile WebView on Android").get_by_role("checkbox").check()
+    section.get_by_role("button", name="End selected sessions").click()
+    expect(page.locator(".messagelist")).to_contain_text("1 session: ended.")
+    expect(page).to_have_title("eve@example.org | Change person | Latchkey")
+    assert (status(server, eve), status(server, other)) == (401, 200)
+    section.get_by_role("button", name="End all").click()
+    expect(page.locator(".messagelist")).to_contain_text("1 session: ended.")
+    assert status(server, other) == 401
+    page.get_by_label("Display name").fill("Eve")
+    page.get_by_label("Display name").press("Enter")
+    expect(page.locator(".messagelist")).to_contain_text("was changed successfully")
 
     page.get_by_role("button", name="Log out").click()
     expect(page.get_by_role("link", name="Log in again")).to_be_visible()

@@ -65,11 +65,40 @@ def test_the_list_says_who_how_when_and_from_where(admin, api, alice, user, cloc
     assert "Firefox on a phone" in row
 
 
+def test_the_list_and_the_page_name_the_device_beside_the_raw_text(admin, api, alice, session):
+    firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
+    alice.logs_in(api, User_Agent=firefox)
+    row = cells(admin.get(LIST, {"q": alice.email}))[0]
+    assert f'127.0.0.1<br>Firefox on Linux<br><span class="mini quiet">{firefox[:59]}' in row
+    html = admin.get(page(Session.objects.get(user_agent=firefox))).content.decode()
+    assert '<div class="readonly">Firefox on Linux</div>' in html
+    assert firefox in html
+    unknown = Session.objects.filter(pk=session.pk)
+    unknown.update(user_agent="Frobnicator")
+    assert cells(admin.get(LIST, {"q": session.pk}))[0].count("Frobnicator") == 1
+    unknown.update(user_agent="")
+    assert "127.0.0.1<br><span" in cells(admin.get(LIST, {"q": session.pk}))[0]
+
+
+def test_the_page_of_a_session_says_everything_but_its_secret(admin, session):
+    now = timezone.now()
+    times = ("created_at", "updated_at", "expires_at", "last_seen_at", "authenticated_at")
+    values = {name: now + timedelta(days=days) for days, name in enumerate(times)}
+    values |= {"method": "github", "ip_address": "192.0.2.7", "user_agent": "Frobnicator/7"}
+    Session.objects.filter(pk=session.pk).update(**values)
+    said = {f"{value:%Y-%m-%d}" if name in times else value for name, value in values.items()}
+    html = admin.get(page(session)).content.decode()
+    assert not [text for text in (*said, str(session.pk), session.user.email) if text not in html]
+    assert values.keys() | {"id", "user", "digest"} == {field.name for field in Session._meta.fields}
+
+
 def test_a_long_or_hostile_user_agent_does_no_harm(admin, api, alice):
     alice.logs_in(api, User_Agent="<script>alert(1)</script>" + "x" * 600)
     session = Session.objects.get(user_agent__startswith="<script>")
-    for answer in (admin.get(LIST), admin.get(page(session)), admin.get(page(session, "delete"))):
-        assert "<script>alert" not in answer.content.decode()
+    person = f"/admin/accounts/user/{session.user_id}/change/"
+    for path in (LIST, page(session), page(session, "delete"), person):
+        assert "<script>alert" not in admin.get(path).content.decode()
+    assert "&lt;script&gt;alert" in admin.get(person).content.decode()
     assert "x" * 60 not in admin.get(LIST).content.decode()
     assert "x" * 400 in admin.get(page(session)).content.decode()
 

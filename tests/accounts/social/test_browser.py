@@ -8,24 +8,19 @@ import re
 import shutil
 import subprocess
 from contextlib import ExitStack, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from threading import Thread
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
+from ...browser import PATIENCE, answering, chromium, documented, needs_chromium
 from ...server import ROOT, database, free_port, serving, wait_until_up
 
 PROVIDER = Path(__file__).with_name("provider")
 CLIENT = {"GOOGLE_CLIENT_ID": "in-a-browser", "GOOGLE_CLIENT_SECRET": "only-for-tests-only-for-tests-only-for-tests"}
-
-CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
-QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
-LOOPBACK = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"
-PATIENCE = 20_000
 
 PAGE = """<!doctype html><meta charset="utf-8"><title>A front end</title><link rel="icon" href="data:,">
 <h1>A front end</h1>
@@ -53,14 +48,6 @@ if (location.pathname === "/oauth/error") show(new URLSearchParams(location.sear
 """
 
 
-def documented(*headings):
-    """The JavaScript that docs/google.md has under these headings."""
-    parts = re.split(r"^#+ (.+)$", (ROOT / "docs" / "google.md").read_text(), flags=re.MULTILINE)
-    sections = dict(zip(parts[1::2], parts[2::2], strict=True))
-    blocks = re.compile(r"```js\n(.*?)```", re.DOTALL)
-    return "\n".join(block for heading in headings for block in blocks.findall(sections[heading]))
-
-
 def node():
     """The version of Node, its first part; 0 where there is none that could install anything."""
     if not (shutil.which("node") and shutil.which("npm")):
@@ -71,10 +58,7 @@ def node():
 
 pytestmark = [
     pytest.mark.once,
-    pytest.mark.skipif(
-        not CHROMIUM,
-        reason="NO BROWSER, so nobody tries Google's button: install one, e.g. `apt-get install chromium`.",
-    ),
+    needs_chromium("nobody tries Google's button"),
     pytest.mark.skipif(
         node() < 20, reason="NO NODE from 20 on with npm, so nobody tries Google's button: it runs the provider."
     ),
@@ -97,14 +81,9 @@ class FrontEnd(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def front_end():
-    server = ThreadingHTTPServer(("127.0.0.1", 0), FrontEnd)
-    server.url = f"http://127.0.0.1:{server.server_port}"
-    thread = Thread(target=server.serve_forever)
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with answering(FrontEnd) as server:
+        server.url = f"http://127.0.0.1:{server.server_port}"
+        yield server
 
 
 def install():
@@ -152,12 +131,9 @@ def service(front_end, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def chromium():
-    with sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-quic", *QUIET, LOOPBACK]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield browser
-        browser.close()
+def browser():
+    with chromium() as launched:
+        yield launched
 
 
 class Visitor:
@@ -207,15 +183,15 @@ class Visitor:
 
 
 @pytest.fixture
-def visit(chromium, front_end, service, hand_over):
+def visit(browser, front_end, service, hand_over):
     """New visitors, each with a browser that nobody used before, of a front end with this hand-over."""
-    script = documented(hand_over, "And then", "Linking and unlinking")
+    script = documented("google.md", "js", hand_over, "And then", "Linking and unlinking")
     assert "http://localhost:8000" in script
     front_end.script = script.replace("http://localhost:8000", service.url)
     visitors = []
 
     def visit(context=None):
-        visitors.append(Visitor(context or chromium.new_context(), front_end, service))
+        visitors.append(Visitor(context or browser.new_context(), front_end, service))
         return visitors[-1]
 
     yield visit

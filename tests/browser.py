@@ -1,0 +1,56 @@
+"""A real Chromium, where there is one, and the code that documentation shows."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from .server import ROOT
+
+CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
+QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+LOOPBACK = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"
+PATIENCE = 20_000  # milliseconds
+
+
+def needs_chromium(so: str) -> pytest.MarkDecorator:
+    return pytest.mark.skipif(
+        not CHROMIUM, reason=f"NO BROWSER, so {so}: install one, e.g. `apt-get install chromium`."
+    )
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """One that talks to this machine alone."""
+    with sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu", "--disable-quic", *QUIET, LOOPBACK]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def answering(handler: type[BaseHTTPRequestHandler]) -> Iterator[ThreadingHTTPServer]:
+    """A server on 127.0.0.1, on a free port."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def documented(page: str, language: str, *headings: str) -> str:
+    """The code in this language that a page of docs/ has directly under these headings."""
+    parts = re.split(r"^#+ (.+)$", (ROOT / "docs" / page).read_text(), flags=re.MULTILINE)
+    sections = dict(zip(parts[1::2], parts[2::2], strict=True))
+    blocks = re.compile(rf"```{language}\n(.*?)```", re.DOTALL)
+    return "\n".join(block for heading in headings for block in blocks.findall(sections[heading]))
