@@ -1,10 +1,9 @@
-"""How a password is changed, or replaced by mail; and what it must be (NIST SP 800-63B-4, 3.1.1.2)."""
+"""How a password is changed, or replaced by mail. What it must be is in `password_rules.py`."""
 
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.password_validation import CommonPasswordValidator, validate_password
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest
@@ -14,7 +13,6 @@ from sessions_api.errors import ValidationFailed
 from sessions_api.events.models import Event
 from sessions_api.events.tags import Tag
 from sessions_api.models import Session
-from sessions_api.schemas import UNSTORABLE
 
 from .errors import InvalidPassword
 from .login import note_failure, renew, require_unchanged
@@ -26,7 +24,10 @@ from .social.connections import sever, void_handovers
 
 
 def require_acceptable(password: str, user: User, *, field: str) -> None:
-    """Raises ValidationFailed, with every reason, where this person may not have this password."""
+    """Raises ValidationFailed, with the reasons, where this person may not have this password.
+
+    Call it outside of transactions: it may ask a service on the internet.
+    """
     try:
         validate_password(password, user)
     except ValidationError as refused:
@@ -45,7 +46,7 @@ def change_password(session: Session, *, current_password: str, new_password: st
     ReauthenticationRequired, ValidationFailed, or SessionExpired where this session has ended meanwhile.
     """
     user = session.user
-    require_acceptable(new_password, user, field="new_password")  # first, for it costs next to nothing
+    require_acceptable(new_password, user, field="new_password")  # first, for it costs less than a hash
     if not user.has_password and not current_password:
         session.require_fresh()
     elif not user.check_password(current_password):
@@ -90,33 +91,3 @@ def tell_of_new_password(person: User, tag: Tag, request: HttpRequest, session: 
     Link.objects.void(person)
     void_handovers(person)
     notify(person, Letter.PASSWORD_CHANGED, request)
-
-
-class LengthValidator:
-    """Counts characters as they came, without trimming or normalising (ASVS 5.0, 6.2.8)."""
-
-    def validate(self, password: str, user: User | None = None) -> None:
-        shortest, longest = settings.PASSWORD_MIN_LENGTH, settings.PASSWORD_MAX_LENGTH
-        if len(password) < shortest:
-            raise ValidationError(
-                "Use at least %(min_length)d characters.", "password_too_short", {"min_length": shortest}
-            )
-        if len(password) > longest:
-            raise ValidationError(
-                "Use at most %(max_length)d characters.", "password_too_long", {"max_length": longest}
-            )
-        if UNSTORABLE.search(password):
-            raise ValidationError("NUL and lone surrogates are not acceptable.", "unstorable_character")
-
-    def get_help_text(self) -> str:
-        return f"At least {settings.PASSWORD_MIN_LENGTH} characters, of any kind; several words are a good choice."
-
-
-class CommonValidator(CommonPasswordValidator):
-    """Refuses what others have used most, whole passwords only."""
-
-    def validate(self, password: str, user: User | None = None) -> None:
-        try:
-            super().validate(password, user)
-        except ValidationError:
-            raise ValidationError("Many people use this password, so it is easy to guess.", "password_common") from None

@@ -17,17 +17,16 @@ from social_core.backends.open_id_connect import OpenIdConnectAssociation
 from social_core.exceptions import AuthProviderError, AuthResponseError
 from urllib3.exceptions import HTTPError
 
-from sessions_api.deadline import within
+from sessions_api.deadline import fetch
 
 TOTAL_SECONDS = 10.0
-MAX_BYTES = 1024 * 1024
 MAX_SUB = 255  # OpenID Connect Core, 2
 
 
 class Bounded(BaseAuth[HttpResponse]):
     """A provider is a neighbour that may hang, trickle, flood or point elsewhere: none of it gets further.
 
-    All talk of one sign-in together has `TOTAL_SECONDS`. Redirects are not followed (ASVS 5.0, 15.3.2).
+    All talk of one sign-in together has `TOTAL_SECONDS`.
     """
 
     ends: float | None = None
@@ -35,9 +34,8 @@ class Bounded(BaseAuth[HttpResponse]):
     def request(self, url: str, *, stage: Any = "user_info", **options: Any) -> requests.Response:
         self.ends = self.ends or time.monotonic() + TOTAL_SECONDS
         left = self.ends - time.monotonic()
-        options.setdefault("method", "GET")
         try:
-            response = within(max(left, 0), lambda: _fetch(url, self.ends or 0, **options))
+            response = fetch(url, seconds=left, **options)
         except (TimeoutError, requests.Timeout) as failure:
             raise AuthProviderError(self, code="timeout", stage=stage) from failure
         except (requests.RequestException, HTTPError, ValueError) as failure:  # the last: an address that is none
@@ -62,18 +60,6 @@ def _is_json(response: requests.Response) -> bool:
     except (ValueError, RecursionError):
         return False
     return True
-
-
-def _fetch(url: str, ends: float, **options: Any) -> requests.Response:
-    timeout = options.pop("timeout", None) or 5
-    with requests.request(url=url, timeout=timeout, stream=True, allow_redirects=False, **options) as response:
-        body = b""
-        while chunk := response.raw.read1(8192, decode_content=True):  # iter_content would wait until it has as many
-            body += chunk
-            if len(body) > MAX_BYTES or time.monotonic() > ends:
-                raise requests.ReadTimeout
-        response._content = body  # as requests itself keeps what it has read
-    return response
 
 
 class Google(Bounded, GoogleOpenIdConnect[HttpResponse]):

@@ -1,0 +1,315 @@
+"""deploy/nginx.conf in the real nginx, in front of the real server."""
+
+import getpass
+import json
+import shutil
+import socket
+import ssl
+import subprocess
+import time
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+import pytest
+import requests
+import trustme
+
+from config.middleware import MAX_BODY
+from sessions_api.errors import InvalidRequest, PayloadTooLarge, ServiceUnavailable
+
+from ..people import problem
+from ..server import ROOT, database, free_port, serving
+
+NGINX = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/opt/homebrew/bin")
+THREADS = 8
+NAME = "auth.example.org"
+WHO = {"email": "alice@example.org", "password": "correct horse battery"}
+
+pytestmark = [
+    pytest.mark.once,
+    pytest.mark.skipif(
+        not NGINX,
+        reason="NO NGINX, so nobody tries deploy/nginx.conf: install one, e.g. `apt-get install nginx-light`.",
+    ),
+]
+
+
+class Proxy:
+    """An nginx that is up: its two addresses, and what it has written."""
+
+    def __init__(self, folder, port, plain, ca):
+        self.folder, self.port, self.plain, self.ca = folder, port, plain, ca
+
+    def call(self, method, path, body=None, *, token="", headers=None, **options):
+        own = {"Authorization": f"Bearer {token}"} if token else {}
+        options = {"timeout": 30, "verify": str(self.ca), "json": body} | options
+        return requests.request(
+            method, f"https://localhost:{self.port}{path}", headers=own | (headers or {}), **options
+        )
+
+    def in_clear(self, method, path):
+        address = f"http://localhost:{self.plain}{path}"
+        return requests.request(method, address, timeout=10, allow_redirects=False)
+
+    def wire(self):
+        """A TLS connection of its own, to send bytes by."""
+        context = ssl.create_default_context(cafile=str(self.ca))
+        return context.wrap_socket(socket.create_connection(("localhost", self.port), 10), server_hostname="localhost")
+
+    def written(self):
+        return "".join((self.folder / name).read_text() for name in ("access.log", "error.log"))
+
+
+def adapted(folder, *, upstream, port, plain, **changes):
+    """The shipped file on ports and paths of the tests; each substitution has to find what it is for."""
+    text = (ROOT / "deploy" / "nginx.conf").read_text()
+    places = "".join(
+        f"    {kind}_temp_path {folder}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    for old, new in {
+        "user www-data;": f"user {getpass.getuser()};\npid {folder}/nginx.pid;",
+        "worker_processes auto;": "worker_processes 1;",
+        "http {\n": "http {\n" + places,
+        "/var/log/nginx": str(folder),
+        "/etc/letsencrypt/live/auth.example.org": str(folder),
+        "    listen [::]:443 ssl http2;\n": "",
+        "    listen [::]:80;\n": "",
+        "listen 443 ": f"listen 127.0.0.1:{port} ",
+        "listen 80;": f"listen 127.0.0.1:{plain};",
+        "127.0.0.1:8000": f"127.0.0.1:{upstream}",
+        **changes,
+    }.items():
+        assert old in text, old
+        text = text.replace(old, new)
+    return text
+
+
+@contextmanager
+def proxying(folder, *, upstream, **changes):
+    folder.mkdir()
+    authority = trustme.CA()
+    certificate = authority.issue_cert("localhost", NAME)
+    authority.cert_pem.write_to_path(str(folder / "ca.pem"))
+    certificate.private_key_pem.write_to_path(str(folder / "privkey.pem"))
+    for part in certificate.cert_chain_pems:
+        part.write_to_path(str(folder / "fullchain.pem"), append=True)
+    port, plain = free_port(), free_port()
+    (folder / "nginx.conf").write_text(adapted(folder, upstream=upstream, port=port, plain=plain, **changes))
+    command = [NGINX, "-e", f"{folder}/start.log", "-p", str(folder), "-c", f"{folder}/nginx.conf", "-g", "daemon off;"]
+    process = subprocess.Popen(command)
+    try:
+        wait_for(port, process, folder)
+        yield Proxy(folder, port, plain, folder / "ca.pem")
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def wait_for(port, process, folder):
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            time.sleep(0.02)  # for a process, not for time to pass
+    raise AssertionError((folder / "start.log").read_text())
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    folder: Path = tmp_path_factory.mktemp("behind")
+    addresses = {"PUBLIC_URL": f"https://{NAME}", "ALLOWED_HOSTS": f"localhost,127.0.0.1,{NAME}"}
+    with database(folder) as url:
+        settings = addresses | {"DATABASE_URL": url, "TRUSTED_PROXY_COUNT": "1"}
+        with serving(log=folder / "log", threads=THREADS, **settings) as running:
+            yield running
+
+
+@pytest.fixture(scope="module")
+def proxy(server, tmp_path_factory):
+    upstream = server.url.rpartition(":")[2]
+    with proxying(tmp_path_factory.mktemp("nginx") / "front", upstream=upstream) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """In front of nothing, with less patience than it is shipped with."""
+    changes = {
+        "client_header_timeout 10s": "client_header_timeout 1s",
+        "client_body_timeout 10s": "client_body_timeout 1s",
+    }
+    with proxying(tmp_path_factory.mktemp("nginx") / "alone", upstream=free_port(), **changes) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def token(proxy):
+    answer = proxy.call("POST", "/api/auth/register", WHO)
+    assert answer.status_code == 201, answer.text
+    return answer.json()["token"]
+
+
+def head(*headers, path="/api/auth/login", host="localhost"):
+    lines = [f"POST {path} HTTP/1.1", f"Host: {host}", "Content-Type: application/json", *headers, "", ""]
+    return "\r\n".join(lines).encode()
+
+
+DRIBBLE = head("Content-Length: 100") + b"{"
+
+
+@pytest.mark.asvs("13.2.6")
+def test_bodies_that_dribble_hold_nobody_up(proxy):
+    with ExitStack() as open_:
+        for _ in range(2 * THREADS):
+            open_.enter_context(proxy.wire()).sendall(DRIBBLE)
+        for _ in range(2 * THREADS):
+            assert proxy.call("GET", "/api/auth/config", timeout=5).status_code == 200
+
+
+def test_which_they_do_without_it(server):
+    """This is what the proxy is for. It fails on the day on which the server has a limit of its own."""
+    address = ("127.0.0.1", int(server.url.rpartition(":")[2]))
+
+    def answers():
+        try:
+            return requests.get(f"{server.url}/healthz", timeout=1).ok
+        except requests.Timeout:
+            return False
+
+    with ExitStack() as open_:
+        for _ in range(THREADS):
+            open_.enter_context(socket.create_connection(address, 10)).sendall(DRIBBLE)
+        assert not all(answers() for _ in range(50))
+    deadline = time.monotonic() + 20
+    while not answers():
+        assert time.monotonic() < deadline
+
+
+@pytest.mark.asvs("4.1.3")
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"X_Forwarded_For": "6.6.6.6"},
+        {"X-Forwarded-For": "6.6.6.6"},
+        {"X-Forwarded-For": "6.6.6.6, 7.7.7.7", "x_forwarded-for": "6.6.6.6", "X-Forwarded_For": "6.6.6.6"},
+        {"Forwarded": "for=6.6.6.6", "X-Real-IP": "6.6.6.6"},
+    ],
+)
+def test_the_address_of_a_session_is_what_the_proxy_saw(proxy, token, forged):
+    opened = proxy.call("POST", "/api/auth/login", WHO, headers=forged).json()["token"]
+    assert proxy.call("GET", "/api/auth/session", token=opened).json()["ip_address"] == "127.0.0.1"
+
+
+def test_and_so_it_is_over_http2(proxy, token):
+    address = f"https://localhost:{proxy.port}/api/auth/login"
+    headers = ("Content-Type: application/json", "X_Forwarded_For: 6.6.6.6", "X-Forwarded-For: 6.6.6.6")
+    options = [option for header in headers for option in ("-H", header)]
+    command = ["curl", "-s", "--http2", "--cacert", str(proxy.ca), "-w", "\n%{http_version}", "-d", json.dumps(WHO)]
+    said = subprocess.run([*command, *options, address], capture_output=True, text=True, check=True).stdout
+    answer, version = said.splitlines()
+    assert version == "2"
+    opened = json.loads(answer)["token"]
+    assert proxy.call("GET", "/api/auth/session", token=opened).json()["ip_address"] == "127.0.0.1"
+
+
+def test_without_it_underscores_choose_the_address(server, token):
+    headers = {"X-Forwarded-For": "127.0.0.1", "X_Forwarded_For": "6.6.6.6"}
+    opened = server.call("POST", "/api/auth/login", WHO, headers=headers).json()["token"]
+    assert server.call("GET", "/api/auth/session", token=opened).json()["ip_address"] == "6.6.6.6"
+
+
+def test_a_body_of_the_services_limit_passes_and_a_larger_one_is_refused_in_its_words(proxy):
+    body = json.dumps(WHO | {"email": "bob@example.org"}).encode()
+    kind = {"Content-Type": "application/json"}
+    whole = proxy.call("POST", "/api/auth/register", data=body.ljust(MAX_BODY), headers=kind)
+    assert whole.status_code == 201
+    for more in (body.ljust(MAX_BODY + 1), iter([body.ljust(MAX_BODY), b" "])):
+        answer = proxy.call("POST", "/api/auth/register", data=more, headers=kind)
+        assert problem(answer) == (413, "payload_too_large")
+        assert answer.json() == PayloadTooLarge().body()
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_a_service_that_is_down_is_unavailable_in_its_own_words(alone):
+    answer = alone.call("GET", "/api/auth/session?code=canary", token="s_canary")
+    assert problem(answer) == (503, "service_unavailable")
+    assert answer.json() == ServiceUnavailable().body()
+    assert answer.headers["Retry-After"] == ServiceUnavailable.headers["Retry-After"]
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "canary" not in alone.written()
+
+
+def test_so_is_one_that_takes_connections_and_says_nothing(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        changes = {"proxy_read_timeout 20s": "proxy_read_timeout 1s"}
+        with proxying(tmp_path / "mute", upstream=mute.getsockname()[1], **changes) as proxy:
+            answer = proxy.call("POST", "/api/auth/login?code=canary", WHO)
+            assert problem(answer) == (503, "service_unavailable")
+            assert not [word for word in ("canary", *WHO.values()) if word in proxy.written()]
+
+
+@pytest.mark.parametrize("sent", [b"GET /healthz HTTP/1.1\r\nHost: loc", DRIBBLE])
+def test_who_is_too_slow_is_cut_off(alone, sent):
+    with alone.wire() as wire:
+        wire.sendall(sent)
+        wire.settimeout(10)
+        with suppress(ConnectionError, ssl.SSLError):  # a connection that is reset has been cut off too
+            assert wire.recv(1) == b""
+
+
+@pytest.mark.parametrize("headers", [{"X-Long": "x" * 10_000}, {"X-Nul": "x"}])
+def test_what_it_cannot_read_is_refused_in_the_same_form(proxy, headers):
+    with proxy.wire() as wire:
+        raw = head(*(f"{name}: {value}" for name, value in headers.items()), "Content-Length: 0")
+        wire.sendall(raw.replace(b"X-Nul: x", b"X-Nul: \0"))
+        wire.settimeout(10)
+        said = b""
+        while piece := wire.recv(4096):
+            said += piece
+    assert b"Content-Type: application/problem+json" in said
+    assert json.loads(said.partition(b"\r\n\r\n")[2]) == InvalidRequest().body()
+
+
+@pytest.mark.asvs("14.2.1", "16.2.5")
+def test_the_access_log_has_paths_without_queries(proxy, token):
+    header = {"Referer": "https://app.example.org/oauth/callback?session=canary"}
+    assert proxy.call("GET", "/api/auth/config?session=canary&code=canary", headers=header).status_code == 200
+    proxy.call("GET", "/api/auth/oauth/google/callback?code=canary&state=canary", allow_redirects=False)
+    said = proxy.written()
+    assert "GET /api/auth/oauth/google/callback" in said
+    assert not [word for word in ("canary", token, *WHO.values(), "?") if word in said]
+
+
+@pytest.mark.asvs("3.4.1")
+def test_https_reaches_the_service_which_asks_browsers_to_stay_with_it(proxy, server):
+    answer = proxy.call("GET", "/api/auth/config")
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+    assert answer.headers["Server"] == "nginx"
+    assert "Strict-Transport-Security" not in server.call("GET", "/api/auth/config").headers
+
+
+@pytest.mark.asvs("12.1.1", "12.1.2")
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
+@pytest.mark.parametrize(("version", "ciphers"), [("TLSv1_1", "ALL"), ("TLSv1_2", "AES128-SHA256")])
+def test_old_tls_and_ciphers_without_forward_secrecy_are_refused(proxy, version, ciphers):
+    context = ssl.create_default_context(cafile=str(proxy.ca))
+    context.minimum_version = context.maximum_version = ssl.TLSVersion[version]
+    context.set_ciphers(f"{ciphers}:@SECLEVEL=0")
+    with socket.create_connection(("localhost", proxy.port), 10) as plain, pytest.raises(ssl.SSLError, match="ALERT"):
+        context.wrap_socket(plain, server_hostname="localhost")
+
+
+@pytest.mark.asvs("4.1.2", "12.2.1")
+def test_in_clear_people_are_led_to_https_and_programs_are_not(proxy):
+    for path in ("/", "/admin/login/?next=/admin/", "/api/docs"):
+        answer = proxy.in_clear("GET", path)
+        assert (answer.status_code, answer.headers["Location"]) == (301, f"https://{NAME}{path}")
+    for method, path in (("GET", "/api/auth/session"), ("POST", "/api/auth/login"), ("GET", "/api/nothing")):
+        assert problem(proxy.in_clear(method, path)) == (403, "permission_denied")
+
+
+def test_a_call_for_https_on_its_port_in_clear_is_refused(proxy):
+    answer = requests.get(f"http://localhost:{proxy.port}/api/auth/config", timeout=10)
+    assert problem(answer) == (400, "invalid_request")
