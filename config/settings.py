@@ -153,7 +153,6 @@ def database() -> dict[str, Any]:
             }
         case "django.db.backends.postgresql":
             config["ENGINE"] = "config.postgresql"
-            config["CONN_HEALTH_CHECKS"] = True
             config["OPTIONS"] = {
                 "connect_timeout": 2,
                 "tcp_user_timeout": 3000,  # milliseconds until a network that swallows everything counts as down

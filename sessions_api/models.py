@@ -12,6 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from .client import USER_AGENT_LENGTH, client_ip, device, user_agent
+from .compiled import Compiled
 from .errors import ReauthenticationRequired
 from .events.models import Event
 from .events.tags import Tag
@@ -96,8 +97,7 @@ class SessionManager(models.Manager.from_queryset(SessionQuerySet)):  # type: ig
         """
         if not looks_like_token(token):
             return None
-        opened = self.filter(digest=digest(token), user__is_active=True)
-        session: Session | None = opened.select_related("user").order_by().first()
+        session = OPENED_BY.first(digest(token))
         if session is None or session.is_live():
             return session
         self.expired().filter(pk=session.pk).revoke()
@@ -176,3 +176,7 @@ class Session(TimestampMixin):
             seen = Session.objects.live().filter(pk=self.pk, last_seen_at__lte=stale)
             if seen.update(last_seen_at=now, updated_at=now):
                 self.last_seen_at = now
+
+
+# With the person in the same row, if they are active; whether the session is live is asked of what was found.
+OPENED_BY = Compiled(lambda digest: Session.objects.filter(digest=digest, user__is_active=True).select_related("user"))

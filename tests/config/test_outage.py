@@ -156,3 +156,13 @@ def test_a_database_that_only_reads_is_no_reason_to_throw_tokens_away(service, o
             connection.execute("SET default_transaction_read_only = off")
             connection.execute("ALTER SYSTEM RESET default_transaction_read_only")
             connection.execute("SELECT pg_reload_conf()")
+
+
+def test_a_connection_that_the_server_has_ended_is_not_used_again(service, own_database):
+    """Without a failure in between, and without asking at each request whether it still works."""
+    for _ in range(3):
+        assert service.call("POST", "/api/auth/login", CREDENTIALS).status_code in {200, 401}
+        with psycopg.connect(own_database.url, autocommit=True) as operator:
+            others = "FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+            (ended,) = operator.execute(f"SELECT count(pg_terminate_backend(pid)) {others}").fetchone()
+        assert ended
