@@ -50,7 +50,8 @@ class EventAdmin(LargeTable):
         return False
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        return lookup == "tag"
+        """The filter, and that of a person's page, whose events an index has; a search for an id reads the table."""
+        return lookup in {"tag", "user__id__exact"}
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Event], search_term: str

@@ -27,6 +27,6 @@ def events_of(context: dict[str, Any], person: Any) -> dict[str, Any]:
     if not admin.site.get_model_admin(Event).has_view_permission(context["request"]):
         return {}
     return {
-        "page": reverse("admin:events_event_changelist", query={"q": person.pk}),
+        "page": reverse("admin:events_event_changelist", query={"user__id__exact": person.pk}),
         "events": Event.objects.filter(user=person).order_by("-pk")[:SHOWN],
     }

@@ -70,6 +70,12 @@ def test_events_are_found_by_address_person_handle_and_ip(admin, api, alice, bob
     assert {event.user for event in found} == {user}
 
 
+def test_a_persons_page_leads_to_theirs(admin, alice, bob, user):
+    answer = admin.get(LIST, {"user__id__exact": user.pk})
+    assert {event.user for event in answer.context["cl"].result_list} == {user}
+    assert admin.get(LIST, {"user__id__exact": "nobody"}).status_code == 302
+
+
 @pytest.mark.parametrize("asked", ["lice", "192.0.2", "3e1f78e6-c619-4ab5-81b6-251194d1e12a", "%", "\0", "'", "login"])
 def test_what_is_not_there_is_not_found(admin, alice, asked):
     answer = admin.get(LIST, {"q": asked})
