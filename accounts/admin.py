@@ -121,6 +121,7 @@ class PersonAdmin(LargeTable, auth.UserAdmin):  # type: ignore[type-arg]
             Link.objects.void(before)
             note_each(Tag.EMAIL_CHANGED, [obj])
             obj.email_verified_at = None  # it was the old address that was proven
+            obj.links.spend()  # nor may a mail to it take the account back from whom it is given to
         super().save_model(request, obj, form, change)
         if obj.is_active != before.is_active:
             note_each(Tag.ENABLED if obj.is_active else Tag.DISABLED, [obj])

@@ -5,12 +5,14 @@ from typing import Any, Self
 from uuid import UUID
 
 from django.contrib.admin.models import LogEntry
+from django.db.models import Q
 from ninja import Schema
 from pydantic import Field
 
 from sessions_api.models import Session
 from sessions_api.schemas import SessionInfo
 
+from .mail.models import Link, QueuedMail
 from .models import User
 from .schemas import UserResponse
 
@@ -22,6 +24,16 @@ class ExportedUser(UserResponse):
     is_active: bool
     is_staff: bool
     is_superuser: bool
+    groups: list[str]
+    user_permissions: list[str]
+
+    @staticmethod
+    def resolve_groups(user: User) -> list[str]:
+        return [str(group) for group in user.groups.order_by("pk")]
+
+    @staticmethod
+    def resolve_user_permissions(user: User) -> list[str]:
+        return [str(permission) for permission in user.user_permissions.order_by("pk")]
 
 
 class ExportedConnection(Schema):
@@ -66,20 +78,24 @@ class Export(Schema):
     events: list[ExportedEvent]
     links: list[ExportedLink] = Field(description="What was mailed to them, without what opens it.")
     queued_mails: list[ExportedMail] = Field(description="Mails that have not been sent yet.")
-    administration: list[ExportedAdministration] = Field(description="What administrators did with the account.")
+    administration: list[ExportedAdministration] = Field(
+        description="What administrators did with the account; and what they did themselves, if they are one."
+    )
 
     @classmethod
     def of(cls, session: Session) -> Self:
         """Of the person whose session this is."""
         user: User = session.user
         sessions = user.sessions.order_by("-created_at", "-pk")
+        mailed = Q(user=user) | Q(user=None, email=user.email)  # a link to register is about nobody yet
+        done_with_them = Q(object_id=str(user.pk), content_type__model="user")
         stored = {
             "user": user,
             "sessions": [SessionInfo.of(one, current=one == session) for one in sessions],
             "connections": list(user.social_auth.order_by("pk")),
             "events": list(user.events.order_by("-pk")),
-            "links": list(user.links.order_by("-requested_at")),
-            "queued_mails": list(user.queued_mails.order_by("-requested_at")),
-            "administration": list(LogEntry.objects.filter(object_id=str(user.pk), content_type__model="user")),
+            "links": list(Link.objects.filter(mailed).order_by("-requested_at")),
+            "queued_mails": list(QueuedMail.objects.filter(mailed).order_by("-requested_at")),
+            "administration": list(LogEntry.objects.filter(done_with_them | Q(user=user))),
         }
         return cls.model_validate(stored)

@@ -112,6 +112,7 @@ APPEND_SLASH = False
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],  # of whoever runs this; they come before those of the apps
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -126,7 +127,8 @@ STATIC_URL = "/static/"
 WHITENOISE_USE_FINDERS = True  # served from the packages themselves: no collectstatic to forget
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_ALLOW_ALL_ORIGINS = False
-LANGUAGE_CODE = "en"
+LANGUAGE_CODE = "en"  # of the admin, and of what the API tells developers
+LOCALE_PATHS = [BASE_DIR / "locale"]  # as templates
 TIME_ZONE = "UTC"
 USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -229,6 +231,7 @@ vars().update({"EMAIL_USE_TLS": False, "EMAIL_USE_SSL": False} | env.email_url("
 EMAIL_TIMEOUT = 30  # nobody waits for it, and some servers are slow to greet on purpose
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="latchkey@localhost")
 SITE_NAME = env.str("SITE_NAME", default="") or urlsplit(FRONTEND_URL).hostname
+MAIL_LANGUAGE = env.str("MAIL_LANGUAGE", default="en")
 MAIL_IN_PROCESS = env.bool("MAIL_IN_PROCESS", default=True)
 
 # Browsers: cookies are the admin's alone

@@ -1,5 +1,6 @@
 """Who is calling, as far as the network tells. The only reader of X-Forwarded-For."""
 
+import re
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.conf import settings
@@ -8,7 +9,18 @@ from ua_parser import parse_os, parse_user_agent
 
 USER_AGENT_LENGTH = 512
 DEVICE_LENGTH = 100
-FAMILIES = {"Mobile Safari": "Safari", "Chrome Mobile": "Chrome", "Firefox Mobile": "Firefox", "Mac OS X": "macOS"}
+FAMILIES = {
+    "Mobile Safari": "Safari",
+    "Mobile Safari UI/WKWebView": "Safari",
+    "Chrome Mobile": "Chrome",
+    "Chrome Mobile iOS": "Chrome",
+    "Firefox Mobile": "Firefox",
+    "Firefox iOS": "Firefox",
+    "Mac OS X": "macOS",
+}
+# What could be the name of a program, and is no address, no number to call and no sentence: some names are taken
+# from the header as they are, and stand in mails.
+NAME = re.compile(r"(?=.{1,40}$)(?!(.*[0-9]){4})[A-Za-z0-9]+([ -][A-Za-z0-9]+){0,3}")
 
 
 def client_ip(request: HttpRequest) -> str | None:
@@ -45,4 +57,4 @@ def device(user_agent: str) -> str:
     For people to recognise their own sessions. Anybody can send any user agent, so nothing is decided by it.
     """
     known = [part.family for part in (parse_user_agent(user_agent), parse_os(user_agent)) if part]
-    return " on ".join(FAMILIES.get(family, family) for family in known)[:DEVICE_LENGTH]
+    return " on ".join(filter(NAME.fullmatch, (FAMILIES.get(family, family) for family in known)))

@@ -1,11 +1,24 @@
-"""What `manage.py check --deploy` says of mail."""
+"""What `manage.py check` says of mail, and with `--deploy`."""
 
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Warning, register
+from django.core.checks import CheckMessage, Error, Warning, register
+from django.utils.translation import to_locale
 
 NOWHERE = ("console", "locmem", "dummy", "filebased")
+
+
+@register()
+def mails_speak_the_language(**options: Any) -> list[CheckMessage]:
+    """Django itself would write what it knows of the language, dates for one, and all else in English."""
+    folders = [Path(__file__).parent / "locale", *map(Path, settings.LOCALE_PATHS)]
+    compiled = Path(to_locale(settings.MAIL_LANGUAGE), "LC_MESSAGES", "django.mo")
+    if settings.MAIL_LANGUAGE == "en" or any((folder / compiled).is_file() for folder in folders):
+        return []
+    hint = f"Is there a locale/{compiled}? docs/mail.md says how to make one."
+    return [Error("MAIL_LANGUAGE names a language without a translation.", hint=hint, id="accounts_mail.E002")]
 
 
 @register(deploy=True)

@@ -2,18 +2,25 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from email.utils import parseaddr
+from textwrap import fill
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.db import transaction
+from django.template import Context, Engine
 from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.encoding import punycode
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 
 from .links import Purpose
 from .models import Letter, Link, QueuedMail
+
+COLUMNS = 72
 
 
 @dataclass(frozen=True)
@@ -45,18 +52,42 @@ def person_of(mail: QueuedMail) -> User | None:
 
 
 def render(mail: QueuedMail, content: Content) -> EmailMultiAlternatives:
-    """The first line of a template is the subject; the paragraph that is only the link becomes a button in HTML."""
+    """The first line of a template is the subject; the paragraph that is only the link becomes a button in HTML.
+
+    In the language of MAIL_LANGUAGE, whatever the thread speaks. Sent twice, it has one Message-ID, by which
+    mailboxes tell that it is one mail.
+    """
     url = content.link.url if content.link else ""
-    context = {"site": settings.SITE_NAME, "front_end": settings.FRONTEND_URL, "url": url, "at": mail.requested_at}
-    text = render_to_string(f"mail/{content.template}.txt", context | mail.data)
-    subject, _, body = text.strip().partition("\n")
-    paragraphs = [part.strip() for part in body.strip().split("\n\n")]
-    html = render_to_string(
-        "mail/layout.html", context | {"subject": subject, "paragraphs": paragraphs, "action": content.action}
-    )
-    message = EmailMultiAlternatives(subject, body.strip() + "\n", to=[mail.email])
+    told = {"site": settings.SITE_NAME, "front_end": settings.FRONTEND_URL, "url": url, "at": mail.requested_at}
+    with translation.override(settings.MAIL_LANGUAGE):
+        subject, paragraphs = text_of(content.template, mail.data | told)
+        shown = told | {"subject": subject, "paragraphs": paragraphs, "action": content.action}
+        html = render_to_string("mail/layout.html", shown)
+    headers = {
+        "Message-ID": f"<{mail.pk}@{domain()}>",
+        "Auto-Submitted": "auto-generated",  # RFC 3834: nobody's holiday note answers it
+    }
+    message = EmailMultiAlternatives(subject, wrapped(paragraphs), to=[mail.email], headers=headers)
     message.attach_alternative(html, "text/html")
     return message
+
+
+def text_of(template: str, told: dict[str, Any]) -> tuple[str, list[str]]:
+    """Subject and paragraphs, as plain text: nothing in it is escaped, so HTML has to."""
+    text = Engine.get_default().get_template(f"mail/{template}.txt").render(Context(told, autoescape=False))
+    subject, _, body = text.strip().partition("\n")
+    return subject, [part.strip() for part in body.split("\n\n") if part.strip()]
+
+
+def wrapped(paragraphs: list[str]) -> str:
+    """For terminals, whose programs break long lines anywhere. An address is never broken."""
+    lines = "\n\n".join(paragraphs).splitlines()
+    return "\n".join(fill(line, COLUMNS, break_long_words=False, break_on_hyphens=False) for line in lines) + "\n"
+
+
+def domain() -> str:
+    """That of the sender; Django would tell everybody the name of this machine."""
+    return punycode(parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]) or "localhost"
 
 
 def verify(mail: QueuedMail, person: User | None) -> Content | None:
@@ -85,8 +116,15 @@ def register(mail: QueuedMail, person: User | None) -> Content | None:
 
 
 def warning(mail: QueuedMail, person: User | None) -> Content | None:
-    """Something was changed that opens the account: its owner can take everything back."""
-    return with_link(mail.letter, mail, Purpose.SECURE, person, _("This wasn't me")) if person else None
+    """Something was changed that opens the account: its owner can take everything back.
+
+    The link was made with what it tells of; where the mailbox had not proven itself by then, there is none.
+    """
+    if person is None:
+        return None
+    if not Link.objects.filter(pk=mail.pk).exists():
+        return Content(mail.letter)
+    return with_link(mail.letter, mail, Purpose.SECURE, person, _("This wasn't me"))
 
 
 def farewell(mail: QueuedMail, person: User | None) -> Content | None:

@@ -110,11 +110,14 @@ class LinkManager(models.Manager.from_queryset(LinkQuerySet)):  # type: ignore[m
         """The link that this mail carries: the same, however often it is sent. Older ones of its purpose die.
 
         None where it has been spent, or a newer one asked for. `user` is as in the database, its row locked.
+        Its time begins anew with each attempt to send it, for nobody has it yet.
         Warnings do not replace each other: whoever stole an account could cause as many as they like.
         """
-        known: Link | None = self.filter(pk=mail.pk).first()
+        expires_at = timezone.now() + TERMS[purpose].lifetime
+        same_mail = self.filter(pk=mail.pk)
+        known: Link | None = same_mail.first()
         if known:
-            return known if known.spent_at is None else None
+            return known if same_mail.filter(spent_at=None).update(expires_at=expires_at) else None
         if purpose != Purpose.SECURE:
             same = self.filter(Q(user=user) if user else Q(email=mail.email), purpose=purpose)
             if same.filter(requested_at__gt=mail.requested_at).exists():
@@ -126,7 +129,7 @@ class LinkManager(models.Manager.from_queryset(LinkQuerySet)):  # type: ignore[m
             user=user,
             email=mail.email,
             requested_at=mail.requested_at,
-            expires_at=timezone.now() + TERMS[purpose].lifetime,
+            expires_at=expires_at,
         )
         return link
 

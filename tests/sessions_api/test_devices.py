@@ -14,3 +14,32 @@ IPHONE = (
 def test_a_device_has_a_name_beside_the_raw_text(api, alice, sent, seen):
     session = api.check_session(alice.logs_in(api, User_Agent=sent)).json()
     assert (session["device"], session["user_agent"]) == (seen, sent)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "evil.example",
+        "https://evil.example/login",
+        "evil.example/a b",
+        "call 0800 123456",
+        "call 08 00 12 34",
+        "a@evil.example",
+        "<b>bold</b>",
+        "Your account is about to be closed",
+        "x" * 41,
+        "one\u2028two",
+        "аpple",  # a Cyrillic one
+        "evil\u3002example",
+    ],
+)
+def test_a_device_never_reads_like_an_address_or_a_sentence(api, alice, name):
+    """Some names are what the header says, and a mail shows them to the person."""
+    sent = f"{name}/1 CFNetwork/1490.0.4 Darwin/23.2.0".encode().decode("latin-1")
+    session = api.check_session(alice.logs_in(api, User_Agent=sent)).json()
+    assert session["device"] in {"", "iOS"}
+
+
+def test_an_app_goes_by_its_name(api, alice):
+    token = alice.logs_in(api, User_Agent="Acme Notes/2.1 CFNetwork/1490.0.4 Darwin/23.2.0")
+    assert api.check_session(token).json()["device"] == "Acme Notes on iOS"

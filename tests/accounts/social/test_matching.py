@@ -52,7 +52,7 @@ def test_and_is_told_by_mail(browser, dave, mailbox):
     verify(dave)
     browser.sign_in("dave")
     mail = mailbox.the_one(dave.email)
-    assert mail.subject == "Google was linked to your account of localhost"
+    assert mail.subject == "Google was linked to your account at localhost"
     browser.sign_in("dave")
     assert mailbox.new() == []
 
