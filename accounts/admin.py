@@ -21,9 +21,8 @@ from sessions_api.events.models import Event
 from sessions_api.events.tags import ADMINISTRATOR, Tag
 from sessions_api.models import Session
 
-from .mail.models import Letter, Link
+from .mail.models import Letter, Link, QueuedMail
 from .models import User, UserQuerySet
-from .notices import notify
 from .passwords import ask_to_reset
 from .verification import ask_to_verify
 
@@ -117,11 +116,8 @@ class PersonAdmin(LargeTable, auth.UserAdmin):  # type: ignore[type-arg]
             return
         before = User.objects.get(pk=obj.pk)
         if obj.email != before.email:
-            notify(before, Letter.EMAIL_CHANGED, request)
-            Link.objects.void(before)
-            note_each(Tag.EMAIL_CHANGED, [obj])
+            leave_address(before)
             obj.email_verified_at = None  # it was the old address that was proven
-            obj.links.spend()  # nor may a mail to it take the account back from whom it is given to
         super().save_model(request, obj, form, change)
         if obj.is_active != before.is_active:
             note_each(Tag.ENABLED if obj.is_active else Tag.DISABLED, [obj])
@@ -215,6 +211,15 @@ def switch(people: Iterable[User], *, on: bool) -> None:
     changed = [person for person in people if person.is_active != on]
     User.objects.filter(pk__in=[person.pk for person in changed]).update(is_active=on, updated_at=timezone.now())
     note_each(Tag.ENABLED if on else Tag.DISABLED, changed)
+
+
+def leave_address(person: User) -> None:
+    """The old address is told, and cannot take the account back from whom it is given to: neither by this mail, which
+    has no link and does not say where administrators are, nor by an earlier one."""
+    QueuedMail.objects.put(Letter.EMAIL_CHANGED, email=person.email, user=person, by=ADMINISTRATOR)
+    Link.objects.void(person)
+    person.links.spend()
+    note_each(Tag.EMAIL_CHANGED, [person])
 
 
 def note_each(tag: Tag, people: Iterable[User]) -> None:

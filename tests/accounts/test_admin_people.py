@@ -295,10 +295,13 @@ def test_a_new_address_is_not_taken_for_verified(admin, user):
 
 
 @pytest.mark.asvs("6.3.7")
+@pytest.mark.parametrize("proven", [True, False])
 def test_when_an_administrator_changes_an_address_the_old_one_is_told_and_its_links_are_void(
-    admin, api, alice, user, mailbox
+    admin, api, alice, user, mailbox, proven
 ):
     mailbox.new()
+    if proven:
+        User.objects.filter(pk=user.pk).update(email_verified_at=timezone.now())
     api.call("POST", "/api/auth/password/reset", {"email": alice.email})
     token = mailbox.token(alice.email)
     wanted = api.call("POST", "/api/auth/email/change", {"email": "alice@example.net"}, token=alice.token)
@@ -306,6 +309,9 @@ def test_when_an_administrator_changes_an_address_the_old_one_is_told_and_its_li
     admin.post(page(user), filled(admin, user) | {"email": "alice@example.com"})
     (mail,) = mailbox.new()
     assert (mail.to, "has another address" in mail.subject) == ([alice.email], True)
+    assert "An administrator of" in mail.body
+    assert not any(text in mail.body for text in ("#", "127.0.0.1", "never been confirmed"))
+    assert not user.links.good().exists()
     body = {"token": token, "new_password": "another password"}
     assert problem(api.call("POST", "/api/auth/password/reset/confirm", body)) == (400, "invalid_link")
     assert events(user)[0] == ("account:email:change", {"by": "administrator"})
