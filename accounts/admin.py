@@ -1,30 +1,37 @@
 """People, for those who run the service. Staff rows, flags and permissions are for superusers to touch."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.utils import model_ngettext
 from django.contrib.auth import admin as auth
-from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
+from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group
 from django.db import transaction
-from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
-from sessions_api.admin import LargeTable, log_for_each, may_touch, moment
+from sessions_api.admin import LargeTable, log_for_each, may_touch, moment, person_link
+from sessions_api.ending import end_for_others
+from sessions_api.events.models import Event
+from sessions_api.events.tags import ADMINISTRATOR, Tag
 from sessions_api.models import Session
 
+from .mail.models import Letter, Link, QueuedMail
 from .models import User, UserQuerySet
+from .passwords import ask_to_reset
+from .verification import ask_to_verify
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
-class NewPersonForm(AdminUserCreationForm):  # type: ignore[type-arg]
-    usable_password = AdminUserCreationForm.create_usable_password_field(
-        "Without one they come in another way, if any."
+class NewPersonForm(forms.ModelForm):  # type: ignore[type-arg]
+    tell = forms.BooleanField(
+        label="Send them a mail to choose a password", required=False, initial=True, help_text="You cannot choose one."
     )
 
     class Meta:
@@ -35,10 +42,12 @@ class NewPersonForm(AdminUserCreationForm):  # type: ignore[type-arg]
 class PersonForm(UserChangeForm):  # type: ignore[type-arg]
     """Only what was changed on the page counts: the rest may have changed elsewhere since the page was drawn."""
 
+    password = None  # type: ignore[assignment]  # Django's own field leads to a form in which to choose one
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
-            field.show_hidden_initial = not field.disabled  # a disabled one is the hash of the password
+            field.show_hidden_initial = True
 
     def clean(self) -> dict[str, Any]:
         super().clean()
@@ -61,22 +70,21 @@ class VerifiedFilter(admin.SimpleListFilter):
 class PersonAdmin(LargeTable, auth.UserAdmin):  # type: ignore[type-arg]
     form = PersonForm
     add_form = NewPersonForm
+    add_form_template = None  # Django's is about passwords
     list_display = ("email", "display_name", "verified", "is_active", "is_staff", "created", "seen")
     list_filter = ("is_active", "is_staff", "is_superuser", VerifiedFilter)
     search_fields = ("email", "display_name")
     search_help_text = "Any part of an e-mail address or of a name."
     ordering = ("email",)
-    actions = ("disable", "enable", "end_sessions")
+    actions = ("disable", "enable", "end_sessions", "send_reset_mail", "send_verification_mail")
     fieldsets = (
-        (None, {"fields": ("email", "since", "display_name", "password")}),
+        (None, {"fields": ("email", "since", "display_name", "password_chosen")}),
         ("Access", {"fields": ("is_active", "seen")}),
         ("Rights", {"fields": RIGHTS}),
         ("History", {"fields": ("created", "updated")}),
     )
-    add_fieldsets = (
-        (None, {"classes": ["wide"], "fields": ("email", "display_name", "usable_password", "password1", "password2")}),
-    )
-    readonly_fields = ("since", "seen", "created", "updated")
+    add_fieldsets = ((None, {"classes": ["wide"], "fields": ("email", "display_name", "tell")}),)
+    readonly_fields = ("since", "password_chosen", "seen", "created", "updated")
     since = moment("email_verified_at", "verified since")
     created = moment("created_at", "created", ordering="created_at")
     updated = moment("updated_at", "last changed")
@@ -99,41 +107,92 @@ class PersonAdmin(LargeTable, auth.UserAdmin):  # type: ignore[type-arg]
         return User.objects.filter(pk=person.pk).lock().first()
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
-        with transaction.atomic():  # as Django does for its other forms
-            return super().user_change_password(request, id, form_url)
+        """Whoever could choose a password for somebody could be them."""
+        raise Http404
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        if change and obj.email != form.initial["email"]:
+        if not change:
+            self.add(request, obj, tell=form.cleaned_data["tell"])
+            return
+        before = User.objects.get(pk=obj.pk)
+        if obj.email != before.email:
+            leave_address(before)
             obj.email_verified_at = None  # it was the old address that was proven
-            obj.links.spend()  # nor may a mail to it take the account back from whom it is given to
         super().save_model(request, obj, form, change)
+        if obj.is_active != before.is_active:
+            note_each(Tag.ENABLED if obj.is_active else Tag.DISABLED, [obj])
+
+    def add(self, request: HttpRequest, person: User, *, tell: bool) -> None:
+        person.set_unusable_password()
+        person.save(force_insert=True)
+        note_each(Tag.REGISTERED, [person])
+        if tell:
+            ask_to_reset(person.email)
+            self.message_user(request, "A mail to choose a password is queued.", messages.INFO)
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        self.delete_queryset(request, User.objects.filter(pk=obj.pk))
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        with transaction.atomic():
+            _, deleted = queryset.delete()
+            Event.objects.record_each(Tag.DELETED, [(None, {"by": ADMINISTRATOR})] * deleted.get(User._meta.label, 0))
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """Whoever may delete a person needs no permission of its own for the sessions that go with them."""
-        deleted, counts, missing, protected = super().get_deleted_objects(objs, request)
-        return deleted, counts, missing - {Session._meta.verbose_name}, protected
+        """These people, and how much goes with them: to list all of it could be thousands of lines for each.
+
+        Whoever may delete a person needs no permission of its own for that.
+        """
+        people = list(objs)
+        missing = {str(self.opts.verbose_name) for person in people if not self.has_delete_permission(request, person)}
+        counts = {str(self.opts.verbose_name_plural): len(people)}
+        for model in (Session, Event):
+            counts[str(model._meta.verbose_name_plural)] = model.objects.filter(user__in=people).count()
+        links = [person_link(person) for person in people]
+        return links, counts, missing, []
 
     @admin.action(permissions=["change"], description="Disable selected people, and end their sessions")
     def disable(self, request: HttpRequest, queryset: UserQuerySet) -> None:
         with self.each_logged(request, queryset, "Disabled.") as people:
-            people.update(is_active=False, updated_at=timezone.now())
+            switch(people, on=False)
 
     @admin.action(permissions=["change"], description="Enable selected people")
     def enable(self, request: HttpRequest, queryset: UserQuerySet) -> None:
         with self.each_logged(request, queryset, "Enabled.") as people:
-            people.update(is_active=True, updated_at=timezone.now())
+            switch(people, on=True)
 
     @admin.action(permissions=["change"], description="End all sessions of selected people")
     def end_sessions(self, request: HttpRequest, queryset: UserQuerySet) -> None:
         with self.each_logged(request, queryset, "Ended all sessions.") as people:
-            Session.objects.filter(user__in=people).revoke()
+            end_for_others(Session.objects.filter(user__in=people), by=ADMINISTRATOR)
+
+    @admin.action(permissions=["change"], description="Send reset mail to selected people")
+    def send_reset_mail(self, request: HttpRequest, queryset: UserQuerySet) -> None:
+        reachable = self.leave_out(request, queryset, Q(is_active=False), "Disabled people get no mail")
+        with self.each_logged(request, reachable, "Queued a reset mail.") as people:
+            for person in people:
+                ask_to_reset(person.email)
+
+    @admin.action(permissions=["change"], description="Send verification mail to selected people")
+    def send_verification_mail(self, request: HttpRequest, queryset: UserQuerySet) -> None:
+        reachable = self.leave_out(request, queryset, Q(is_active=False), "Disabled people get no mail")
+        unproven = self.leave_out(request, reachable, Q(email_verified_at__isnull=False), "Their address is verified")
+        with self.each_logged(request, unproven, "Queued a verification mail.") as people:
+            for person in people:
+                ask_to_verify(person)
+
+    def leave_out(self, request: HttpRequest, queryset: UserQuerySet, unfit: Q, why: str) -> UserQuerySet:
+        """The other ones; the next page says how many were passed over, and why."""
+        if number := queryset.filter(unfit).count():
+            self.message_user(request, f"{why}. Passed over: {number}.", messages.WARNING)
+        return queryset.exclude(unfit)
 
     @contextmanager
-    def each_logged(self, request: HttpRequest, queryset: UserQuerySet, deed: str) -> Iterator[UserQuerySet]:
+    def each_logged(self, request: HttpRequest, queryset: UserQuerySet, deed: str) -> Iterator[list[User]]:
         """Those of the chosen people whom this administrator may touch, locked; what was done is logged for each."""
         with transaction.atomic():
             people = self.touchable(request, queryset.order_by("pk").lock(), whose=lambda person: person)
-            yield User.objects.filter(pk__in=[person.pk for person in people])
+            yield people
             log_for_each(request, people, deed)
         who = model_ngettext(self.opts, len(people))
         self.message_user(request, f"{len(people)} {who}: {deed.lower()}", messages.SUCCESS)
@@ -141,6 +200,31 @@ class PersonAdmin(LargeTable, auth.UserAdmin):  # type: ignore[type-arg]
     @admin.display(boolean=True, ordering="email_verified_at")
     def verified(self, person: User) -> bool:
         return person.email_verified
+
+    @admin.display(boolean=True, description="password chosen")
+    def password_chosen(self, person: User) -> bool:
+        return person.has_password
+
+
+def switch(people: Iterable[User], *, on: bool) -> None:
+    """Enable or disable these people, whose rows are locked; only those of whom this is news have an event."""
+    changed = [person for person in people if person.is_active != on]
+    User.objects.filter(pk__in=[person.pk for person in changed]).update(is_active=on, updated_at=timezone.now())
+    note_each(Tag.ENABLED if on else Tag.DISABLED, changed)
+
+
+def leave_address(person: User) -> None:
+    """The old address is told, and cannot take the account back from whom it is given to: neither by this mail, which
+    has no link and does not say where administrators are, nor by an earlier one."""
+    QueuedMail.objects.put(Letter.EMAIL_CHANGED, email=person.email, user=person, by=ADMINISTRATOR)
+    Link.objects.void(person)
+    person.links.spend()
+    note_each(Tag.EMAIL_CHANGED, [person])
+
+
+def note_each(tag: Tag, people: Iterable[User]) -> None:
+    """That it was an administrator is in the person's events; which of them, in the history that they alone see."""
+    Event.objects.record_each(tag, [(person.pk, {"by": ADMINISTRATOR}) for person in people])
 
 
 admin.site.unregister(Group)

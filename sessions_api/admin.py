@@ -23,6 +23,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
+from .ending import end_for_others
+from .events.tags import ADMINISTRATOR
 from .models import Session
 
 MOST = 10_000  # rows that a list counts, and can turn its pages to
@@ -52,12 +54,17 @@ class LargeTable(admin.ModelAdmin):  # type: ignore[type-arg]
     def response_action(  # type: ignore[override]
         self, request: HttpRequest, queryset: QuerySet[Any]
     ) -> HttpResponse | None:
-        """To select all means to select what the page has counted, so nothing where it has not counted to the end."""
+        """To select all means to select what the page has counted, so nothing where it has not counted to the end.
+
+        Whoever acts on a person's page stays there.
+        """
         everything = request.POST.get("select_across", "0") != "0"
         if everything and isinstance(self.get_paginator(request, queryset, self.list_per_page).count, AtLeast):
             self.message_user(request, f"These are more than {MOST:,}. Narrow the list first.", messages.ERROR)
             return None
-        return super().response_action(request, queryset)
+        answer = super().response_action(request, queryset)
+        person = request.POST.get("person")
+        return redirect(person_page(person)) if person else answer
 
     def touchable(self, request: HttpRequest, rows: Iterable[Any], whose: Callable[[Any], Any]) -> list[Any]:
         """The rows of people whom this administrator may touch; the next page says how many others there were."""
@@ -96,6 +103,10 @@ def minute(when: datetime | None) -> str:
 def person_page(key: Any) -> str:
     model = get_user_model()._meta
     return reverse(f"admin:{model.app_label}_{model.model_name}_change", args=[quote(key)])
+
+
+def person_link(person: Any) -> SafeString:
+    return format_html('<a href="{}">{}</a>', person_page(person.pk), person)
 
 
 def sessions_page(person: Any) -> str:
@@ -175,15 +186,14 @@ class SessionAdmin(LargeTable):
         """In the place of Django's own, which would ask back on a page that lists every one of them."""
         sessions = self.touchable(request, queryset, attrgetter("user"))
         with transaction.atomic():
+            ended = end_for_others(
+                Session.objects.filter(pk__in=[session.pk for session in sessions]), by=ADMINISTRATOR
+            )
             self.log_deletions(request, sessions)
-            ended = Session.objects.filter(pk__in=[session.pk for session in sessions]).revoke()
         self.message_user(request, f"{ended} {model_ngettext(self.opts, ended)}: ended.", messages.SUCCESS)
 
-    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:  # type: ignore[override]
-        """Whoever ends sessions on a person's page stays there."""
-        answer = super().response_action(request, queryset)
-        person = request.POST.get("person")
-        return redirect(person_page(person)) if person else answer
+    def delete_model(self, request: HttpRequest, obj: Session) -> None:
+        end_for_others(Session.objects.filter(pk=obj.pk), by=ADMINISTRATOR)
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> list[LogEntry]:
         """Also in the history of each person, for nobody could tell from a handle whose it was."""
@@ -192,7 +202,7 @@ class SessionAdmin(LargeTable):
 
     @admin.display
     def person(self, session: Session) -> SafeString:
-        return format_html('<a href="{}">{}</a>', person_page(session.user.pk), session.user)
+        return person_link(session.user)
 
     @admin.display
     def state(self, session: Session) -> str:
@@ -215,10 +225,13 @@ class SessionAdmin(LargeTable):
         return format_html('{}<br>{}<span class="mini quiet">{}</span>', session.ip_address or "-", device, sent)
 
 
-def wanted(term: str) -> Q:
-    """What somebody means who types this into the search box; each is a look-up in an index but the IP address."""
+def wanted(term: str, handle: str = "pk") -> Q:
+    """What somebody means who types this into the search box; `handle` is the field with that of a session.
+
+    Of sessions each is a look-up in an index, but the IP address.
+    """
     with suppress(ValueError):
-        return Q(pk=UUID(term)) | Q(user=UUID(term))
+        return Q((handle, UUID(term))) | Q(user=UUID(term))
     with suppress(ValueError):
         return Q(ip_address=str(ip_address(term)))
     return Q(user__email__startswith=term.lower()) if term else Q()

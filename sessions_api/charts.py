@@ -38,6 +38,20 @@ def bars(counts: dict[str, int]) -> list[Bar]:
     return [Bar(label, count, max(count * 100 / longest, 1) if count else 0) for label, count in counts.items()]
 
 
+@dataclass(frozen=True)
+class Days:
+    what: str
+    bars: list[Bar]
+    total: int
+    most: int
+
+
+def in_days(what: str, counts: dict[date, int]) -> Days:
+    """A bar for each day."""
+    labelled = {f"{day:%Y-%m-%d}": count for day, count in counts.items()}
+    return Days(what, bars(labelled), sum(counts.values()), max(counts.values()))
+
+
 def opened_by_day() -> dict[date, int]:
     """The oldest day first. Each is a stretch of the index, and together they are one statement."""
     days = last_days()

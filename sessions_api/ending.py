@@ -1,4 +1,10 @@
-"""How people end their own sessions."""
+"""How sessions are ended by people: their own, and by those who run the service.
+
+Whatever ends some and notes it locks their people first, as everything does that deletes people: whoever holds that
+lock waits for rows of theirs, and must not be waited for meanwhile.
+"""
+
+from collections import Counter
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
@@ -10,15 +16,25 @@ from .models import SessionQuerySet
 
 
 def end(sessions: SessionQuerySet, tag: Tag, request: SessionRequest) -> int:
-    """End these sessions of whoever asks, and note it; how many there were.
-
-    Under the lock that everything takes which deletes a person: whoever holds it waits for rows of theirs, and must
-    not be waited for meanwhile.
-    """
+    """End these sessions of whoever asks, and note it; how many there were."""
     person = get_user_model()._default_manager.filter(pk=request.auth.user_id)
     with transaction.atomic():
         if not person.select_for_update(no_key=True).values("pk").first():
             return 0
         if ended := sessions.revoke():
             Event.objects.record(tag, request.auth.user, request=request, session=request.auth.pk, number=ended)
+    return ended
+
+
+def end_for_others(sessions: SessionQuerySet, *, by: str) -> int:
+    """End these sessions, whosever they are, and note for each of their people how many; how many in all.
+
+    The people are locked in the order of their keys, so that two who do it at once do not wait for each other.
+    """
+    people = get_user_model()._default_manager.filter(pk__in=sessions.order_by().values("user")).order_by("pk")
+    with transaction.atomic():
+        list(people.select_for_update(no_key=True).values_list("pk"))
+        numbers = Counter(sessions.order_by().values_list("user", flat=True))
+        ended = sessions.revoke()
+        Event.objects.record_each(Tag.SESSIONS_ENDED, [(key, {"by": by, "number": n}) for key, n in numbers.items()])
     return ended

@@ -1,7 +1,7 @@
 """What happened, to whom, from where: written in the transaction of what it tells, and never changed."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -52,6 +52,11 @@ class EventManager(models.Manager.from_queryset(EventQuerySet)):  # type: ignore
         transaction.on_commit(event.tell)
         return event
 
+    def record_each(self, tag: Tag, told: Iterable[tuple[UUID | None, Mapping[str, str | int]]]) -> None:
+        """The same of many people, by their keys, each with its data; from nowhere, for none of them was there."""
+        for event in self.bulk_create(Event(tag=tag, user_id=user, data=dict(data)) for user, data in told):
+            transaction.on_commit(event.tell)
+
 
 class Event(models.Model):
     tag = models.CharField(max_length=64)
@@ -70,6 +75,15 @@ class Event(models.Model):
 
     def __str__(self) -> str:
         return self.tag
+
+    @property
+    def label(self) -> str:
+        """What people would say of it."""
+        return dict(Tag.choices).get(self.tag, self.tag)
+
+    def told(self) -> str:
+        """The little that it tells beside, in one line."""
+        return ", ".join(f"{name}: {value}" for name, value in self.data.items())
 
     def tell(self) -> None:
         """A line for operators, and the signal for other code."""

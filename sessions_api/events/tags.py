@@ -2,6 +2,8 @@
 
 from django.db import models
 
+ADMINISTRATOR, OPERATOR = "administrator", "operator"  # who did it, where it was nobody of the account
+
 
 class Tag(models.TextChoices):
     REGISTERED = "account:register", "registered"

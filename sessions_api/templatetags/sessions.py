@@ -6,7 +6,7 @@ from django import template
 from django.contrib import admin
 
 from ..admin import AtLeast, SessionAdmin, may_touch, minute, sessions_page
-from ..charts import bars, live_by_last_seen, opened_by_day, opened_by_method
+from ..charts import bars, in_days, live_by_last_seen, opened_by_day, opened_by_method
 from ..models import Session
 
 SHOWN = 20
@@ -25,12 +25,10 @@ def thousands(count: int) -> str:
 def session_charts(context: dict[str, Any]) -> dict[str, Any]:
     if not manager().has_view_permission(context["request"]):
         return {}
-    days, (live, split), methods = opened_by_day(), live_by_last_seen(), opened_by_method()
+    (live, split), methods = live_by_last_seen(), opened_by_method()
     return {
         "visible": True,
-        "opened": bars({f"{day:%Y-%m-%d}": count for day, count in days.items()}),
-        "total": sum(days.values()),
-        "most": max(days.values()),
+        "opened": in_days("Sessions opened", opened_by_day()),
         "live": live,
         "seen": bars(split),
         "methods": bars(methods),

@@ -4,6 +4,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from sessions_api.events.models import Event
+
 
 @pytest.mark.asvs("7.4.5")
 def test_the_sessions_of_one_person_are_ended(api, alice, bob, capsys):
@@ -48,6 +50,15 @@ def test_what_makes_no_sense_ends_nothing(api, alice, arguments, said):
     with pytest.raises(CommandError, match=said):
         call_command("revoke_sessions", **arguments)
     assert api.opens(alice.token)
+
+
+def test_that_an_operator_ended_them_is_an_event(api, alice, bob):
+    alice.logs_in(api)
+    call_command("revoke_sessions", user=alice.email)
+    call_command("revoke_sessions", user=alice.email)
+    call_command("revoke_sessions", "--all")
+    event = Event.objects.get(tag="session:end")
+    assert (event.user.email, event.data) == (alice.email, {"by": "operator", "number": 2})
 
 
 def test_it_must_be_said_whose(db):

@@ -18,13 +18,19 @@ pytestmark = [pytest.mark.once, needs_chromium("nobody looks at the pages")]
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("browser")
-    with database(folder) as url:
+def url(tmp_path_factory):
+    """Of the server's database."""
+    with database(tmp_path_factory.mktemp("browser")) as url:
         root = {"DJANGO_SUPERUSER_EMAIL": "root@example.org", "DJANGO_SUPERUSER_PASSWORD": "the password of root"}
         manage("createsuperuser", "--noinput", DATABASE_URL=url, **root)
-        with serving(log=folder / "log", DATABASE_URL=url, TRUSTED_PROXY_COUNT="1") as running:
-            yield running
+        yield url
+
+
+@pytest.fixture(scope="module")
+def server(url, tmp_path_factory):
+    log = tmp_path_factory.mktemp("browser") / "log"
+    with serving(log=log, DATABASE_URL=url, TRUSTED_PROXY_COUNT="1") as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -110,10 +116,14 @@ def test_an_administrator_manages_people_and_sessions(server, page):
     look(page, "4-add")
     page.get_by_label("E-mail address").fill("Carol@EXAMPLE.org")
     page.get_by_label("Display name").fill("Carol")
-    page.get_by_label("Disabled").check()
+    expect(page.get_by_label("Send them a mail to choose a password")).to_be_checked()
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator(".messagelist")).to_contain_text("carol@example.org")
+    expect(page.locator(".messagelist")).to_contain_text("A mail to choose a password is queued.")
     look(page, "5-person")
+    page.get_by_role("button", name="Send verification mail").click()
+    expect(page.locator(".messagelist")).to_contain_text("1 person: queued a verification mail.")
+    expect(page).to_have_title("carol@example.org | Change person | Latchkey")
 
     page.goto("/admin/accounts/user/")
     page.get_by_role("row", name="bob@example.org").get_by_role("checkbox").check()
@@ -151,10 +161,55 @@ def test_an_administrator_manages_people_and_sessions(server, page):
     section.get_by_role("button", name="End all").click()
     expect(page.locator(".messagelist")).to_contain_text("1 session: ended.")
     assert status(server, other) == 401
+    expect(page.get_by_role("region", name="Events").get_by_role("listitem").first).to_contain_text(
+        "Sessions were ended (by: administrator, number: 1)"
+    )
+    look(page, "11-events-of-a-person")
+    look_as_on_a_phone(page, "11-events-of-a-person")
+    page.get_by_role("link", name="All events of this person").click()
+    expect(page.locator("#result_list tbody tr")).to_have_count(5)
+    page.goto("/admin/events/event/")
+    expect(page.get_by_role("img", name="Failed logins on each of the last 30 days")).to_be_visible()
+    look(page, "12-events")
+    look_as_on_a_phone(page, "12-events")
+    page.go_back()
+    page.go_back()
     page.get_by_label("Display name").fill("Eve")
     page.get_by_label("Display name").press("Enter")
     expect(page.locator(".messagelist")).to_contain_text("was changed successfully")
 
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_role("link", name="Log in again")).to_be_visible()
+
+
+def test_an_administrator_manages_the_queue_of_mails(server, url, page):
+    code = """
+from accounts.mail.models import QueuedMail
+told = {"due_at": None, "attempts": 9, "last_error": "SMTPRecipientsRefused 550", "data": {"device": "<b>a phone</b>"}}
+for name in ("frank", "grace-of-a-very-long-address-as-there-are-some-and-longer"):
+    QueuedMail.objects.create(letter="reset", email=f"{name}@example.org", **told)
+"""
+    manage("shell", "--no-imports", "-c", code, DATABASE_URL=url)
+    log_in(page)
+    expect(page.locator(".messagelist")).to_contain_text("Mails that could not be sent: 2")
+    look(page, "13-failed-mails")
+    look_as_on_a_phone(page, "13-failed-mails")
+    page.locator(".messagelist").get_by_role("link").click()
+    expect(page.locator("#result_list tbody tr")).to_have_count(2)
+    look(page, "14-queue")
+    look_as_on_a_phone(page, "14-queue")
+    page.get_by_role("row", name="frank@example.org").get_by_role("checkbox").check()
+    page.get_by_label("Action:").select_option(label="Send selected mails again")
+    page.get_by_role("button", name="Go").click()
+    expect(page.locator(".messagelist")).to_contain_text("1 queued mail: due now.")
+    page.locator("#result_list tbody th a").click()
+    expect(page.locator("#content")).to_contain_text("SMTPRecipientsRefused 550")
+    look(page, "15-mail")
+    page.go_back()
+    page.locator("#result_list tbody tr").get_by_role("checkbox").check()
+    page.get_by_label("Action:").select_option(label="Delete selected mails, which are never sent")
+    page.get_by_role("button", name="Go").click()
+    expect(page.locator(".messagelist")).to_contain_text("1 queued mail: deleted.")
     page.get_by_role("button", name="Log out").click()
     expect(page.get_by_role("link", name="Log in again")).to_be_visible()
 

@@ -3,17 +3,19 @@
 import base64
 from datetime import timedelta
 from hashlib import sha256
+from threading import Thread
 from uuid import uuid4
 
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
+from sessions_api.events.models import Event
 from sessions_api.models import Session
 
 LIST = "/admin/sessions_api/session/"
@@ -194,6 +196,51 @@ def test_an_ended_session_is_over_at_once(admin, api, alice, bob, session, by):
     assert not api.opens(alice.token)
     assert api.opens(other)
     assert api.opens(bob.token)
+
+
+@pytest.mark.parametrize("by", ["action", "page"])
+def test_each_person_sees_that_an_administrator_ended_sessions_and_how_many(admin, api, alice, bob, user, by):
+    alice.logs_in(api)
+    sessions = Session.objects.all() if by == "action" else user.sessions.all()
+    if by == "action":
+        end(admin, *sessions)
+    else:
+        for session in sessions:
+            admin.post(page(session, "delete"), {"post": "yes"})
+    noted = Event.objects.filter(tag="session:end").order_by("user__email")
+    told = [(event.user.email, event.data.pop("number"), event.data) for event in noted]
+    by_whom = {"by": "administrator"}
+    expected = [(alice.email, 2, by_whom), (bob.email, 1, by_whom)]
+    assert told == (expected if by == "action" else [(alice.email, 1, by_whom)] * 2)
+    assert set(noted.values_list("ip_address", "device", "session")) == {(None, "", None)}
+
+
+@pytest.mark.postgres
+@pytest.mark.asvs("15.4.2")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("by", ["action", "page"])
+def test_whoever_ends_sessions_waits_for_their_person_and_holds_nothing_meanwhile(admin, alice, user, session, by):
+    """Else the two would wait for each other: see `ending`."""
+
+    def act():
+        if by == "action":
+            end(admin, session)
+        else:
+            admin.post(page(session, "delete"), {"post": "yes"})
+        connection.close()
+
+    acting = Thread(target=act)
+    with transaction.atomic(), connection.cursor() as cursor:
+        User.objects.select_for_update().get(pk=user.pk)
+        acting.start()
+        waiting = False
+        while acting.is_alive() and not waiting:
+            cursor.execute("SELECT true FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid")
+            waiting = cursor.fetchone()
+        assert waiting
+        assert list(Session.objects.select_for_update(nowait=True)) == [session]
+    acting.join()
+    assert not Session.objects.exists()
 
 
 @pytest.mark.parametrize("by", ["action", "page"])

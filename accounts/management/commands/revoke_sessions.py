@@ -6,8 +6,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.dateparse import parse_date, parse_datetime
 
 from accounts.models import User
+from sessions_api.ending import end_for_others
+from sessions_api.events.tags import OPERATOR
 from sessions_api.management.commands.purge_sessions import revoke_with_progress
-from sessions_api.models import Session
+from sessions_api.models import Session, SessionQuerySet
 
 BATCH = 10_000
 
@@ -27,9 +29,13 @@ class Command(BaseCommand):
         sessions = Session.objects.filter(user=find(user)) if user else Session.objects.all()
         if before:
             sessions = sessions.filter(authenticated_at__lt=moment(before))
-        # Rows that somebody has locked just then are passed over by the first; nobody is left out by the second.
-        ended = revoke_with_progress(sessions, BATCH) + sessions.revoke()
+        ended = end_for_others(sessions, by=OPERATOR) if user else end_everywhere(sessions)
         self.stdout.write(f"{ended} sessions ended.")
+
+
+def end_everywhere(sessions: SessionQuerySet) -> int:
+    """Rows that somebody has locked just then are passed over by the first; nobody is left out by the second."""
+    return revoke_with_progress(sessions, BATCH) + sessions.revoke()
 
 
 def find(email: str) -> User:

@@ -1,0 +1,128 @@
+"""The queue of mails, for those who run the service: to look at, to try again, and to throw away."""
+
+from collections.abc import Callable, Iterable
+from datetime import timedelta
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import model_ngettext
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from accounts.models import User
+from sessions_api.admin import LargeTable, log_for_each, may_touch, minute, moment, person_link
+
+from .models import LEASE, QueuedMail, queued
+
+FAILED = Q(due_at=None)
+
+
+class StateFilter(admin.SimpleListFilter):
+    title = parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("waiting", "Waiting"), ("failed", "Failed")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[QueuedMail]) -> QuerySet[QueuedMail]:
+        match self.value():
+            case "waiting":
+                return queryset.exclude(FAILED)
+            case "failed":
+                return queryset.filter(FAILED)
+        return queryset
+
+
+@admin.register(QueuedMail)
+class QueuedMailAdmin(LargeTable):
+    list_display = ("mail", "email", "requested", "next_attempt", "attempts", "last_error")
+    list_filter = (StateFilter, "letter")
+    list_select_related = ("user",)
+    ordering = ("-requested_at",)
+    search_fields = ("email",)
+    search_help_text = "The beginning of an e-mail address."
+    actions = ("send_again", "delete_selected")
+    fields = readonly_fields = (
+        "mail",
+        "email",
+        "person",
+        "requested",
+        "next_attempt",
+        "attempts",
+        "last_error",
+        "data",
+    )
+
+    requested = moment("requested_at", "requested", ordering="requested_at")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: QueuedMail | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: QueuedMail | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and may_touch(request, obj and recipients([obj])(obj))
+
+    def has_send_permission(self, request: HttpRequest) -> bool:
+        """To change a mail is to send it again: nothing else of it can be changed."""
+        return super().has_change_permission(request)
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        return lookup in {"state", "letter__exact"}
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[QueuedMail], search_term: str
+    ) -> tuple[QuerySet[QueuedMail], bool]:
+        return queryset.filter(email__startswith=search_term.strip().lower()), False
+
+    @admin.action(permissions=["send"], description="Send selected mails again")
+    def send_again(self, request: HttpRequest, queryset: QuerySet[QueuedMail]) -> None:
+        """One that is due within the time of LEASE is left as it is: a worker may be sending it, and it may not be
+        sent twice."""
+        with transaction.atomic():
+            now = timezone.now()
+            mails = self.of_the_touchable(request, queryset)
+            idle = QueuedMail.objects.filter(FAILED | Q(due_at__gt=now + LEASE), pk__in=[mail.pk for mail in mails])
+            number = idle.update(due_at=now)
+            log_for_each(request, mails, "Asked to send it again.")
+            transaction.on_commit(queued.set)
+        if left := len(mails) - number:
+            minutes = LEASE // timedelta(minutes=1)
+            said = f"Sent within {minutes} minutes anyway, or sent already: {left}."
+            self.message_user(request, said, messages.WARNING)
+        self.message_user(request, f"{number} {model_ngettext(self.opts, number)}: due now.", messages.SUCCESS)
+
+    @admin.action(permissions=["delete"], description="Delete selected mails, which are never sent")
+    def delete_selected(self, request: HttpRequest, queryset: QuerySet[QueuedMail]) -> None:
+        """In the place of Django's own, which would ask back on a page that lists every one of them."""
+        with transaction.atomic():
+            mails = self.of_the_touchable(request, queryset)
+            self.log_deletions(request, mails)  # type: ignore[arg-type]
+            number, _ = QueuedMail.objects.filter(pk__in=[mail.pk for mail in mails]).delete()
+        self.message_user(request, f"{number} {model_ngettext(self.opts, number)}: deleted.", messages.SUCCESS)
+
+    def of_the_touchable(self, request: HttpRequest, queryset: QuerySet[QueuedMail]) -> list[QueuedMail]:
+        mails = list(queryset)
+        return self.touchable(request, mails, whose=recipients(mails))
+
+    @admin.display(description="letter", ordering="letter")
+    def mail(self, mail: QueuedMail) -> str:
+        return str(mail.get_letter_display())
+
+    @admin.display
+    def person(self, mail: QueuedMail) -> SafeString | str:
+        return person_link(mail.user) if mail.user else "-"
+
+    @admin.display(description="next attempt", ordering="due_at")
+    def next_attempt(self, mail: QueuedMail) -> str:
+        return minute(mail.due_at) if mail.due_at else "failed"
+
+
+def recipients(mails: Iterable[QueuedMail]) -> Callable[[QueuedMail], User | None]:
+    """Tells whose a mail is: whom it is about, or who has its address. One query for all of them."""
+    addresses = [mail.email for mail in mails if mail.user is None]
+    people = User.objects.in_bulk(addresses, field_name="email")
+    return lambda mail: mail.user or people.get(mail.email)
