@@ -38,16 +38,18 @@ def by_command(user, monkeypatch):
     call_command("changepassword", user.email, verbosity=0)
 
 
-def by_admin(user, client, root):
-    client.force_login(root)
-    form = {"password1": "a new password", "password2": "a new password"}
-    answer = client.post(f"/admin/accounts/user/{user.pk}/password/", form)
+def by_oneself_in_the_admin(user, client, alice):
+    User.objects.filter(pk=user.pk).update(is_staff=True)
+    client.force_login(user)
+    form = {"old_password": alice.password, "new_password1": "a new password", "new_password2": "a new password"}
+    answer = client.post("/admin/password_change/", form)
     assert answer.status_code == 302, answer.content
 
 
 @pytest.mark.asvs("7.4.3", "6.2.2")
 @pytest.mark.parametrize(
-    "change", [by_save, by_save_of_one_field, by_assignment, by_update, by_bulk_update, by_command, by_admin]
+    "change",
+    [by_save, by_save_of_one_field, by_assignment, by_update, by_bulk_update, by_command, by_oneself_in_the_admin],
 )
 def test_a_new_password_ends_the_sessions(api, alice, bob, user, change, request):
     wanted = change.__code__.co_varnames[1 : change.__code__.co_argcount]

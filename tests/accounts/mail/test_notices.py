@@ -39,11 +39,11 @@ def logs_in_elsewhere(api, mailbox, owner):
 
 
 TOLD = {
-    changes_the_password: "Your password of localhost was changed",
-    resets_the_password: "Your password of localhost was changed",
-    changes_the_address: "Your account of localhost has another address",
-    takes_a_provider_off: "GitHub was taken off your account of localhost",
-    logs_in_elsewhere: "A new device in your account of localhost",
+    changes_the_password: "Your password for localhost was changed",
+    resets_the_password: "Your password for localhost was changed",
+    changes_the_address: "Your account at localhost has another address",
+    takes_a_provider_off: "GitHub was taken off your account at localhost",
+    logs_in_elsewhere: "A new device in your account at localhost",
 }
 
 
@@ -125,7 +125,7 @@ def test_what_a_mail_tells_is_escaped(api, owner, mailbox, settings):
     assert "<script" not in html
     assert "<b>A" not in html
     assert "&lt;b&gt;A &amp; B&lt;/b&gt;" in html
-    assert mail.subject == "A new device in your account of <b>A & B</b>"
+    assert mail.subject == "A new device in your account at <b>A & B</b>"
 
 
 def test_it_goes_to_the_address_that_was_there_when_it_happened(api, owner, mailbox):

@@ -47,7 +47,11 @@ def test_the_answer_is_the_same_for_everybody_and_the_mail_tells_the_rest(api, d
     before = people()
     email = EMAIL if who == "nobody" else dave.email
     ask_to_register(api, email)
-    subjects = {"nobody": ["Open your account"], "dave": ["You have an account"], "disabled": []}[who]
+    subjects = {
+        "nobody": ["Open your account at localhost"],
+        "dave": ["You have an account at localhost"],
+        "disabled": [],
+    }[who]
     mails = mailbox.new()
     assert [mail.subject.partition(" of ")[0] for mail in mails] == subjects
     assert ["#" in mail.body for mail in mails] == [who == "nobody"] * len(mails)
