@@ -36,7 +36,7 @@ def test_a_login_costs_seven(api, alice, statements):
 
 
 def test_a_registration_costs_twelve(api, statements):
-    """Look whether the address is taken or reserved, write the person, say so, queue a mail to them, and log them in."""
+    """Look whether the address is taken or reserved, write the person, note it, queue a mail, and log them in."""
     login = ["SELECT", "UPDATE", "INSERT", "DELETE", "INSERT", "SELECT", "SELECT"]
     expected = ["SELECT", "INSERT", "SELECT", "INSERT", "INSERT", *login]
     assert statements(lambda: api.register("alice@example.org")) == expected
