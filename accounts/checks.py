@@ -33,7 +33,7 @@ def handover_keeps_tokens_out_of_urls(**options: Any) -> list[CheckMessage]:
 
 @register(deploy=True)
 def hashes_are_strong(**options: Any) -> list[CheckMessage]:
-    if settings.ARGON2_MEMORY_COST >= STRONG_ENOUGH.get(settings.ARGON2_TIME_COST, 7168):
+    if STRONG_ENOUGH.get(settings.ARGON2_TIME_COST, 7168) <= settings.ARGON2_MEMORY_COST:
         return []
     hint = "Leave ARGON2_* out, or take at least two passes (ARGON2_TIME_COST) over 19456 KiB (ARGON2_MEMORY_COST)."
     return [Warning("Password hashes are cheap to guess at.", hint=hint, id="accounts.W003")]

@@ -34,7 +34,6 @@ SHAPES = re.compile(
     r"""(?:"[^"]*"?|'[^']*'?|[^\s&,;)}]+)""",
     re.ASCII,
 )
-SIMPLE = re.compile(r"[!#-&(-<>-~]+")  # of ASCII all but space, quotes and =
 PLAIN = (int, float, type(None))
 MARKS = re.compile(r"[=: \t]|s_|eyJ|.{65}", re.DOTALL)  # what has none of these has none of those shapes
 OF_A_RECORD = {*logging.makeLogRecord({}).__dict__, "message", "asctime", "taskName", "request", "status_code"}
@@ -118,15 +117,10 @@ encode = json.JSONEncoder().encode  # made once; what comes here is of JSON's ow
 
 
 def readable(logger: Any, method: str, event: EventDict) -> EventDict:
-    """Nothing in it moves the cursor, begins a line or passes for another value; a trace is indented."""
+    """Nothing in it moves the cursor or begins a line; a trace is indented. Values with spaces will be quoted."""
     trace = event.pop("exception", "").splitlines()
-    shown = {name: quoted(value) if isinstance(value, str) else value for name, value in event.items()}
-    shown["event"] = visible(event["event"])
+    shown = {name: visible(value) if isinstance(value, str) else value for name, value in event.items()}
     return shown | {"exception": "\n".join(f"    {visible(line)}" for line in trace)} if trace else shown
-
-
-def quoted(text: str) -> str:
-    return text if SIMPLE.fullmatch(text) else repr(text)
 
 
 def visible(text: str) -> str:
