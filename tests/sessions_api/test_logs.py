@@ -4,6 +4,7 @@ import errno
 import io
 import json
 import logging
+import re
 import secrets
 
 import pytest
@@ -17,7 +18,7 @@ from sessions_api.logs import Line, Lines
 from sessions_api.models import Session
 from sessions_api.tokens import new_token
 
-from ..server import database, serving
+from ..server import ROOT, database, serving
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
 
@@ -376,3 +377,16 @@ def test_nor_is_a_line_forged_for_somebody_who_watches(tmp_path):
     assert all(line.isprintable() for line in lines)
     assert all(line.startswith(("20", "[", "    ")) for line in lines if line)
     assert sum(" request " in line for line in lines) >= 6
+
+
+@pytest.mark.asvs("16.1.1", "16.2.3")
+def test_the_fields_are_documented(api, alice, lines, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        api.login(alice.email, alice.password, User_Agent=FIREFOX)
+    api.call("GET", "/api/users/me", token=alice.token)
+    page = (ROOT / "docs" / "logs.md").read_text()
+    shown = json.loads(page.split("```json\n")[1].split("\n```")[0])
+    assert list(shown) == list(lines(path="/api/users/me")[0])
+    table = page.split("## What else")[0].split("|---|---|")[1]
+    documented = {name for row in table.splitlines() for name in re.findall(r"`(\w+)`", row.split(" | ")[0])}
+    assert documented == {name for line in lines() for name in line} | {"exception"}
