@@ -8,7 +8,7 @@ import json
 import logging
 import re
 from contextlib import suppress
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from structlog.contextvars import merge_contextvars
@@ -88,13 +88,13 @@ def without_secrets(logger: Any, method: str, event: EventDict) -> EventDict:
     return kept if trace is None else kept | {"exception": clean(trace, LONGEST_TRACE)}
 
 
-@cache
+@lru_cache(1000)
 def is_secret(name: str) -> bool:
     return name.lower() in WHOLE_NAMES or re.search(f"{HEADERS}|{WORDS}", name, re.IGNORECASE) is not None
 
 
 def clean(value: Any, longest: int = LONGEST) -> Any:
-    """The end of a text says more than its beginning; so long a part of a token as is left by a cut opens nothing."""
+    """Texts without secrets, and without their beginnings where they are long: the end says more."""
     if isinstance(value, PLAIN):
         return value
     if isinstance(value, dict):
@@ -104,9 +104,8 @@ def clean(value: Any, longest: int = LONGEST) -> Any:
     text = value if isinstance(value, str) else str(value)
     if not MARKS.search(text):
         return text
-    if len(text) > longest:
-        text = f"…{text[-longest:]}"
-    return SHAPES.sub(rf"\g<header>\g<scheme>\g<key>{HIDDEN}", text)
+    text = SHAPES.sub(rf"\g<header>\g<scheme>\g<key>{HIDDEN}", text[-LONGEST_TRACE:])
+    return text if len(text) <= longest else f"…{text[-longest:]}"
 
 
 def to_json(logger: Any, method: str, event: EventDict) -> str:

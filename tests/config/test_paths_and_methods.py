@@ -274,6 +274,8 @@ def test_nothing_may_be_framed_run_or_kept(answer):
     policy = answer.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "frame-ancestors 'none'" in policy
+    assert "base-uri 'none'" in policy
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
     path = answer.wsgi_request.path
     if path.startswith("/api/") and path != "/api/auth/config":
         assert answer.headers["Cache-Control"] == "no-store"

@@ -259,6 +259,7 @@ JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
         "redis://:hunter2@valkey:6379/0",
         "x" * 5000 + f" {TOKEN}",
         f"{TOKEN} " + "x" * 480,
+        "password=" + "hunter2" * 100,
     ],
 )
 def test_a_secret_in_a_text_is_left_out(text):
@@ -303,9 +304,8 @@ def test_what_is_no_secret_stays(api):
 
 
 @pytest.mark.parametrize("part", ["eyJ", "s_", "passw", "bearer ", "://", "/x", "a:", "code=", "\x1b"])
-def test_no_text_is_slow_to_look_through(part):
-    """Ten thousand lines of the worst kind would be minutes, if it were not for the limit of a value."""
-    assert len(written(found=part * 20_000)) < 5_000
+def test_of_a_long_text_only_the_end_is_looked_at_and_kept(part):
+    assert len(written(found=part * 20_000)) < 4_096
 
 
 # Forged lines
