@@ -1,8 +1,13 @@
 """What every request passes, and Django's own middlewares, asleep outside the admin."""
 
+import logging
+import re
+import secrets
 from collections.abc import Callable
+from time import perf_counter
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
@@ -10,7 +15,9 @@ from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
+from structlog.contextvars import bind_contextvars, reset_contextvars
 
+from sessions_api.client import client_ip
 from sessions_api.errors import (
     CONTENT_TYPE,
     DATABASE_FAILURES,
@@ -21,16 +28,68 @@ from sessions_api.errors import (
     answer_outside_ninja,
     as_problem,
 )
+from sessions_api.models import Session
 
 MAX_BODY = 64 * 1024
 PROBES = {"/healthz", "/readyz"}  # asked by address, so under any Host
+HARMLESS = re.compile("[A-Za-z0-9._-]{8,64}")  # of what a caller sends as X-Request-ID
+PATH_LENGTH = 200
 
 GONE = "<!doctype html><title>Latchkey</title><p>The database cannot be reached right now. Try again in a moment."
-NOTHING = "default-src 'none'; frame-ancestors 'none'"
+NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 OWN_PAGES = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+
+logger = logging.getLogger(__name__)
+
+
+class RequestLog:
+    """An id for each request, told to the caller and to every line that is logged meanwhile; and one line in the end.
+
+    A caller's own id is taken, whoever that is: it joins lines, and proves nothing.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        started = perf_counter()
+        sent = request.META.get("HTTP_X_REQUEST_ID", "")
+        request_id = sent if HARMLESS.fullmatch(sent) else secrets.token_hex(16)
+        bound = bind_contextvars(request_id=request_id)
+        try:
+            response = self.get_response(request)
+            response.headers["X-Request-ID"] = request_id
+            self.tell(request, response, started)
+        finally:
+            reset_contextvars(**bound)
+        return response
+
+    def tell(self, request: HttpRequest, response: HttpResponse, started: float) -> None:
+        """No query, which may hold a code; no header and no body; people by their ids."""
+        level = logging.ERROR if response.status_code >= 500 else logging.INFO
+        if level == logging.INFO and request.path_info in PROBES:
+            level = logging.DEBUG
+        if logger.isEnabledFor(level):
+            line = {
+                "method": request.method,
+                "path": request.path_info[:PATH_LENGTH],
+                "status": response.status_code,
+                "ms": round((perf_counter() - started) * 1000, 1),
+                "ip": client_ip(request),
+                **who(request),
+            }
+            logger.log(level, "request", extra=line)
+
+
+def who(request: HttpRequest) -> dict[str, Any]:
+    session = getattr(request, "auth", None)
+    if isinstance(session, Session):
+        return {"person": session.user_id, "handle": session.pk}
+    administrator = getattr(request, "_cached_user", None)  # nobody is looked up for a line
+    return {"person": administrator.pk} if administrator else {}
 
 
 class Gate:
@@ -48,6 +107,7 @@ class Gate:
             response.headers.setdefault("Content-Security-Policy", OWN_PAGES)
             # Without any referrer a browser sends "Origin: null" with forms, which Django takes for a forgery.
             response.headers.setdefault("Referrer-Policy", "same-origin")
+            response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
             return response
         try:
             self.check(request)
@@ -90,6 +150,7 @@ class Gate:
         response.headers.setdefault("Content-Security-Policy", OWN_PAGES if page else NOTHING)
         if request.path_info.startswith("/api"):
             response.headers.setdefault("Cache-Control", "no-store")
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         if response.status_code == 204:
             del response.headers["Content-Type"]
         elif not response.streaming:
@@ -97,7 +158,7 @@ class Gate:
 
 
 def is_admin(request: HttpRequest) -> bool:
-    return request.path_info.startswith("/admin/")
+    return settings.ADMIN_ENABLED and request.path_info.startswith("/admin/")
 
 
 class AdminOnly:

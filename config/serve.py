@@ -142,6 +142,8 @@ def greet(has_admin: bool) -> None:
     say("Latchkey is ready; Ctrl-C ends it.")
     say(f"  API            {settings.PUBLIC_URL}/api/")
     say(f"  Documentation  {settings.PUBLIC_URL}/api/docs")
+    if not settings.ADMIN_ENABLED:
+        return
     say(f"  Admin          {settings.PUBLIC_URL}/admin/")
     if not has_admin:
         say(f"  The first administrator:  {os.path.relpath(sys.executable)} manage.py createsuperuser")

@@ -62,6 +62,7 @@ DEBUG = env.bool("DEBUG", default=False)
 # Addresses
 
 PORT = env.int("PORT", default=8000)
+PROCESSES = max(env.int("GRANIAN_WORKERS", default=1), env.int("WEB_CONCURRENCY", default=1))
 PUBLIC_URL = origin("PUBLIC_URL", f"http://localhost:{PORT}")
 FRONTEND_URL = origin("FRONTEND_URL", "http://localhost:3000")
 HTTPS = PUBLIC_URL.startswith("https://")
@@ -96,6 +97,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
+    "config.middleware.RequestLog",  # outside of all, so that nothing is answered without a line
     "django.middleware.security.SecurityMiddleware",  # refuses nothing; a preflight's answer has its headers too
     "corsheaders.middleware.CorsMiddleware",  # outside all that refuses, so that a page may read refusals as well
     "config.middleware.Gate",
@@ -252,6 +254,7 @@ MAIL_IN_PROCESS = env.bool("MAIL_IN_PROCESS", default=True)
 
 # Browsers: cookies are the admin's alone
 
+ADMIN_ENABLED = env.bool("ADMIN_ENABLED", default=True)
 COOKIE_PREFIX = "__Host-" if HTTPS else ""
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}latchkey-admin"
 SESSION_COOKIE_SECURE = HTTPS
@@ -274,11 +277,23 @@ SILENCED_SYSTEM_CHECKS = [
     "security.W008",  # a redirect to https belongs to the proxy: an API that redirects has already leaked
 ]
 
+# Logs
+
+WATCHED = DEBUG or os.isatty(2)
+LOG_FORMAT = choice("LOG_FORMAT", *(("console", "json") if WATCHED else ("json", "console")))
+LOG_LEVEL = choice("LOG_LEVEL", "info", "debug", "warning", "error").upper()
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"django": {"handlers": [], "level": "INFO", "propagate": True}},
+    "filters": {"unexpected": {"()": "sessions_api.logs.OnlyUnexpected"}},
+    "formatters": {"line": {"()": "sessions_api.logs.Line", "form": LOG_FORMAT, "colors": os.isatty(2)}},
+    "handlers": {"stderr": {"()": "sessions_api.logs.Lines", "formatter": "line", "level": LOG_LEVEL}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO"},  # below, it tells each query with its values
+        "django.request": {"filters": ["unexpected"]},
+        "django.server": {"handlers": [], "level": "ERROR", "propagate": True},  # of runserver, the same again
+        "_granian": {"handlers": [], "propagate": True},
+        "granian.access": {"handlers": [], "propagate": True},
+    },
 }

@@ -1,3 +1,4 @@
+from django.conf import settings
 from django.contrib import admin
 from django.urls import path
 from django.views.generic import RedirectView
@@ -11,11 +12,12 @@ admin.site.site_header = admin.site.site_title = "Latchkey"
 admin.site.index_title = "People and sessions"
 admin.site.enable_nav_sidebar = False  # three lists do not need one, and the one of sessions is wide
 
+ADMIN = [path("admin", RedirectView.as_view(url="/admin/", http_method_names=READ)), path("admin/", admin.site.urls)]
+
 urlpatterns = [
     path("", RedirectView.as_view(url="/api/docs", http_method_names=READ)),
     path("api/", api.urls),
-    path("admin", RedirectView.as_view(url="/admin/", http_method_names=READ)),
-    path("admin/", admin.site.urls),
+    *(ADMIN if settings.ADMIN_ENABLED else []),
     path("healthz", healthz),
     path("readyz", readyz),
 ]

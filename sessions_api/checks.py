@@ -13,19 +13,18 @@ CENTURY = timedelta(days=36500)
 def lifetimes(**options: Any) -> list[CheckMessage]:
     idle, touch = settings.SESSION_IDLE, settings.SESSION_TOUCH
     wrong = {
-        "SESSION_LIFETIME_DAYS is not from 1 to 36500.": not timedelta(0) < settings.SESSION_LIFETIME <= CENTURY,
-        "SESSION_IDLE_DAYS is not from 0 to 36500.": not timedelta(0) <= idle <= CENTURY,
-        "SESSION_TOUCH_SECONDS is below 0.": touch < timedelta(0),
-        "SESSION_TOUCH_SECONDS is not shorter than SESSION_IDLE_DAYS.": timedelta(0) < idle <= touch,
-        "SESSION_MAX_PER_USER is not above 0.": settings.SESSION_MAX_PER_USER < 1,
-        "EVENTS_KEEP_DAYS is not from 1 to 36500.": not timedelta(0) < settings.EVENTS_KEEP <= CENTURY,
-        "TRUSTED_PROXY_COUNT is below 0.": settings.TRUSTED_PROXY_COUNT < 0,
+        "E001": (
+            "SESSION_LIFETIME_DAYS is not from 1 to 36500.",
+            not timedelta(0) < settings.SESSION_LIFETIME <= CENTURY,
+        ),
+        "E002": ("SESSION_IDLE_DAYS is not from 0 to 36500.", not timedelta(0) <= idle <= CENTURY),
+        "E003": ("SESSION_TOUCH_SECONDS is below 0.", touch < timedelta(0)),
+        "E004": ("SESSION_TOUCH_SECONDS is not shorter than SESSION_IDLE_DAYS.", timedelta(0) < idle <= touch),
+        "E005": ("SESSION_MAX_PER_USER is not above 0.", settings.SESSION_MAX_PER_USER < 1),
+        "E006": ("EVENTS_KEEP_DAYS is not from 1 to 36500.", not timedelta(0) < settings.EVENTS_KEEP <= CENTURY),
+        "E007": ("TRUSTED_PROXY_COUNT is below 0.", settings.TRUSTED_PROXY_COUNT < 0),
     }
-    return [
-        Error(message, id=f"sessions_api.E{number:03}")
-        for number, (message, found) in enumerate(wrong.items(), start=1)
-        if found
-    ]
+    return [Error(message, id=f"sessions_api.{number}") for number, (message, found) in wrong.items() if found]
 
 
 @register(deploy=True)
@@ -50,3 +49,22 @@ def sqlite_is_for_one_process(**options: Any) -> list[CheckMessage]:
         return []
     hint = "Set DATABASE_URL to a PostgreSQL as soon as there is more than one process."
     return [Warning("The database is SQLite.", hint=hint, id="sessions_api.W003")]
+
+
+@register(deploy=True)
+def processes_count_together(**options: Any) -> list[CheckMessage]:
+    if settings.PROCESSES == 1 or not settings.CACHES["default"]["BACKEND"].endswith("LocMemCache"):
+        return []
+    hint = "Set CACHE_URL to a Redis or Valkey: in processes that count alone, whoever guesses has as many tries more."
+    return [Warning("Several processes count attempts, each by itself.", hint=hint, id="sessions_api.W005")]
+
+
+@register(deploy=True)
+def proxies_are_counted(**options: Any) -> list[CheckMessage]:
+    if settings.TRUSTED_PROXY_COUNT or not settings.HTTPS:
+        return []
+    hint = (
+        "This server speaks no https, so something in front of it does. Set TRUSTED_PROXY_COUNT to how many proxies "
+        "of yours there are: without it all people share one address and its limits, and there is no HSTS."
+    )
+    return [Warning("PUBLIC_URL is https, and no proxy is trusted.", hint=hint, id="sessions_api.W006")]

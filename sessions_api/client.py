@@ -1,6 +1,8 @@
 """Who is calling, as far as the network tells. The only reader of X-Forwarded-For."""
 
+import logging
 import re
+from functools import cache
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.conf import settings
@@ -23,12 +25,17 @@ FAMILIES = {
 NAME = re.compile(r"(?=.{1,40}$)(?!(.*[0-9]){4})[A-Za-z0-9]+([ -][A-Za-z0-9]+){0,3}")
 
 
+logger = logging.getLogger(__name__)
+
+
 def client_ip(request: HttpRequest) -> str | None:
     """The address that the outermost of our own proxies saw, IPv4-mapped forms folded; None where there is none.
 
     `TRUSTED_PROXY_COUNT` hops from the right are ours; what stands further left is only what a client claims.
     """
     forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
+    if forwarded and not settings.TRUSTED_PROXY_COUNT:
+        warn_of_proxy()
     hops = [*forwarded.split(","), request.META.get("REMOTE_ADDR") or ""]
     ours = min(settings.TRUSTED_PROXY_COUNT, len(hops) - 1)
     try:
@@ -36,6 +43,12 @@ def client_ip(request: HttpRequest) -> str | None:
     except ValueError:
         return None
     return str(address.ipv4_mapped or address) if isinstance(address, IPv6Address) else str(address)
+
+
+@cache
+def warn_of_proxy() -> None:
+    """Once in each process: behind a proxy that is not counted, everybody seems to come from its address."""
+    logger.warning("X-Forwarded-For is sent and not believed: TRUSTED_PROXY_COUNT is 0")
 
 
 def network(request: HttpRequest) -> str:

@@ -87,5 +87,6 @@ class Event(models.Model):
 
     def tell(self) -> None:
         """A line for operators, and the signal for other code."""
-        logger.info("%s", self.tag, extra={"event": self.tag, "person": self.user_id and str(self.user_id)})
+        where = {"ip": self.ip_address, "device": self.device, "handle": self.session}
+        logger.info("%s", self.tag, extra={"person": self.user_id, **where, "data": self.data})
         recorded.send_robust(sender=Event, event=self)

@@ -6,6 +6,7 @@ import pytest
 import requests
 from django.test import Client
 
+from ..people import problem
 from ..server import database, manage, serving
 
 LOGIN = "/admin/login/"
@@ -64,6 +65,18 @@ def test_a_token_opens_nothing_of_the_admin(api, root):
     assert answer.headers["Location"].startswith(LOGIN)
 
 
+@pytest.mark.once
+@pytest.mark.asvs("13.4.5")
+def test_an_admin_that_is_switched_off_is_not_there(tmp_path):
+    off = {"ADMIN_ENABLED": "false", "MAIL_IN_PROCESS": "false", "DATABASE_URL": f"sqlite:///{tmp_path}/none.sqlite3"}
+    with serving(log=tmp_path / "log", **off) as server:
+        for method, path in (("GET", "/admin"), ("GET", "/admin/"), ("GET", LOGIN), ("POST", LOGIN), ("GET", PEOPLE)):
+            answer = server.call(method, path)
+            assert problem(answer) == (404, "not_found")
+            assert "Set-Cookie" not in answer.headers
+            assert "X-Frame-Options" not in answer.headers  # the sign that its middlewares are awake
+
+
 # The admin
 
 
@@ -102,6 +115,7 @@ def test_every_page_is_locked_up(browser, path):
     assert headers["X-Frame-Options"] == "DENY"
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
     assert headers["Content-Type"] == "text/html; charset=utf-8"
 
 

@@ -138,7 +138,7 @@ def test_leaving_takes_everything_along_and_says_farewell(api, full, mailbox):
             left = left if model is not Event else left.exclude(tag="account:delete", user=None)
             assert not left.exists(), model
     (mail,) = mailbox.new()
-    assert (mail.to, mail.subject) == ([full.email], "Your account at localhost is gone")
+    assert (mail.to, mail.subject) == ([full.email], "Your account at localhost was deleted")
     assert "127.0.0.1" in mail.body
     assert "#" not in mail.body
     assert problem(api.login(full.email, full.password)) == (401, "authentication_failed")

@@ -59,7 +59,7 @@ def test_its_owner_is_told_what_when_where_from_and_how_to_undo_it(api, owner, m
         assert "4 March 2027, 05:06 UTC" in text
         assert "127.0.0.1" in text
         assert "Firefox on Linux" in text
-        assert "If it was not, take it back" in text
+        assert "If it was not you, this link takes the account back" in " ".join(text.split())
     assert secure(api, link(mail).partition("#")[2]).status_code == 204
 
 

@@ -1,0 +1,127 @@
+"""`manage.py check --deploy` speaks up for each unsafe combination, and is silent for a safe one."""
+
+import os
+import re
+import subprocess
+import sys
+from datetime import timedelta
+
+import pytest
+from django.core.checks import ERROR, run_checks
+
+from ..server import ROOT
+
+SAFE = {
+    "DEBUG": False,
+    "SECRET_KEY": "0123456789-abcdefghijklmnopqrstuvwxyz-0123456789-only-for-tests",
+    "HTTPS": True,
+    "FRONTEND_URL": "https://app.example.org",
+    "TRUSTED_PROXY_COUNT": 1,
+    "PROCESSES": 1,
+    "ENGINE": "config.postgresql",
+    "CACHES": {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}},
+    "OAUTH_HANDOVER": "code",
+    "SESSION_IDLE": timedelta(days=30),
+    "ADMIN_ENABLED": False,
+    "ARGON2_TIME_COST": 3,
+    "ARGON2_MEMORY_COST": 65536,
+    "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+    "EMAIL_HOST": "mail.example.org",
+    "EMAIL_USE_TLS": True,
+    "SECURE_HSTS_SECONDS": 365 * 24 * 3600,
+    "SESSION_COOKIE_SECURE": True,
+    "ALLOWED_HOSTS": ["auth.example.org"],
+}
+DAY = timedelta(days=1)
+UNSAFE = [
+    ("sessions_api.E001", {"SESSION_LIFETIME": timedelta(0)}),
+    ("sessions_api.E002", {"SESSION_IDLE": -DAY}),
+    ("sessions_api.E003", {"SESSION_TOUCH": -DAY}),
+    ("sessions_api.E004", {"SESSION_IDLE": DAY, "SESSION_TOUCH": DAY}),
+    ("sessions_api.E005", {"SESSION_MAX_PER_USER": 0}),
+    ("sessions_api.E006", {"EVENTS_KEEP": timedelta(0)}),
+    ("sessions_api.E007", {"TRUSTED_PROXY_COUNT": -1}),
+    ("accounts.E001", {"PASSWORD_MIN_LENGTH": 129}),
+    ("sessions_api.W001", {"HTTPS": False}),
+    ("sessions_api.W002", {"SESSION_IDLE": timedelta(0)}),
+    ("sessions_api.W003", {"ENGINE": "django.db.backends.sqlite3"}),
+    ("sessions_api.W005", {"PROCESSES": 2}),
+    ("sessions_api.W006", {"TRUSTED_PROXY_COUNT": 0}),
+    ("accounts.W001", {"FRONTEND_URL": "http://app.example.org"}),
+    ("accounts.W002", {"OAUTH_HANDOVER": "query"}),
+    ("accounts.W003", {"ARGON2_TIME_COST": 1, "ARGON2_MEMORY_COST": 19456}),
+    ("accounts.W004", {"ADMIN_ENABLED": True}),
+    ("accounts_mail.W001", {"EMAIL_BACKEND": "django.core.mail.backends.console.EmailBackend"}),
+    ("accounts_mail.W002", {"EMAIL_USE_TLS": False}),
+    ("security.W004", {"SECURE_HSTS_SECONDS": 0}),
+    ("security.W009", {"SECRET_KEY": "short"}),
+    ("security.W010", {"SESSION_COOKIE_SECURE": False}),
+    ("security.W018", {"DEBUG": True}),
+    ("security.W020", {"ALLOWED_HOSTS": []}),
+]
+
+
+@pytest.fixture
+def said(settings, monkeypatch):
+    """What the checks say of these settings, and safe ones for the rest."""
+
+    def check(**unsafe):
+        wanted = SAFE | unsafe
+        monkeypatch.setitem(settings.DATABASES["default"], "ENGINE", wanted.pop("ENGINE"))
+        for name, value in wanted.items():
+            setattr(settings, name, value)
+        return [message for message in run_checks(include_deployment_checks=True) if not message.is_silenced()]
+
+    return check
+
+
+def ids_in_code():
+    checks = [path.read_text() for path in ROOT.glob("*/**/checks.py") if ".venv" not in path.parts]
+    literal = {name for text in checks for name in re.findall(r'id="(\w+\.[EW]\d{3})"', text)}
+    return literal | {f"sessions_api.{number}" for text in checks for number in re.findall(r'"(E\d{3})": \(', text)}
+
+
+def test_safe_settings_are_left_alone(said):
+    assert said() == []
+
+
+@pytest.mark.asvs("13.4.2")
+@pytest.mark.parametrize(("number", "unsafe"), UNSAFE, ids=[number for number, _ in UNSAFE])
+def test_each_unsafe_combination_is_told_with_what_to_do(said, number, unsafe):
+    told = said(**unsafe)
+    assert number in {message.id for message in told}
+    warned = [message for message in told if message.id == number and message.level < ERROR]
+    assert all(message.hint for message in warned if not number.startswith("security."))  # Django's are one text
+    assert {message.id for message in told} - {number} <= {"sessions_api.W006"}
+
+
+def test_several_processes_may_count_in_a_shared_store(said):
+    shared = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://x"}}
+    assert said(PROCESSES=4, CACHES=shared) == []
+
+
+@pytest.mark.parametrize(("passes", "memory"), [(1, 47104), (2, 19456), (3, 12288), (4, 9216), (5, 7168), (3, 65536)])
+def test_hashes_of_any_recommended_strength_are_fine(said, passes, memory):
+    assert said(ARGON2_TIME_COST=passes, ARGON2_MEMORY_COST=memory) == []
+    weaker = said(ARGON2_TIME_COST=passes, ARGON2_MEMORY_COST=7167)
+    assert [message.id for message in weaker] == ["accounts.W003"]
+
+
+def test_each_check_is_tried_here_and_has_a_line_in_the_documentation():
+    rows = re.findall(r"^\| `([\w.]+)` \| .+ \| .+ \|$", (ROOT / "docs" / "checks.md").read_text(), re.MULTILINE)
+    tried = {number for number, _ in UNSAFE}
+    assert set(rows) == tried
+    assert len(rows) == len(tried)
+    assert ids_in_code() == {number for number in tried if not number.startswith("security.")}
+
+
+@pytest.mark.once
+def test_the_environment_is_what_is_checked():
+    environment = {"PATH": os.environ["PATH"], "DOTENV": os.devnull, "SECRET_KEY": "short", "DEBUG": "true"}
+    environment |= {"GRANIAN_WORKERS": "2", "DATABASE_URL": "sqlite://:memory:", "ARGON2_MEMORY_COST": "8"}
+    check = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+    done = subprocess.run(check, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 1
+    told = set(re.findall(r"\((\w+\.[EW]\d{3})\)", done.stderr))
+    ours = {number for number in ids_in_code() if ".W" in number}
+    assert told >= ours - {"sessions_api.W006", "accounts_mail.W002"} | {"security.W009", "security.W018"}
