@@ -6,6 +6,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
+from sessions_api import rate_limits
 from sessions_api.errors import SessionExpired
 from sessions_api.events.models import Event
 from sessions_api.events.tags import Tag
@@ -18,16 +19,20 @@ from .notices import notify
 
 
 def login_with_password(*, email: str, password: str, request: HttpRequest) -> tuple[Session, str]:
-    """A session and its token. Raises AuthenticationFailed, after the same work, whatever the reason.
+    """A session and its token. Raises AuthenticationFailed, after the same work, whatever the reason; RateLimited,
+    before any of it; or ServerBusy.
 
     `email` is canonical. A stranger learns neither from the answer nor from its time who has an account; from its
     time only where the stored hash has the parameters of today, so raise them when the hour is quiet.
     """
+    rate_limits.check(rate_limits.LOGIN, request, account=email)
     user = User.objects.filter(email=email).first() or User()  # nobody has no usable hash, and costs as much
     if not user.check_password(password) or not user.is_active:
         note_failure(Tag.LOGIN_FAILED, user, request)
         raise AuthenticationFailed
-    return finish_login(user, method=Session.Method.PASSWORD, request=request)
+    opened = finish_login(user, method=Session.Method.PASSWORD, request=request)
+    rate_limits.reset(rate_limits.LOGIN, request, account=email)
+    return opened
 
 
 def note_failure(tag: Tag, user: User, request: HttpRequest, session: UUID | None = None) -> None:
@@ -38,11 +43,15 @@ def note_failure(tag: Tag, user: User, request: HttpRequest, session: UUID | Non
 
 
 def reauthenticate_with_password(session: Session, password: str, request: HttpRequest) -> str:
-    """The new token of this session. Raises InvalidPassword, or SessionExpired where it has ended meanwhile."""
+    """The new token of this session. Raises InvalidPassword, or SessionExpired where it has ended meanwhile;
+    RateLimited or ServerBusy."""
+    rate_limits.check(rate_limits.PASSWORD, request, account=session.user.email)
     if not session.user.check_password(password):
         note_failure(Tag.REAUTHENTICATION_FAILED, session.user, request, session.pk)
         raise InvalidPassword
-    return finish_reauthentication(session, method=Session.Method.PASSWORD, request=request)
+    token = finish_reauthentication(session, method=Session.Method.PASSWORD, request=request)
+    rate_limits.reset(rate_limits.PASSWORD, request, account=session.user.email)
+    return token
 
 
 def finish_reauthentication(session: Session, *, method: str, request: HttpRequest) -> str:

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
+from sessions_api import rate_limits
 from sessions_api.errors import ValidationFailed
 from sessions_api.events.models import Event
 from sessions_api.events.tags import Tag
@@ -42,10 +43,12 @@ def change_password(session: Session, *, current_password: str, new_password: st
     """The new token of this session; all others of its person have ended, in the same transaction.
 
     People without a password leave the current one out and need a recent login. Raises InvalidPassword,
-    ReauthenticationRequired, ValidationFailed, or SessionExpired where this session has ended meanwhile.
+    ReauthenticationRequired, ValidationFailed, RateLimited, ServerBusy, or SessionExpired where this session has
+    ended meanwhile.
     """
     user = session.user
     require_acceptable(new_password, user, field="new_password")  # first, for it costs next to nothing
+    rate_limits.check(rate_limits.PASSWORD, request, account=user.email)
     if not user.has_password and not current_password:
         session.require_fresh()
     elif not user.check_password(current_password):
@@ -57,7 +60,9 @@ def change_password(session: Session, *, current_password: str, new_password: st
         User.objects.filter(pk=user.pk).store_hash(encoded)
         session.siblings().revoke(except_for=session)
         tell_of_new_password(user, Tag.PASSWORD_CHANGED, request, session.pk)
-        return renew(session)
+        token = renew(session)
+    rate_limits.reset(rate_limits.PASSWORD, request, account=user.email)
+    return token
 
 
 def ask_to_reset(email: str) -> None:
@@ -82,6 +87,7 @@ def reset_password(*, token: str, new_password: str, request: HttpRequest) -> No
         person.password, person.email_verified_at = encoded, person.email_verified_at or timezone.now()
         person.save(update_fields=["password", "email_verified_at", "updated_at"])  # which ends the sessions
         tell_of_new_password(person, Tag.PASSWORD_RESET, request)
+    rate_limits.reset(rate_limits.LOGIN, request, account=person.email)
 
 
 def tell_of_new_password(person: User, tag: Tag, request: HttpRequest, session: UUID | None = None) -> None:

@@ -17,6 +17,7 @@ from sessions_api.errors import (
     ApiError,
     InvalidRequest,
     PayloadTooLarge,
+    ServerBusy,
     ServiceUnavailable,
     answer_outside_ninja,
     as_problem,
@@ -26,6 +27,7 @@ MAX_BODY = 64 * 1024
 PROBES = {"/healthz", "/readyz"}  # asked by address, so under any Host
 
 GONE = "<!doctype html><title>Latchkey</title><p>The database cannot be reached right now. Try again in a moment."
+BUSY = "<!doctype html><title>Latchkey</title><p>Too many people are logging in right now. Try again in a moment."
 NOTHING = "default-src 'none'; frame-ancestors 'none'"
 OWN_PAGES = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
@@ -61,11 +63,16 @@ class Gate:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """The admin without its database, and plain views. Endpoints have handlers, in `sessions_api/errors.py`."""
+        """The admin without its database or in a flood of logins, and plain views.
+
+        Endpoints have handlers, in `sessions_api/errors.py`.
+        """
         if not is_admin(request):
             return answer_outside_ninja(exception)
         if isinstance(exception, DATABASE_FAILURES):
             return HttpResponse(GONE, status=503, headers=ServiceUnavailable.headers)
+        if isinstance(exception, ServerBusy):
+            return HttpResponse(BUSY, status=503, headers=ServerBusy.headers)
         return None
 
     def check(self, request: HttpRequest) -> None:

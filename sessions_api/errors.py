@@ -115,6 +115,24 @@ class ValidationFailed(ApiError):
         return super().body() | {"errors": self.errors}
 
 
+class RateLimited(ApiError):
+    """Comes with `Retry-After`, and with what was promised in the words of the IETF's draft."""
+
+    status, error_code = 429, "rate_limited"
+    detail = "Too many attempts. Wait for Retry-After seconds."
+
+    def __init__(self, retry_after: int = 1, fields: dict[str, str] | None = None) -> None:
+        super().__init__()
+        self.retry_after = retry_after
+        self.fields = {"Retry-After": str(retry_after)} | (fields or {})
+
+    def response(self) -> HttpResponse:
+        response = super().response()
+        for name, value in self.fields.items():
+            response[name] = value
+        return response
+
+
 class ServerError(ApiError):
     status, error_code = 500, "server_error"
     detail = "Something went wrong on our side. It has been logged."
@@ -123,6 +141,14 @@ class ServerError(ApiError):
 class ServiceUnavailable(ApiError):
     status, error_code = 503, "service_unavailable"
     detail = "The service cannot answer right now. Nothing is lost; try again."
+    headers: ClassVar = {"Retry-After": "2"}
+
+
+class ServerBusy(ApiError):
+    """More passwords to hash than this machine can; nothing was done (see `accounts/bulkhead.py`)."""
+
+    status, error_code = 503, "server_busy"
+    detail = "Too many people are logging in right now. Nothing was done; try again."
     headers: ClassVar = {"Retry-After": "2"}
 
 
@@ -136,6 +162,7 @@ GENERIC: dict[int, type[ApiError]] = {
         MethodNotAllowed,
         PayloadTooLarge,
         UnsupportedMediaType,
+        RateLimited,
         ServerError,
         ServiceUnavailable,
     )
