@@ -10,15 +10,14 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from sessions_api import rate_limits
 from sessions_api.errors import ValidationFailed
 from sessions_api.events.models import Event
 from sessions_api.events.tags import Tag
 from sessions_api.models import Session
 from sessions_api.schemas import UNSTORABLE
 
-from .errors import InvalidPassword
-from .login import note_failure, renew, require_unchanged
+from .lockout import forgive
+from .login import prove_again, renew, require_unchanged
 from .mail.links import Purpose
 from .mail.models import Letter, Link, QueuedMail
 from .models import User
@@ -48,21 +47,17 @@ def change_password(session: Session, *, current_password: str, new_password: st
     """
     user = session.user
     require_acceptable(new_password, user, field="new_password")  # first, for it costs next to nothing
-    rate_limits.check(rate_limits.PASSWORD, request, account=user.email)
-    if not user.has_password and not current_password:
+    if user.has_password or current_password:
+        prove_again(session, current_password, request)
+    else:
         session.require_fresh()
-    elif not user.check_password(current_password):
-        note_failure(Tag.REAUTHENTICATION_FAILED, user, request, session.pk)
-        raise InvalidPassword
     encoded = make_password(new_password)
     with transaction.atomic():
         require_unchanged(user)
         User.objects.filter(pk=user.pk).store_hash(encoded)
         session.siblings().revoke(except_for=session)
         tell_of_new_password(user, Tag.PASSWORD_CHANGED, request, session.pk)
-        token = renew(session)
-    rate_limits.reset(rate_limits.PASSWORD, request, account=user.email)
-    return token
+        return renew(session)
 
 
 def ask_to_reset(email: str) -> None:
@@ -86,8 +81,8 @@ def reset_password(*, token: str, new_password: str, request: HttpRequest) -> No
             sever(person)
         person.password, person.email_verified_at = encoded, person.email_verified_at or timezone.now()
         person.save(update_fields=["password", "email_verified_at", "updated_at"])  # which ends the sessions
+        forgive(person, request)
         tell_of_new_password(person, Tag.PASSWORD_RESET, request)
-    rate_limits.reset(rate_limits.LOGIN, request, account=person.email)
 
 
 def tell_of_new_password(person: User, tag: Tag, request: HttpRequest, session: UUID | None = None) -> None:

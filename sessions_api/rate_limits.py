@@ -45,12 +45,8 @@ class Limit(NamedTuple):
 MAILS_TO_STRANGERS = Limit("mails-to-strangers", 1000, HOUR, ())  # so a reset, which strangers never get, is not in it
 MAILS_ASKED_FOR = Limit("mails-asked-for", 100, HOUR, (ADDRESS,))
 
-LOGIN = (
-    Limit("login", 60, MINUTE, (ADDRESS,)),
-    Limit("login", 5, MINUTE, (ACCOUNT, ADDRESS)),
-    Limit("login", 20, 10 * MINUTE, (ACCOUNT,)),
-)
-PASSWORD = (Limit("password", 10, 10 * MINUTE, (ACCOUNT,)),)
+LOGIN = (Limit("login", 60, MINUTE, (ADDRESS,)),)
+PASSWORD = (Limit("password", 5, MINUTE, (ACCOUNT, ADDRESS)), Limit("password", 20, 10 * MINUTE, (ACCOUNT,)))
 SIGN_IN = (Limit("sign-in", 60, MINUTE, (ADDRESS,)),)
 REDEEM = (Limit("redeem", 60, MINUTE, (ADDRESS,)),)
 REGISTER = (MAILS_ASKED_FOR, Limit("register", 5, HOUR, (RECIPIENT,)), MAILS_TO_STRANGERS)

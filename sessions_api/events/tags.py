@@ -6,6 +6,7 @@ from django.db import models
 class Tag(models.TextChoices):
     REGISTERED = "account:register", "registered"
     LOGIN = "account:login:success", "logged in"
+    ADMIN_LOGIN = "admin:login:success", "logged in to the admin"
     LOGIN_FAILED = "account:login:failure", "a login failed"
     LOCKED = "account:login:locked", "the password opens the account no more"
     REAUTHENTICATED = "account:reauthenticate:success", "authenticated again"
