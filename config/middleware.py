@@ -13,21 +13,17 @@ from django.middleware.csrf import CsrfViewMiddleware
 
 from sessions_api.errors import (
     CONTENT_TYPE,
-    DATABASE_FAILURES,
     ApiError,
     InvalidRequest,
     PayloadTooLarge,
-    ServerBusy,
-    ServiceUnavailable,
-    answer_outside_ninja,
     as_problem,
+    refusal_outside_ninja,
 )
 
 MAX_BODY = 64 * 1024
 PROBES = {"/healthz", "/readyz"}  # asked by address, so under any Host
 
-GONE = "<!doctype html><title>Latchkey</title><p>The database cannot be reached right now. Try again in a moment."
-BUSY = "<!doctype html><title>Latchkey</title><p>Too many people are logging in right now. Try again in a moment."
+PAGE = "<!doctype html><title>Latchkey</title><p>{}"  # of the admin, where it cannot have one of its own
 NOTHING = "default-src 'none'; frame-ancestors 'none'"
 OWN_PAGES = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
@@ -63,17 +59,11 @@ class Gate:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """The admin without its database or in a flood of logins, and plain views.
-
-        Endpoints have handlers, in `sessions_api/errors.py`.
-        """
-        if not is_admin(request):
-            return answer_outside_ninja(exception)
-        if isinstance(exception, DATABASE_FAILURES):
-            return HttpResponse(GONE, status=503, headers=ServiceUnavailable.headers)
-        if isinstance(exception, ServerBusy):
-            return HttpResponse(BUSY, status=503, headers=ServerBusy.headers)
-        return None
+        """Plain views, and the admin. Endpoints have handlers, in `sessions_api/errors.py`."""
+        refusal = refusal_outside_ninja(exception)
+        if refusal and is_admin(request):
+            return HttpResponse(PAGE.format(refusal.detail), status=refusal.status, headers=refusal.headers)
+        return refusal.response() if refusal else None
 
     def check(self, request: HttpRequest) -> None:
         if request.path_info not in PROBES:

@@ -182,6 +182,7 @@ CACHES = {"default": cache()}
 # People and passwords
 
 AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.backends.PasswordBackend"]  # of the admin
 REGISTRATION = choice("REGISTRATION", "open", "verified", "closed")
 OAUTH_HANDOVER = choice("OAUTH_HANDOVER", "query", "code")
 PASSWORD_MIN_LENGTH = env.int("PASSWORD_MIN_LENGTH", default=8)

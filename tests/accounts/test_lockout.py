@@ -1,4 +1,4 @@
-"""Wrong passwords in a row: pauses that grow, then the password is shut; and nobody is kept out of their own account."""
+"""Wrong passwords in a row: pauses that grow, then the password is shut. Nobody is kept out of their own account."""
 
 import pytest
 from django.core.cache import cache
