@@ -2,8 +2,9 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Status
 
+from sessions_api import rate_limits
 from sessions_api.auth import SessionRequest, fresh_session, introspected
-from sessions_api.errors import ReauthenticationRequired
+from sessions_api.errors import RateLimited, ReauthenticationRequired, ServerBusy
 from sessions_api.openapi import raises
 from sessions_api.schemas import SessionResponse
 
@@ -40,7 +41,7 @@ def config(request: HttpRequest, response: HttpResponse) -> Config:
     auth=None,
     response={201: SessionResponse, 202: None},
     summary="Register",
-    openapi_extra=raises(RegistrationClosed, EmailTaken),
+    openapi_extra=raises(RegistrationClosed, EmailTaken, RateLimited, ServerBusy),
 )
 def register(request: HttpRequest, body: Register) -> Status[SessionResponse] | Status[None]:
     """A new account, logged in. A password that is refused says why in `errors[].code`.
@@ -48,6 +49,7 @@ def register(request: HttpRequest, body: Register) -> Status[SessionResponse] | 
     Where `REGISTRATION` is `verified`, only the address is taken, the answer is always 202, and a mail goes on.
     """
     body.require_what_is_taken()
+    rate_limits.check(rate_limits.REGISTER, request, recipient=body.email)
     if settings.REGISTRATION == "verified":
         registration.ask_to_register(body.email)
         return Status(202, None)
@@ -60,7 +62,7 @@ def register(request: HttpRequest, body: Register) -> Status[SessionResponse] | 
     auth=None,
     response=SessionResponse,
     summary="Log in",
-    openapi_extra=raises(AuthenticationFailed),
+    openapi_extra=raises(AuthenticationFailed, RateLimited, ServerBusy),
 )
 def login(request: HttpRequest, body: Login) -> SessionResponse:
     """A new session. Why it was refused is not told, for that would tell strangers who has an account."""
@@ -72,11 +74,12 @@ def login(request: HttpRequest, body: Login) -> SessionResponse:
     "/auth/reauthenticate",
     response=SessionResponse,
     summary="Authenticate again",
-    openapi_extra=raises(InvalidPassword, InvalidCode),
+    openapi_extra=raises(InvalidPassword, InvalidCode, RateLimited, ServerBusy),
 )
 def reauthenticate(request: SessionRequest, body: Reauthenticate) -> SessionResponse:
     """Renews the token of this session, for what needs a recent login. The old token is dead."""
     if "code" in body.model_fields_set:
+        rate_limits.check(rate_limits.REDEEM, request)
         token = signin.reauthenticate_with_code(request.auth, body.code, body.code_verifier, request)
     else:
         token = door.reauthenticate_with_password(request.auth, body.password, request)
@@ -87,7 +90,7 @@ def reauthenticate(request: SessionRequest, body: Reauthenticate) -> SessionResp
     "/auth/password",
     response=SessionResponse,
     summary="Change my password",
-    openapi_extra=raises(InvalidPassword, ReauthenticationRequired),
+    openapi_extra=raises(InvalidPassword, ReauthenticationRequired, RateLimited, ServerBusy),
 )
 def change_password(request: SessionRequest, body: PasswordChange) -> SessionResponse:
     """Ends all other sessions and renews the token of this one."""

@@ -15,6 +15,13 @@ def password_rules(**options: Any) -> list[CheckMessage]:
     return [Error("PASSWORD_MIN_LENGTH is not between 1 and 128.", id="accounts.E001")]
 
 
+@register
+def hashes_at_once(**options: Any) -> list[CheckMessage]:
+    if settings.HASHES_AT_ONCE > 0:
+        return []
+    return [Error("HASHES_AT_ONCE is not above 0.", id="accounts.E002")]
+
+
 @register(deploy=True)
 def front_end_is_https(**options: Any) -> list[CheckMessage]:
     if settings.FRONTEND_URL.startswith("https://"):

@@ -1,7 +1,5 @@
 """The refusals that speak of a person."""
 
-from typing import ClassVar
-
 from sessions_api.errors import ApiError
 
 
@@ -10,7 +8,7 @@ class AuthenticationFailed(ApiError):
 
     status, error_code = 401, "authentication_failed"
     detail = "The address and the password do not go together."
-    headers: ClassVar = {"WWW-Authenticate": "Bearer"}
+    headers = {"WWW-Authenticate": "Bearer"}
 
 
 class InvalidPassword(ApiError):

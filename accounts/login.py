@@ -6,43 +6,69 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
+from sessions_api import rate_limits
 from sessions_api.errors import SessionExpired
 from sessions_api.events.models import Event
 from sessions_api.events.tags import Tag
 from sessions_api.models import Session
 
 from .errors import AuthenticationFailed, InvalidPassword
+from .lockout import Attempts, budget
 from .mail.models import Letter
 from .models import User
 from .notices import notify
 
 
 def login_with_password(*, email: str, password: str, request: HttpRequest) -> tuple[Session, str]:
-    """A session and its token. Raises AuthenticationFailed, after the same work, whatever the reason.
+    """A session and its token. Raises AuthenticationFailed, after the same work, whatever the reason; RateLimited,
+    before any of it; or ServerBusy.
 
     `email` is canonical. A stranger learns neither from the answer nor from its time who has an account; from its
     time only where the stored hash has the parameters of today, so raise them when the hour is quiet.
     """
+    return finish_login(prove(email, password, request), method=Session.Method.PASSWORD, request=request)
+
+
+def prove(email: str, password: str, request: HttpRequest) -> User:
+    """Whose address and password these are; the one place where a stranger's password is compared."""
+    rate_limits.check(rate_limits.LOGIN, request)
     user = User.objects.filter(email=email).first() or User()  # nobody has no usable hash, and costs as much
-    if not user.check_password(password) or not user.is_active:
-        note_failure(Tag.LOGIN_FAILED, user, request)
+    if not is_proven(user, email, password, request, Tag.LOGIN_FAILED):
         raise AuthenticationFailed
-    return finish_login(user, method=Session.Method.PASSWORD, request=request)
+    return user
 
 
-def note_failure(tag: Tag, user: User, request: HttpRequest, session: UUID | None = None) -> None:
-    """The same statements for nobody as for somebody; what nobody typed as an address is not kept."""
-    with transaction.atomic():
-        person = User.objects.filter(pk=user.pk).lock().first()
-        Event.objects.record(tag, person, request=request, session=session)
+def is_proven(
+    user: User, email: str, password: str, request: HttpRequest, failure: Tag, session: UUID | None = None
+) -> bool:
+    """Whether this is the password of this account. Raises RateLimited before any hashing, or ServerBusy."""
+    attempts = Attempts(user, email, request)
+    account = budget(email, home=attempts.home)
+    rate_limits.check(rate_limits.PASSWORD, request, account=account)
+    attempts.begin()
+    if not user.check_password(password) or not user.is_active or attempts.are_shut:
+        with transaction.atomic():  # the same statements for nobody as for somebody
+            person = User.objects.filter(pk=user.pk).lock().first()
+            Event.objects.record(failure, person, request=request, session=session)
+            attempts.fail()
+        return False
+    attempts.succeed()
+    rate_limits.reset(rate_limits.PASSWORD, request, account=account)
+    return True
 
 
 def reauthenticate_with_password(session: Session, password: str, request: HttpRequest) -> str:
-    """The new token of this session. Raises InvalidPassword, or SessionExpired where it has ended meanwhile."""
-    if not session.user.check_password(password):
-        note_failure(Tag.REAUTHENTICATION_FAILED, session.user, request, session.pk)
-        raise InvalidPassword
+    """The new token of this session. Raises InvalidPassword, or SessionExpired where it has ended meanwhile;
+    RateLimited or ServerBusy."""
+    prove_again(session, password, request)
     return finish_reauthentication(session, method=Session.Method.PASSWORD, request=request)
+
+
+def prove_again(session: Session, password: str, request: HttpRequest) -> None:
+    """Raises InvalidPassword unless it is that of whoever has this session; RateLimited or ServerBusy."""
+    user = session.user
+    if not is_proven(user, user.email, password, request, Tag.REAUTHENTICATION_FAILED, session.pk):
+        raise InvalidPassword
 
 
 def finish_reauthentication(session: Session, *, method: str, request: HttpRequest) -> str:

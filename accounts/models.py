@@ -173,3 +173,19 @@ class User(TimestampMixin, AbstractBaseUser, PermissionsMixin):
         with transaction.atomic():
             User.objects.select_for_update().filter(pk=self.pk).first()
             return super().delete(using, keep_parents)
+
+
+class FailedAttempts(models.Model):
+    """How many wrong passwords in a row there were, from where the person came in before or from elsewhere."""
+
+    user = models.ForeignKey(User, models.CASCADE, related_name="failed_attempts")
+    home = models.BooleanField()
+    number = models.PositiveIntegerField()
+    last_at = models.DateTimeField()
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["user", "home"], name="accounts_failed_attempts_once")]
+
+    def __str__(self) -> str:
+        return str(self.number)

@@ -14,8 +14,8 @@ from sessions_api.events.models import Event
 from sessions_api.events.tags import Tag
 from sessions_api.models import Session
 
-from .errors import InvalidPassword
-from .login import note_failure, renew, require_unchanged
+from .lockout import forgive
+from .login import prove_again, renew, require_unchanged
 from .mail.links import Purpose
 from .mail.models import Letter, Link, QueuedMail
 from .models import User
@@ -43,15 +43,15 @@ def change_password(session: Session, *, current_password: str, new_password: st
     """The new token of this session; all others of its person have ended, in the same transaction.
 
     People without a password leave the current one out and need a recent login. Raises InvalidPassword,
-    ReauthenticationRequired, ValidationFailed, or SessionExpired where this session has ended meanwhile.
+    ReauthenticationRequired, ValidationFailed, RateLimited, ServerBusy, or SessionExpired where this session has
+    ended meanwhile.
     """
     user = session.user
-    require_acceptable(new_password, user, field="new_password")  # first, for it costs less than a hash
-    if not user.has_password and not current_password:
+    if user.has_password or current_password:
+        prove_again(session, current_password, request)
+    else:
         session.require_fresh()
-    elif not user.check_password(current_password):
-        note_failure(Tag.REAUTHENTICATION_FAILED, user, request, session.pk)
-        raise InvalidPassword
+    require_acceptable(new_password, user, field="new_password")
     encoded = make_password(new_password)
     with transaction.atomic():
         require_unchanged(user)
@@ -82,6 +82,7 @@ def reset_password(*, token: str, new_password: str, request: HttpRequest) -> No
             sever(person)
         person.password, person.email_verified_at = encoded, person.email_verified_at or timezone.now()
         person.save(update_fields=["password", "email_verified_at", "updated_at"])  # which ends the sessions
+        forgive(person, request)
         tell_of_new_password(person, Tag.PASSWORD_RESET, request)
 
 

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from sessions_api.events.models import Event
 from sessions_api.events.tags import Tag
 
+from .lockout import forgive
 from .mail.links import Purpose
 from .mail.models import Letter, Link, QueuedMail
 from .social.connections import sever
@@ -33,6 +34,7 @@ def secure(token: str, request: HttpRequest) -> None:
         if person.email != link.email:
             give_address(person, link.email)
         person.start_over()
+        forgive(person, request)
         Event.objects.record(Tag.SECURED, person, request=request)
         QueuedMail.objects.put(Letter.RESET, email=link.email)
 

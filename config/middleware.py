@@ -20,13 +20,11 @@ from structlog.contextvars import bind_contextvars, reset_contextvars
 from sessions_api.client import client_ip
 from sessions_api.errors import (
     CONTENT_TYPE,
-    DATABASE_FAILURES,
     ApiError,
     InvalidRequest,
     PayloadTooLarge,
-    ServiceUnavailable,
-    answer_outside_ninja,
     as_problem,
+    refusal_outside_ninja,
 )
 from sessions_api.models import Session
 
@@ -35,7 +33,7 @@ PROBES = {"/healthz", "/readyz"}  # asked by address, so under any Host
 HARMLESS = re.compile("[A-Za-z0-9._-]{8,64}")  # of what a caller sends as X-Request-ID
 PATH_LENGTH = 200
 
-GONE = "<!doctype html><title>Latchkey</title><p>The database cannot be reached right now. Try again in a moment."
+PAGE = "<!doctype html><title>Latchkey</title><p>{}"  # of the admin, where it cannot have one of its own
 NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 OWN_PAGES = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
@@ -121,12 +119,11 @@ class Gate:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """The admin without its database, and plain views. Endpoints have handlers, in `sessions_api/errors.py`."""
-        if not is_admin(request):
-            return answer_outside_ninja(exception)
-        if isinstance(exception, DATABASE_FAILURES):
-            return HttpResponse(GONE, status=503, headers=ServiceUnavailable.headers)
-        return None
+        """Plain views, and the admin. Endpoints have handlers, in `sessions_api/errors.py`."""
+        refusal = refusal_outside_ninja(exception)
+        if refusal and is_admin(request):
+            return HttpResponse(PAGE.format(refusal.detail), status=refusal.status, headers=refusal.headers)
+        return refusal.response() if refusal else None
 
     def check(self, request: HttpRequest) -> None:
         if request.path_info not in PROBES:

@@ -170,7 +170,11 @@ def database() -> dict[str, Any]:
 
 
 def cache() -> dict[str, Any]:
-    config: dict[str, Any] = env.cache_url("CACHE_URL", default="locmemcache://")
+    try:
+        _ = urlsplit(env.str("CACHE_URL", default="").partition(",")[0]).port
+        config: dict[str, Any] = env.cache_url("CACHE_URL", default="locmemcache://")
+    except ValueError:  # which repeats the value
+        raise ImproperlyConfigured("CACHE_URL is no URL; what is odd in a password is written as %XX.") from None
     if config["BACKEND"].endswith("RedisCache"):
         config["OPTIONS"] = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5, **config.get("OPTIONS", {})}
     return config
@@ -182,6 +186,7 @@ CACHES = {"default": cache()}
 # People and passwords
 
 AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.backends.PasswordBackend"]  # of the admin
 REGISTRATION = choice("REGISTRATION", "open", "verified", "closed")
 OAUTH_HANDOVER = choice("OAUTH_HANDOVER", "query", "code")
 PASSWORD_MIN_LENGTH = env.int("PASSWORD_MIN_LENGTH", default=8)
@@ -191,12 +196,14 @@ PWNED_PASSWORDS_URL = env.str("PWNED_PASSWORDS_URL", default="") and origin("PWN
 ARGON2_TIME_COST = env.int("ARGON2_TIME_COST", default=3)
 ARGON2_MEMORY_COST = env.int("ARGON2_MEMORY_COST", default=65536)  # KiB
 ARGON2_PARALLELISM = env.int("ARGON2_PARALLELISM", default=4)
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+HASHES_AT_ONCE = env.int("HASHES_AT_ONCE", default=min(CORES, 4))  # of the eight threads
 PASSWORD_HASHERS = [
     "accounts.hashers.Argon2id",
     # Hashes brought along from elsewhere are accepted once, and renewed at that login.
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
-    "django.contrib.auth.hashers.PBKDF2SHA1PasswordHasher",
-    "django.contrib.auth.hashers.ScryptPasswordHasher",
+    "accounts.hashers.PBKDF2",
+    "accounts.hashers.PBKDF2SHA1",
+    "accounts.hashers.Scrypt",
 ]
 
 # Sign-in by other providers: an entry here and two keys
@@ -224,6 +231,10 @@ SESSION_TOUCH = timedelta(seconds=env.int("SESSION_TOUCH_SECONDS", default=300))
 REAUTHENTICATION = timedelta(seconds=env.int("REAUTHENTICATION_SECONDS", default=600))
 SESSION_MAX_PER_USER = env.int("SESSION_MAX_PER_USER", default=100)
 EVENTS_KEEP = timedelta(days=env.int("EVENTS_KEEP_DAYS", default=365))
+
+# Limits
+
+RATE_LIMITS = env.float("RATE_LIMITS", default=1)  # a factor; zero: none
 
 # Mail
 

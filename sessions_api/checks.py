@@ -23,6 +23,7 @@ def lifetimes(**options: Any) -> list[CheckMessage]:
         "E005": ("SESSION_MAX_PER_USER is not above 0.", settings.SESSION_MAX_PER_USER < 1),
         "E006": ("EVENTS_KEEP_DAYS is not from 1 to 36500.", not timedelta(0) < settings.EVENTS_KEEP <= CENTURY),
         "E007": ("TRUSTED_PROXY_COUNT is below 0.", settings.TRUSTED_PROXY_COUNT < 0),
+        "E008": ("RATE_LIMITS is not from 0 to 1000.", not 0 <= settings.RATE_LIMITS <= 1000),
     }
     return [Error(message, id=f"sessions_api.{number}") for number, (message, found) in wrong.items() if found]
 
@@ -41,6 +42,14 @@ def unused_sessions_end(**options: Any) -> list[CheckMessage]:
         return []
     hint = "Set SESSION_IDLE_DAYS, so that a token forgotten on some device does not live for a year."
     return [Warning("Sessions that nobody uses do not end.", hint=hint, id="sessions_api.W002")]
+
+
+@register(deploy=True)
+def attempts_are_limited(**options: Any) -> list[CheckMessage]:
+    if settings.RATE_LIMITS:
+        return []
+    hint = "RATE_LIMITS is 0. Whoever wants to may guess passwords, and send mails to strangers."
+    return [Warning("Nothing limits how often anything is tried.", hint=hint, id="sessions_api.W004")]
 
 
 @register(deploy=True)

@@ -28,7 +28,7 @@ class ApiError(Exception):
     status: ClassVar[int]
     error_code: ClassVar[str]
     detail: ClassVar[str]
-    headers: ClassVar[dict[str, str]] = {}
+    headers: dict[str, str] = {}
 
     def body(self) -> dict[str, Any]:
         return {
@@ -54,7 +54,7 @@ class NotAuthenticated(ApiError):
 
     status, error_code = 401, "not_authenticated"
     detail = "Send a session token: Authorization: Bearer <token>."
-    headers: ClassVar = {"WWW-Authenticate": "Bearer"}
+    headers = {"WWW-Authenticate": "Bearer"}
 
 
 class SessionExpired(ApiError):
@@ -62,7 +62,7 @@ class SessionExpired(ApiError):
 
     status, error_code = 401, "session_expired"
     detail = "This token opens no session, or no longer."
-    headers: ClassVar = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
+    headers = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 
 
 class PermissionDenied(ApiError):
@@ -115,6 +115,17 @@ class ValidationFailed(ApiError):
         return super().body() | {"errors": self.errors}
 
 
+class RateLimited(ApiError):
+    """Comes with `Retry-After`, and with what was promised in the words of the IETF's draft."""
+
+    status, error_code = 429, "rate_limited"
+    detail = "Too many attempts. Wait for Retry-After seconds."
+
+    def __init__(self, retry_after: int = 1, fields: dict[str, str] | None = None) -> None:
+        super().__init__()
+        self.headers = {"Retry-After": str(retry_after)} | (fields or {})
+
+
 class ServerError(ApiError):
     status, error_code = 500, "server_error"
     detail = "Something went wrong on our side. It has been logged."
@@ -123,7 +134,15 @@ class ServerError(ApiError):
 class ServiceUnavailable(ApiError):
     status, error_code = 503, "service_unavailable"
     detail = "The service cannot answer right now. Nothing is lost; try again."
-    headers: ClassVar = {"Retry-After": "2"}
+    headers = {"Retry-After": "2"}
+
+
+class ServerBusy(ApiError):
+    """More passwords to hash than this machine can; nothing was done (see `accounts/bulkhead.py`)."""
+
+    status, error_code = 503, "server_busy"
+    detail = "Too many people are logging in right now. Nothing was done; try again."
+    headers = {"Retry-After": "2"}
 
 
 GENERIC: dict[int, type[ApiError]] = {
@@ -136,6 +155,7 @@ GENERIC: dict[int, type[ApiError]] = {
         MethodNotAllowed,
         PayloadTooLarge,
         UnsupportedMediaType,
+        RateLimited,
         ServerError,
         ServiceUnavailable,
     )
@@ -153,12 +173,13 @@ def as_problem(response: HttpResponse) -> HttpResponse:
     return problem
 
 
-def answer_outside_ninja(exception: Exception) -> HttpResponse | None:
-    """The answer to what a plain view has raised; None where it is Django's to answer."""
+def refusal_outside_ninja(exception: Exception) -> ApiError | None:
+    """What a plain view, or a page of the admin, refuses by raising this; None where it is Django's to answer."""
     if isinstance(exception, ApiError):
-        return exception.response()
+        return exception
     if isinstance(exception, DATABASE_FAILURES):
-        return _database_failed(exception)
+        _log_database_failure(exception)
+        return ServiceUnavailable()
     return None
 
 
@@ -191,8 +212,12 @@ def _from_ninja(exc: HttpError) -> HttpResponse:
 
 
 def _database_failed(exc: Exception) -> HttpResponse:
-    logger.error("The database cannot be used: %s: %s", type(exc).__name__, str(exc).partition("\n")[0])
+    _log_database_failure(exc)
     return ServiceUnavailable().response()
+
+
+def _log_database_failure(exc: Exception) -> None:
+    logger.error("The database cannot be used: %s: %s", type(exc).__name__, str(exc).partition("\n")[0])
 
 
 def _unexpected(exc: Exception) -> HttpResponse:

@@ -14,6 +14,13 @@ ALWAYS = (errors.InvalidRequest, errors.PayloadTooLarge, errors.ServerError, err
 WITH_BEARER = (errors.NotAuthenticated, errors.SessionExpired)
 WITH_BODY = (errors.UnsupportedMediaType, errors.ValidationFailed)
 
+RETRY_AFTER = {"Retry-After": {"description": "In seconds.", "schema": {"type": "integer", "minimum": 1}}}
+RATE_LIMIT = {
+    name: {"description": "draft-ietf-httpapi-ratelimit-headers-11", "schema": {"type": "string"}}
+    for name in ("RateLimit", "RateLimit-Policy")
+}
+HEADERS = {429: {"headers": RETRY_AFTER | RATE_LIMIT}, 503: {"headers": RETRY_AFTER}}
+
 PROBLEM = {
     "title": "Problem",
     "description": "RFC 9457. `error_code` is what a user interface goes by; `detail` is for developers.",
@@ -78,4 +85,7 @@ def _responses(operation: dict[str, Any]) -> dict[int, Any]:
     for refusal in refusals:
         codes[refusal.status].append(f"`{refusal.error_code}`: {refusal.detail}")
     content = {errors.CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": "\n\n".join(codes[status]), "content": content} for status in sorted(codes)}
+    return {
+        status: {"description": "\n\n".join(codes[status]), "content": content} | HEADERS.get(status, {})
+        for status in sorted(codes)
+    }

@@ -7,6 +7,7 @@ from django.test import Client
 
 from accounts.hashers import Argon2id
 from accounts.models import User
+from sessions_api.rate_limit_stores import store
 
 from .people import Api, Mailbox, Person
 from .server import database, serving
@@ -15,6 +16,7 @@ from .server import database, serving
 @pytest.fixture(autouse=True)
 def _fresh_cache():
     cache.clear()
+    store.reset()
 
 
 @pytest.fixture

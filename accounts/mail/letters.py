@@ -128,6 +128,10 @@ def warning(mail: QueuedMail, person: User | None) -> Content | None:
     return with_link(mail.letter, mail, Purpose.SECURE, person, _("This wasn't me"))
 
 
+def note(mail: QueuedMail, person: User | None) -> Content | None:
+    return Content(mail.letter) if person else None
+
+
 def farewell(mail: QueuedMail, person: User | None) -> Content | None:
     return Content("farewell")
 
@@ -147,5 +151,7 @@ LETTERS: dict[Letter, Callable[[QueuedMail, User | None], Content | None]] = {
     Letter.LINKED: warning,
     Letter.UNLINKED: warning,
     Letter.NEW_DEVICE: warning,
+    Letter.FAILED_LOGINS: note,
+    Letter.SHUT: note,
     Letter.FAREWELL: farewell,
 }

@@ -36,6 +36,8 @@ class Letter(models.TextChoices):
     LINKED = "linked"
     UNLINKED = "unlinked"
     NEW_DEVICE = "new_device"
+    FAILED_LOGINS = "failed_logins"
+    SHUT = "shut"
     FAREWELL = "farewell"
 
 

@@ -6,8 +6,9 @@ from pydantic import Field
 from social_django.models import UserSocialAuth
 
 from accounts.errors import RegistrationClosed
+from sessions_api import rate_limits
 from sessions_api.auth import SessionRequest, fresh_session
-from sessions_api.errors import NotFound, PermissionDenied, ReauthenticationRequired
+from sessions_api.errors import NotFound, PermissionDenied, RateLimited, ReauthenticationRequired
 from sessions_api.openapi import raises
 from sessions_api.schemas import SessionResponse
 
@@ -56,10 +57,11 @@ def callback(request: HttpRequest, provider: Provider) -> HttpResponse:
     auth=None,
     response=SessionResponse,
     summary="Exchange a code for a session",
-    openapi_extra=raises(InvalidCode, AccountDisabled),
+    openapi_extra=raises(InvalidCode, AccountDisabled, RateLimited),
 )
 def exchange(request: HttpRequest, body: Exchange) -> SessionResponse:
     """For the `?code=` of a sign-in that was begun with a `code_challenge`. A wrong verifier spends it, too."""
+    rate_limits.check(rate_limits.REDEEM, request)
     return SessionResponse.of(*signin.exchange(**body.model_dump(), request=request))
 
 
@@ -76,11 +78,13 @@ def exchange(request: HttpRequest, body: Exchange) -> SessionResponse:
         RegistrationClosed,
         AccountExists,
         ProviderUnavailable,
+        RateLimited,
     ),
 )
 def token(request: HttpRequest, provider: Provider, body: IdToken) -> SessionResponse:
     """From a phone, or by One Tap. An ID token opens one session."""
     providers.require(provider)
+    rate_limits.check(rate_limits.SIGN_IN, request)
     opened = signin.sign_in_with_id_token(provider=provider, **body.model_dump(), request=request)
     return SessionResponse.of(*opened)
 
@@ -107,10 +111,11 @@ def list_connections(request: SessionRequest) -> list[Connection]:
     "/auth/connections",
     response={201: Connection},
     summary="Complete a link",
-    openapi_extra=raises(InvalidCode, AlreadyLinked),
+    openapi_extra=raises(InvalidCode, AlreadyLinked, RateLimited),
 )
 def complete_link(request: SessionRequest, body: LinkCode) -> Status[Connection]:
     """With the `link_code`, by the person who began it."""
+    rate_limits.check(rate_limits.REDEEM, request)
     return Status(201, describe(signin.complete_link(request.auth.user, body.code, request)))
 
 

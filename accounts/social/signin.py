@@ -16,6 +16,7 @@ from social_django.models import UserSocialAuth
 from accounts.errors import AuthenticationFailed
 from accounts.login import finish_login, finish_reauthentication, require_unchanged
 from accounts.models import User
+from sessions_api import rate_limits
 from sessions_api.errors import ApiError, ServerError, ValidationFailed
 from sessions_api.models import Session
 
@@ -63,6 +64,7 @@ def begin(request: HttpRequest, provider: str, *, link: str, **wanted: Any) -> H
         raise ValidationFailed.of(["query", "code_challenge"], "missing", "Needed here.")
     handshake = Handshake(provider, **wanted)
     try:
+        rate_limits.check(rate_limits.SIGN_IN, request)
         handshake.link_for = link_person(link, provider) if link else ""
         response: HttpResponse = backend_for(request, handshake).start()
     except Exception as failure:  # a person is waiting in front of a browser
@@ -76,6 +78,7 @@ def finish(request: HttpRequest, provider: str) -> HttpResponse:
     handshake = None
     try:
         handshake = Handshake.of(request, provider)
+        rate_limits.check(rate_limits.SIGN_IN, request)
         response = _complete(request, handshake)
     except Exception as failure:
         response = land_on_error(_refusal(failure), handshake)

@@ -8,6 +8,7 @@ ADMINISTRATOR, OPERATOR = "administrator", "operator"  # who did it, where it wa
 class Tag(models.TextChoices):
     REGISTERED = "account:register", "registered"
     LOGIN = "account:login:success", "logged in"
+    ADMIN_LOGIN = "admin:login:success", "logged in to the admin"
     LOGIN_FAILED = "account:login:failure", "a login failed"
     LOCKED = "account:login:locked", "the password opens the account no more"
     REAUTHENTICATED = "account:reauthenticate:success", "authenticated again"
