@@ -13,6 +13,7 @@ from sessions_api.errors import ServerBusy
 
 WAITING = 2  # for a turn, besides those whose turn it is: fewer than the server's threads, so that some stay free
 PATIENCE = 2.0  # seconds of waiting for a turn
+NICENESS = 10  # a tenth of the others' share of a busy core; all of an idle one
 
 T = TypeVar("T")
 
@@ -47,8 +48,8 @@ class Bulkhead:
 
     def _begin_thread(self) -> None:
         self.here.hashing = True
-        if sys.platform == "linux":  # where niceness is a thread's own; argon2's lanes inherit it
-            os.setpriority(os.PRIO_PROCESS, 0, int(os.environ.get("XNICE", "10")))
+        if sys.platform == "linux":  # where niceness is a thread's own, and argon2's lanes inherit it
+            os.nice(NICENESS)
 
 
 bulkhead = Bulkhead(max(1, settings.HASHES_AT_ONCE))  # below that, a check says so
