@@ -1,12 +1,11 @@
 """A flood of logins takes neither all threads nor all memory; whoever gets no turn is told so, and nothing is done."""
 
 import os
-import sys
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from itertools import islice
-from threading import Event, Semaphore, get_native_id
+from threading import Event, Semaphore
 
 import pytest
 from django.contrib.auth.hashers import make_password
@@ -70,11 +69,13 @@ def test_whoever_waits_too_long_is_refused_and_whoever_has_begun_is_not(monkeypa
 
 
 @pytest.mark.once
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere niceness belongs to the process")
-def test_those_who_hash_let_all_others_go_first():
-    me = os.getpriority(os.PRIO_PROCESS, get_native_id())
-    assert Bulkhead(1).run(lambda: os.getpriority(os.PRIO_PROCESS, get_native_id())) == me + module.NICENESS
-    assert os.getpriority(os.PRIO_PROCESS, get_native_id()) == me
+@pytest.mark.asvs("15.4.4")
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system does not say where a thread may run")
+def test_those_who_hash_leave_one_core_to_all_others():
+    mine = os.sched_getaffinity(0)
+    theirs = Bulkhead(1).run(lambda: os.sched_getaffinity(0))
+    assert theirs == (mine - {min(mine)} or mine)
+    assert os.sched_getaffinity(0) == mine
 
 
 # Through the front door
