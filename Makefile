@@ -15,7 +15,7 @@ OPENAPI = $(ALONE) $(PY) manage.py export_openapi_schema --api config.api.api --
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL = help
-.PHONY: help run test check fuzz load timing asvs openapi lock format clean venv installed installed-dev
+.PHONY: help run test check fuzz load timing flood races asvs openapi lock format clean venv installed installed-dev
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,12 @@ load: installed-dev ## Two hundred connections for a minute, then a million sess
 
 timing: installed-dev ## Whether the time of an answer tells who has an account, or how the mail server is
 	@$(PY) -m tests.timing $(ARGS)
+
+flood: installed-dev ## What those who are logged in notice of ten times more logins than the machine can hash
+	@$(PY) -m benchmarks.flood $(ARGS)
+
+races: installed-dev ## A hundred rounds of parallel guesses against each limit, instead of a few
+	@RACE_ROUNDS=$${RACE_ROUNDS:-100} $(PYTEST) -n 0 -q tests/sessions_api/test_rate_limit_stores.py -k 'at_once or forty' $(ARGS)
 
 asvs: installed-dev ## Count the requirements of OWASP ASVS 5.0 that tests show
 	@$(PY) -m tests.asvs

@@ -1,7 +1,6 @@
 """A bulkhead around hashing: a flood of logins takes neither all threads nor all memory, nor the others' time."""
 
 import os
-import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import BoundedSemaphore, local
@@ -18,7 +17,11 @@ T = TypeVar("T")
 
 
 class Bulkhead:
-    """Runs at most `at_once` at the same time, in threads of their own that let all others go first."""
+    """Runs at most `at_once` at the same time, in threads of their own that leave one core to all others.
+
+    Their mere number is not enough: each hash keeps several lanes running (`ARGON2_PARALLELISM`), and a thread that
+    has but a millisecond of work waits its turn behind them. Nor is niceness: it made rare waits longer.
+    """
 
     def __init__(self, at_once: int) -> None:
         self.places = BoundedSemaphore(at_once + WAITING)
@@ -47,8 +50,9 @@ class Bulkhead:
 
     def _begin_thread(self) -> None:
         self.here.hashing = True
-        if sys.platform == "linux":  # where niceness is a thread's own; argon2's lanes inherit it
-            os.setpriority(os.PRIO_PROCESS, 0, int(os.environ.get("XNICE", "10")))
+        if hasattr(os, "sched_setaffinity"):  # of this thread alone; argon2's lanes inherit it
+            first, *others = sorted(os.sched_getaffinity(0))
+            os.sched_setaffinity(0, others or [first])
 
 
 bulkhead = Bulkhead(max(1, settings.HASHES_AT_ONCE))  # below that, a check says so

@@ -197,7 +197,7 @@ ARGON2_TIME_COST = env.int("ARGON2_TIME_COST", default=3)
 ARGON2_MEMORY_COST = env.int("ARGON2_MEMORY_COST", default=65536)  # KiB
 ARGON2_PARALLELISM = env.int("ARGON2_PARALLELISM", default=4)
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-HASHES_AT_ONCE = env.int("HASHES_AT_ONCE", default=min(CORES, 4))  # of the eight threads
+HASHES_AT_ONCE = env.int("HASHES_AT_ONCE", default=max(1, min(CORES - 1, 4)))  # one core and threads for all else
 PASSWORD_HASHERS = [
     "accounts.hashers.Argon2id",
     # Hashes brought along from elsewhere are accepted once, and renewed at that login.

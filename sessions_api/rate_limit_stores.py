@@ -21,7 +21,7 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 
 PAUSE = 1.0  # seconds in which nobody asks again
-PATIENCE = 0.25  # seconds, to connect and for each answer
+PATIENCE = 0.4  # seconds, to connect and for each answer: long enough for a busy store, and never half a second
 MOST_KEYS = 100_000  # some 40 MiB
 
 T = TypeVar("T")

@@ -56,11 +56,11 @@ def manage(*arguments: str, **env: str) -> str:
 
 @contextmanager
 def serving(*, workers: int = 1, threads: int = 8, log: Path, port: int = 0, **env: str) -> Iterator["Server"]:
-    """A server on this port or a free one, ready to answer, without limits; its output goes to `log`."""
+    """A server on this port or a free one, ready to answer and without limits; its output goes to `log`."""
     port = port or free_port()
     command = [*GRANIAN, "--interface", "wsgi", "--no-ws", "--http", "1", "--port", str(port)]
     command += ["--workers", str(workers), "--blocking-threads", str(threads), "config.wsgi:application"]
-    env = {"RATE_LIMITS": "0"} | env
+    env = {"RATE_LIMITS": "0", "HASHES_AT_ONCE": "64"} | env
     with log.open("w") as out:
         process = subprocess.Popen(command, cwd=ROOT, env=os.environ | env, stdout=out, stderr=out)
     server = Server(f"http://127.0.0.1:{port}", process, log)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from config.api import api as described
+from sessions_api import rate_limits
 from sessions_api.errors import ApiError
 
 from .asvs import requirements
@@ -80,6 +81,19 @@ def test_every_way_in_is_documented():
         and "UserSessionResponse" not in json.dumps(operation["responses"], default=str)
     }
     assert opens <= ways
+
+
+@pytest.mark.asvs("6.1.1", "2.1.3", "15.1.3")
+def test_the_table_of_limits_is_that_of_the_code():
+    rows = [
+        line.split("|")[1:4] for line in (ROOT / "docs/limits.md").read_text().splitlines() if line.startswith("| `")
+    ]
+    documented = {name.strip(" `"): (int(amount), period.strip()) for name, amount, period in rows}
+    ours = {limit for limits in vars(rate_limits).values() if isinstance(limits, tuple) for limit in limits}
+    spelled = {60: "1 minute", 600: "10 minutes", 3600: "1 hour"}
+    assert documented == {
+        limit.policy: (limit.amount, spelled[limit.seconds]) for limit in ours if isinstance(limit, rate_limits.Limit)
+    }
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())

@@ -275,6 +275,7 @@ def test_the_tokens_that_live_are_those_that_should(db, settings_of_the_town):
 def settings_of_the_town(settings):
     settings.SESSION_LIFETIME, settings.SESSION_IDLE, settings.SESSION_TOUCH = LIFETIME, IDLE, TOUCH
     settings.REAUTHENTICATION, settings.SESSION_MAX_PER_USER = RECENT, CAP
+    settings.RATE_LIMITS = 0
     return {
         "max_examples": int(os.environ.get("MODEL_EXAMPLES", "40")),
         "stateful_step_count": 30,
