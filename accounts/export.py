@@ -66,6 +66,12 @@ class ExportedMail(Schema):
     data: dict[str, Any]
 
 
+class ExportedFailures(Schema):
+    home: bool = Field(description="Whether from networks that they came in from before.")
+    number: int = Field(description="Wrong passwords in a row.")
+    last_at: datetime
+
+
 class ExportedAdministration(Schema):
     action_time: datetime
     change_message: str
@@ -76,6 +82,7 @@ class Export(Schema):
     sessions: list[SessionInfo]
     connections: list[ExportedConnection]
     events: list[ExportedEvent]
+    failed_attempts: list[ExportedFailures]
     links: list[ExportedLink] = Field(description="What was mailed to them, without what opens it.")
     queued_mails: list[ExportedMail] = Field(description="Mails that have not been sent yet.")
     administration: list[ExportedAdministration] = Field(
@@ -94,6 +101,7 @@ class Export(Schema):
             "sessions": [SessionInfo.of(one, current=one == session) for one in sessions],
             "connections": list(user.social_auth.order_by("pk")),
             "events": list(user.events.order_by("-pk")),
+            "failed_attempts": list(user.failed_attempts.order_by("-last_at")),
             "links": list(Link.objects.filter(mailed).order_by("-requested_at")),
             "queued_mails": list(QueuedMail.objects.filter(mailed).order_by("-requested_at")),
             "administration": list(LogEntry.objects.filter(done_with_them | Q(user=user))),

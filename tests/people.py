@@ -93,6 +93,12 @@ def link(mail: Any) -> str:
     return url
 
 
+def comparable(answer: Any) -> tuple[int, bytes, dict[str, str]]:
+    """All that an answer tells, without the name that each has of its own."""
+    headers = {name: value for name, value in answer.headers.items() if name != "X-Request-ID"}
+    return answer.status_code, answer.content, headers
+
+
 def problem(answer: Any) -> tuple[int, str]:
     """Status and error code of a refusal, which has the contract's form (RFC 9457)."""
     body = answer.json()

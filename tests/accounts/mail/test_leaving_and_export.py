@@ -19,6 +19,7 @@ from ...people import problem
 from .conftest import CHROME, ask_to_change, ask_to_register, ask_to_reset, confirm
 
 EXPORTED = {
+    "accounts_failedattempts": ("failed_attempts",),
     "accounts_user_groups": ("user", "groups"),
     "accounts_user_user_permissions": ("user", "user_permissions"),
     "accounts_mail_link": ("links",),
@@ -45,6 +46,7 @@ def full(api, owner, mailbox):
     user.groups.add(Group.objects.create(name="editors"))
     user.user_permissions.add(Permission.objects.first())
     owner.logs_in(api, User_Agent=CHROME)
+    api.login(owner.email, "a wrong password")
     ask_to_change(api, owner, "elsewhere@example.org")
     mailbox.new()
     ask_to_reset(api, owner.email)

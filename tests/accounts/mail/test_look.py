@@ -62,6 +62,8 @@ def one_of_each():
     mails["reset"] = written(Letter.RESET, email=dave.email)
     mails["register"] = written(Letter.REGISTER, email="erin@example.org")
     mails["already_registered"] = written(Letter.REGISTER, email=dave.email)
+    for name in (Letter.FAILED_LOGINS, Letter.SHUT):
+        mails[name] = written(name, email=dave.email, user=dave, **TOLD)
     mails["farewell"] = written(Letter.FAREWELL, email="frank@example.org", ip_address=TOLD["ip_address"])
     assert mails.keys() >= set(Letter)
     return {str(name): mail for name, mail in mails.items()}

