@@ -28,6 +28,7 @@ AS_IT_SHIPS = {
     "ARGON2_TIME_COST": "3",
     "ARGON2_MEMORY_COST": "65536",
     "ARGON2_PARALLELISM": "4",
+    "HASHES_AT_ONCE": str(max(1, min(len(os.sched_getaffinity(0)) - 1, 4))),
     "RATE_LIMITS": "1",
     "TRUSTED_PROXY_COUNT": "1",
 }
