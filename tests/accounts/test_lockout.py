@@ -88,7 +88,7 @@ def test_the_owner_is_told_at_ten_and_at_a_hundred(api, alice, clock, mailbox, u
     fail(api, clock, alice, 1)
     assert ELSEWHERE in mailbox.the_one(alice.email, "Wrong passwords").body
     fail(api, clock, alice, SHUT_FROM - PAUSES_FROM)
-    mailbox.the_one(alice.email, "shut")
+    mailbox.the_one(alice.email, "no longer works")
     fail(api, clock, alice, 3)
     assert mailbox.new() == []
 

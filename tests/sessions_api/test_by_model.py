@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+from accounts import lockout
 from accounts.models import User
 
 from ..people import Api, problem
@@ -272,10 +273,11 @@ def test_the_tokens_that_live_are_those_that_should(db, settings_of_the_town):
 
 
 @pytest.fixture
-def settings_of_the_town(settings):
+def settings_of_the_town(settings, monkeypatch):
+    settings.RATE_LIMITS = 0  # how often is another story, and so is how often in a row
+    monkeypatch.setattr(lockout, "PAUSES_FROM", 1_000_000)
     settings.SESSION_LIFETIME, settings.SESSION_IDLE, settings.SESSION_TOUCH = LIFETIME, IDLE, TOUCH
     settings.REAUTHENTICATION, settings.SESSION_MAX_PER_USER = RECENT, CAP
-    settings.RATE_LIMITS = 0
     return {
         "max_examples": int(os.environ.get("MODEL_EXAMPLES", "40")),
         "stateful_step_count": 30,

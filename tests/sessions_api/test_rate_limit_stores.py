@@ -129,13 +129,15 @@ def test_of_twenty_guesses_at_once_at_two_processes_five_are_tried(tmp_path, url
 
 @pytest.mark.postgres
 @pytest.mark.asvs("6.3.1", "15.4.2")
-def test_of_forty_from_forty_networks_twenty_are_tried(tmp_path, url):
+def test_of_forty_from_forty_networks_no_more_than_twenty_are_tried(tmp_path, url):
+    """And no fewer than ten: from then on it is a row of failures."""
     with house(tmp_path, url, workers=2) as both:
         for turn in range(ROUNDS):
             email = f"crowd{turn}@example.org"
             calls = [lambda email=email, at=f"10.{turn}.{n}.1": both.guess(email, at) for n in range(40)]
             outcomes = Counter(answer.status_code for answer in at_once(calls))
-            assert outcomes == {401: 20, 429: 20}, (tmp_path / "log").read_text()
+            assert outcomes.keys() == {401, 429}, (tmp_path / "log").read_text()
+            assert 10 <= outcomes[401] <= 20
 
 
 @pytest.mark.once
@@ -145,16 +147,16 @@ def test_what_valkey_keeps_says_nothing_and_does_not_stay(tmp_path, url, ending)
         email = f"{ending}@example.org"
         house_.register(email)
         house_.guess(email)
-        keys = [key.decode() for key in house_.tell("KEYS", "*login*")]
-        assert len(keys) == 3
+        keys = [key.decode() for key in house_.tell("KEYS", "*-by-*")]
+        assert len(keys) == 5
         assert not any(ending in key or "example" in key or "192.0.2" in key for key in keys)
         if ending == "seconds":
-            assert all(0 < house_.tell("TTL", key) <= 600 for key in keys)
+            assert all(0 < house_.tell("TTL", key) <= 3600 for key in keys)
         else:
             headers = {"X-Forwarded-For": "192.0.2.1"}
             who = {"email": email, "password": PASSWORD}
             assert house_.server.call("POST", "/api/auth/login", who, headers=headers).status_code == 200
-            assert house_.tell("KEYS", "*login-by-account*") == []
+            assert house_.tell("KEYS", "*password-by-account*") == []
             assert len(house_.tell("KEYS", "*login-by-address*")) == 1
 
 

@@ -5,11 +5,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from accounts import lockout
 from accounts.models import User
 from config.api import api as described
 from sessions_api.rate_limit_stores import store
 
-from ..people import problem
+from ..people import comparable, problem
 
 WRONG = "not the password"
 LIMITED = (429, "rate_limited")
@@ -57,8 +58,8 @@ def test_after_five_guesses_nobody_hashes_any_more_until_the_minute_is_over(api,
     assert problem(answer) == LIMITED
     assert len(hashes) == 5
     assert answer.headers["Retry-After"] == "60"
-    assert answer.headers["RateLimit-Policy"] == '"login-by-account-and-address";q=5;w=60'
-    assert answer.headers["RateLimit"] == '"login-by-account-and-address";r=0;t=60'
+    assert answer.headers["RateLimit-Policy"] == '"password-by-account-and-address";q=5;w=60'
+    assert answer.headers["RateLimit"] == '"password-by-account-and-address";r=0;t=60'
     clock.shift(60)
     assert api.opens(alice.logs_in(api))
 
@@ -92,8 +93,7 @@ def test_all_spellings_of_an_address_share_what_it_may(api, alice):
 @pytest.mark.asvs("6.3.8")
 def test_it_is_refused_alike_whether_or_not_there_is_such_a_person(api, alice, anywhere):
     def attempts(email, headers):
-        answers = [api.login(email, WRONG, **headers) for _ in range(7)]
-        return [(answer.status_code, answer.content, dict(answer.headers)) for answer in answers]
+        return [comparable(api.login(email, WRONG, **headers)) for _ in range(7)]
 
     assert attempts(alice.email, anywhere()) == attempts("nobody@example.org", anywhere())
 
@@ -126,23 +126,26 @@ def test_a_login_forgets_ones_own_mistakes(api, alice, anywhere):
 
 
 @pytest.mark.asvs("6.3.1")
-def test_guesses_from_many_networks_are_counted_together(api, alice, anywhere, hashes):
+def test_guesses_from_many_networks_are_counted_together(api, alice, anywhere, hashes, monkeypatch):
+    """Exactly, where a row of failures is only nearly so: of many at once, some begin before others have failed."""
+    monkeypatch.setattr(lockout, "PAUSES_FROM", 1000)
     hashes.clear()
     assert [guess(api, alice.email, **anywhere()) for _ in range(20)] == [REFUSED] * 20
-    assert policy(api.login(alice.email, alice.password, **anywhere())) == "login-by-account"
+    assert policy(api.login(alice.email, alice.password, **anywhere())) == "password-by-account"
     assert len(hashes) == 20
 
 
 @pytest.mark.asvs("6.1.1", "6.3.1")
 def test_whoever_is_locked_out_by_others_keeps_what_is_open_and_comes_back_by_mail(api, alice, anywhere, mailbox):
     mailbox.new()
+    home, body = anywhere(), {"password": alice.password}
+    token = alice.logs_in(api, **home)
     for _ in range(100):
         guess(api, alice.email, **anywhere())
     assert problem(api.login(alice.email, alice.password, **anywhere())) == LIMITED
-    assert api.opens(alice.token)
-    assert (
-        api.call("POST", "/api/auth/reauthenticate", {"password": alice.password}, token=alice.token).status_code == 200
-    )
+    assert api.opens(token)
+    assert api.call("POST", "/api/auth/reauthenticate", body, token=token, **home).status_code == 200
+    mailbox.new()
     assert api.call("POST", "/api/auth/password/reset", {"email": alice.email}).status_code == 202
     body = {"token": mailbox.token(alice.email), "new_password": "a new password"}
     assert api.call("POST", "/api/auth/password/reset/confirm", body, **anywhere()).status_code == 204
@@ -206,7 +209,7 @@ def _json(email):
 
 
 @pytest.mark.asvs("6.3.1")
-def test_a_stolen_token_allows_ten_guesses_at_the_password(api, alice, bob, hashes):
+def test_a_stolen_token_allows_five_guesses_at_the_password_in_a_minute(api, alice, bob, hashes):
     def guesses(token):
         yield api.call("POST", "/api/auth/reauthenticate", {"password": WRONG}, token=token)
         body = {"current_password": WRONG, "new_password": "a new password"}
@@ -214,17 +217,16 @@ def test_a_stolen_token_allows_ten_guesses_at_the_password(api, alice, bob, hash
 
     tokens = [alice.token, alice.logs_in(api)]
     hashes.clear()
-    outcomes = [problem(answer) for turn in range(6) for answer in guesses(tokens[turn % 2])]
-    assert outcomes == [(403, "invalid_password")] * 10 + [LIMITED] * 2
-    assert len(hashes) == 10
+    outcomes = [problem(answer) for turn in range(4) for answer in guesses(tokens[turn % 2])]
+    assert outcomes == [(403, "invalid_password")] * 5 + [LIMITED] * 3
+    assert len(hashes) == 5
     assert problem(next(guesses(bob.token))) == (403, "invalid_password")
-    alice.logs_in(api)
 
 
 def test_the_right_password_forgets_the_wrong_ones(api, alice):
     token = alice.token
     for _ in range(3):
-        for _ in range(9):
+        for _ in range(4):
             answer = api.call("POST", "/api/auth/reauthenticate", {"password": WRONG}, token=token)
             assert problem(answer) == (403, "invalid_password")
         token = api.call("POST", "/api/auth/reauthenticate", {"password": alice.password}, token=token).json()["token"]
@@ -366,7 +368,8 @@ def test_a_token_is_checked_however_often_and_also_one_that_opens_nothing(api, a
 # The operator
 
 
-def test_one_setting_makes_all_limits_more_generous_or_switches_them_off(api, alice, settings):
+def test_one_setting_makes_all_limits_more_generous_or_switches_them_off(api, alice, settings, monkeypatch):
+    monkeypatch.setattr(lockout, "PAUSES_FROM", 1000)
     settings.RATE_LIMITS = 2
     assert guess(api, alice.email, 10) == REFUSED
     assert guess(api, alice.email) == LIMITED
@@ -378,12 +381,13 @@ def test_who_reads_the_store_learns_nobodys_address(api, alice, anywhere):
     guess(api, alice.email, **anywhere())
     ask_for_reset(api, alice.email)
     kept = " ".join(store.hits)
-    assert "login-by-account" in kept
+    assert "password-by-account" in kept
     assert not any(part in kept for part in ("alice", "example", "10.0.1", "127.0"))
 
 
-def test_a_refusal_costs_the_database_nothing(api, alice, django_assert_num_queries):
-    guess(api, alice.email, 5)
+def test_a_network_that_is_refused_costs_the_database_nothing(api, alice, django_assert_num_queries):
+    for number in range(60):
+        guess(api, f"victim{number}@example.org")
     with django_assert_num_queries(0):
         assert guess(api, alice.email) == LIMITED
 
