@@ -47,11 +47,11 @@ def change_password(session: Session, *, current_password: str, new_password: st
     ended meanwhile.
     """
     user = session.user
+    require_acceptable(new_password, user, field="new_password")  # first, for it costs less than a hash
     if user.has_password or current_password:
         prove_again(session, current_password, request)
     else:
         session.require_fresh()
-    require_acceptable(new_password, user, field="new_password")
     encoded = make_password(new_password)
     with transaction.atomic():
         require_unchanged(user)

@@ -16,7 +16,7 @@ from .models import Event
 from .tags import Tag
 
 COUNTED = 200_000  # the newest events
-KINDS = {Tag.LOGIN: "Logins", Tag.LOGIN_FAILED: "Failed logins"}
+KINDS = {Tag.LOGIN: "Logins", Tag.ADMIN_LOGIN: "Logins", Tag.LOGIN_FAILED: "Failed logins"}
 REST = "Everything else"
 
 

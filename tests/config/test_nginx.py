@@ -56,7 +56,14 @@ class Proxy:
         context = ssl.create_default_context(cafile=str(self.ca))
         return context.wrap_socket(socket.create_connection(("localhost", self.port), 10), server_hostname="localhost")
 
-    def written(self):
+    def written(self, *, once=""):
+        """What is in its logs, as soon as this is: a line is written after its answer was sent."""
+        deadline = time.monotonic() + 5
+        while once not in (said := self._written()) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        return said
+
+    def _written(self):
         return "".join((self.folder / name).read_text() for name in ("access.log", "error.log"))
 
 
@@ -277,7 +284,7 @@ def test_the_access_log_has_paths_without_queries(proxy, token):
     header = {"Referer": "https://app.example.org/oauth/callback?session=canary"}
     assert proxy.call("GET", "/api/auth/config?session=canary&code=canary", headers=header).status_code == 200
     proxy.call("GET", "/api/auth/oauth/google/callback?code=canary&state=canary", allow_redirects=False)
-    said = proxy.written()
+    said = proxy.written(once="GET /api/auth/oauth/google/callback")
     assert "GET /api/auth/oauth/google/callback" in said
     assert not [word for word in ("canary", token, *WHO.values(), "?") if word in said]
 

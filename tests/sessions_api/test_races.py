@@ -201,7 +201,7 @@ def test_no_login_survives_what_made_its_proof_worthless(house, change):
             lambda email=email: house.operate(CHANGES[change].format(email=email)),
             [lambda email=email: house.login(email)] * 20,
         )
-        assert {answer.status_code for answer in answers} <= {200, 401}
+        assert {answer.status_code for answer in answers} <= {200, 401, 429}  # the last: ten failures in a row
         tokens += [answer.json()["token"] for answer in answers if answer.status_code == 200]
         assert {house.session(token).status_code for token in tokens} == {401}
         assert house.count_sessions(email) == 0
