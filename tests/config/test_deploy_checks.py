@@ -123,7 +123,12 @@ def test_each_check_is_tried_here_and_has_a_line_in_the_documentation():
 @pytest.mark.once
 def test_the_environment_is_what_is_checked():
     environment = {"PATH": os.environ["PATH"], "DOTENV": os.devnull, "SECRET_KEY": "short", "DEBUG": "true"}
-    environment |= {"GRANIAN_WORKERS": "2", "DATABASE_URL": "sqlite://:memory:", "ARGON2_MEMORY_COST": "8", "RATE_LIMITS": "0"}
+    environment |= {
+        "GRANIAN_WORKERS": "2",
+        "DATABASE_URL": "sqlite://:memory:",
+        "ARGON2_MEMORY_COST": "8",
+        "RATE_LIMITS": "0",
+    }
     check = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
     done = subprocess.run(check, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.returncode == 1
