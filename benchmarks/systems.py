@@ -194,7 +194,8 @@ SYSTEMS = (
         me=Call("GET", "/api/me", X_SESSION_TOKEN),
         token=lambda body: body[:32],
         logout="DELETE FROM django_session WHERE session_key = '{token}'",
-        does="Somebody's own endpoint behind allauth's security class for Ninja: the same three queries.",
+        does="Somebody's own endpoint behind allauth's security class for Ninja: whether the session exists, the "
+        "session, the person.",
     ),
     System(
         "fastapi-users",

@@ -8,5 +8,5 @@ SELECT email, true, true, n
 FROM bench.people;
 
 INSERT INTO usersessions_usersession (user_id, created_at, ip, last_seen_at, session_key, user_agent, data)
-SELECT person, now(), '127.0.0.1', now(), left(body, 32), '', '{}'
+SELECT person, now(), '127.0.0.1', now(), left(body, 32), agent, '{}'
 FROM bench.sessions;
