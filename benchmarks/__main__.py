@@ -6,6 +6,7 @@ import os
 import platform
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
@@ -81,6 +82,7 @@ def arguments() -> argparse.Namespace:
 
 def main() -> None:
     wanted = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # which stops whatever was started
     systems = [BY_NAME[name] for name in wanted.systems]
     server_core, other_core = cores()
     pin(os.getpid(), other_core)

@@ -87,8 +87,10 @@ def running() -> Iterator[PostgreSQL]:
     folder = Path(tempfile.mkdtemp(prefix="latchkey-bench-"))
     try:
         server = PostgreSQL(folder)
-        yield server
-        server.server.cleanup()
+        try:
+            yield server
+        finally:
+            server.server.cleanup()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
