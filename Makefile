@@ -3,6 +3,7 @@ VENV ?= .venv
 PYTHON ?= python3.14 python3.13 python3.12 python3.11 python3
 PY = $(VENV)/bin/python
 PYTEST = $(PY) -m pytest
+BENCH = benchmarks/.venv
 
 # What is checked is the tree, not this machine's settings; nothing there is stored.
 ALONE = env -i PATH="$$PATH" DOTENV=/dev/null DATABASE_URL=sqlite://:memory: SECRET_KEY=only-to-check
@@ -15,7 +16,7 @@ OPENAPI = $(ALONE) $(PY) manage.py export_openapi_schema --api config.api.api --
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL = help
-.PHONY: help run test check fuzz load timing flood races asvs openapi lock format clean venv installed installed-dev
+.PHONY: help run test check fuzz load timing flood races bench asvs openapi lock format clean venv installed installed-dev installed-bench
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -51,22 +52,28 @@ flood: installed-dev ## What those who are logged in notice of ten times more lo
 races: installed-dev ## A hundred rounds of parallel guesses against each limit, instead of a few
 	@RACE_ROUNDS=$${RACE_ROUNDS:-100} $(PYTEST) -n 0 -q tests/sessions_api/test_rate_limit_stores.py -k 'at_once or forty' $(ARGS)
 
+bench: ## Measure Latchkey beside others, and write docs/benchmarks.md; ARGS=--quick for a look, ARGS=--help for more
+	@command -v wrk >/dev/null || { echo "make bench needs wrk, which makes the load. Debian: apt install wrk" >&2; exit 1; }
+	@$(MAKE) -s installed-bench VENV=$(BENCH)
+	@$(BENCH)/bin/python -m benchmarks $(ARGS)
+
 asvs: installed-dev ## Count the requirements of OWASP ASVS 5.0 that tests show
 	@$(PY) -m tests.asvs
 
 openapi: installed-dev ## Write docs/openapi.json
 	@$(OPENAPI) > docs/openapi.json.new && mv docs/openapi.json.new docs/openapi.json
 
-lock: installed-dev ## Write requirements*.txt from pyproject.toml; ARGS=--upgrade takes the newest versions
-	@$(COMPILE) -o requirements.txt $(ARGS)
-	@$(COMPILE) --extra dev -c requirements.txt -o requirements-dev.txt $(ARGS)
+lock: installed-dev ## Write all requirements*.txt from pyproject.toml and benchmarks/; ARGS=--upgrade takes the newest versions
+	@$(COMPILE) pyproject.toml -o requirements.txt $(ARGS)
+	@$(COMPILE) pyproject.toml --extra dev -c requirements.txt -o requirements-dev.txt $(ARGS)
+	@$(COMPILE) benchmarks/requirements.in -o benchmarks/requirements.txt $(ARGS)
 
 format: installed-dev ## Put the code into its form
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
 
 clean: ## Remove what these commands made, but .env and the database
-	@rm -rf .venv tests/accounts/social/provider/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis schemathesis-report screenshots
+	@rm -rf .venv $(BENCH) benchmarks/results tests/accounts/social/provider/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis schemathesis-report screenshots
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Quiet unless it fails, so that one run of pytest alone closes the output. 5: ARGS chose tests of PostgreSQL only.
@@ -74,7 +81,7 @@ ON_SQLITE = echo "Once more, on SQLite:" && folder=$$(mktemp -d) && trap 'rm -rf
 	{ DATABASE_URL="sqlite:///$$folder/test.sqlite3" $(PYTEST) -n 2 -qq -m "not postgres and not once" $(ARGS) || test $$? = 5; } && \
 	echo "Good on SQLite too."
 
-COMPILE = $(PY) -m uv pip compile pyproject.toml -q --universal --python-version 3.11 --generate-hashes --no-annotate
+COMPILE = $(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate
 
 venv:
 	@$(PY) -c 'import pip' 2>/dev/null || { \
@@ -87,14 +94,17 @@ venv:
 	exit 1; }
 
 # A copy of the list is kept beside what it installed, once all of it is: the next start has only to compare.
-install = cmp -s $(1) $(VENV)/$(1) || { echo "Installing $(1), once; this takes a minute or so" && \
-	$(PY) -m pip install -qq --require-hashes -r $(1) && cp $(1) $(VENV)/$(1); }
+install = cmp -s $(1) $(VENV)/$(notdir $(1)) || { echo "Installing $(1), once; this takes a minute or so" && \
+	$(PY) -m pip install -qq --require-hashes -r $(1) && cp $(1) $(VENV)/$(notdir $(1)); }
 
 installed: venv
 	@$(call install,requirements.txt)
 
 installed-dev: venv
 	@$(call install,requirements-dev.txt)
+
+installed-bench: venv
+	@$(call install,benchmarks/requirements.txt)
 
 FRESH = import secrets; print(open(".env.example").read().replace("SECRET_KEY=\n", f"SECRET_KEY={secrets.token_urlsafe(64)}\n", 1), end="")
 

@@ -1,0 +1,90 @@
+"""Ask a server for some seconds, with wrk on many connections, or by ourselves on one."""
+
+import http.client
+import json
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+Request = tuple[str, str, dict[str, str], str]  # method, path, headers, body
+
+SCRIPT = Path(__file__).with_name("wrk.lua")
+MARK = "RESULT "
+
+
+@dataclass(frozen=True)
+class Load:
+    requests: int
+    seconds: float
+    p50: float  # milliseconds
+    p99: float
+
+    @property
+    def per_second(self) -> float:
+        return self.requests / self.seconds
+
+
+class Failed(Exception):
+    """Not every request was answered with success."""
+
+
+class Silent(Failed):
+    """None was answered, as yet."""
+
+
+def read(output: str) -> Load:
+    """What the script has printed at its end. Raises Failed where anything went wrong."""
+    line = next((line for line in output.splitlines() if line.startswith(MARK)), None)
+    if line is None:
+        raise Failed(output)
+    said = json.loads(line.removeprefix(MARK))
+    if any(said["errors"].values()):
+        raise Failed(f"{said['requests']} answers, and errors: {said['errors']}")
+    if not said["requests"]:
+        raise Silent("no answer")
+    return Load(said["requests"], said["microseconds"] / 1e6, said["p50"] / 1e3, said["p99"] / 1e3)
+
+
+def wrk(port: int, requests: list[Request], connections: int, seconds: int) -> Load:
+    """All of them in turn, on so many connections, one at a time on each."""
+    with tempfile.NamedTemporaryFile("w") as file:
+        file.writelines(map(line, requests))
+        file.flush()
+        command = ["wrk", "--threads", "1", "--connections", str(connections), "--duration", f"{seconds}s"]
+        command += ["--timeout", "30s", "--script", str(SCRIPT), f"http://127.0.0.1:{port}", "--", file.name]
+        return read(subprocess.run(command, text=True, capture_output=True, check=False).stdout)
+
+
+def line(request: Request) -> str:
+    """As the script reads it: method, path, headers, and after an empty field the body, with tabs between."""
+    method, path, headers, body = request
+    return "\t".join([method, path, *(f"{name}: {value}" for name, value in headers.items()), "", body]) + "\n"
+
+
+def one_by_one(port: int, requests: list[Request], seconds: int) -> Load:
+    """On one connection, each whole: where a turn has few requests, one that is under way at its end would count.
+
+    Raises Failed at the first answer that is no success.
+    """
+    connection, took = http.client.HTTPConnection("127.0.0.1", port, timeout=60), []
+    began = time.perf_counter()
+    while not took or time.perf_counter() < began + seconds:
+        method, path, headers, body = requests[len(took) % len(requests)]
+        asked = time.perf_counter()
+        connection.request(method, path, body or None, headers)
+        answer = connection.getresponse()
+        text = answer.read()
+        took.append(time.perf_counter() - asked)
+        if answer.status != http.client.OK:
+            raise Failed(f"{answer.status} {text[:200]!r}")
+    elapsed = time.perf_counter() - began
+    connection.close()
+    return Load(len(took), elapsed, *percentiles(took))
+
+
+def percentiles(took: list[float]) -> tuple[float, float]:
+    """Of seconds, the 50th and the 99th in milliseconds."""
+    ordered = sorted(took)
+    return ordered[len(ordered) // 2] * 1e3, ordered[len(ordered) * 99 // 100] * 1e3

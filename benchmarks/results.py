@@ -1,0 +1,62 @@
+"""Rounds, and what follows from them: medians, spread, ratios within a round."""
+
+from dataclasses import asdict, dataclass, field
+from statistics import median
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One system at one job in one round."""
+
+    job: str
+    system: str
+    round: int
+    cpu: float  # microseconds of the server for each request
+    database_cpu: float  # and of PostgreSQL
+    per_second: float
+    p50: float  # milliseconds
+    p99: float
+
+
+@dataclass(frozen=True)
+class Spread:
+    median: float
+    least: float
+    most: float
+
+
+def spread(values: list[float]) -> Spread:
+    return Spread(median(values), min(values), max(values))
+
+
+@dataclass
+class Results:
+    machine: dict[str, str] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)
+    turns: list[Turn] = field(default_factory=list)
+    memory: dict[str, int] = field(default_factory=dict)  # bytes, by server
+    statements: dict[str, dict[str, list[tuple[str, float]]]] = field(default_factory=dict)  # by job and system
+    imports: list[tuple[str, float]] = field(default_factory=list)  # packages and milliseconds
+
+    def of(self, job: str, system: str, what: str) -> list[float]:
+        """One value for each round, in their order."""
+        turns = [turn for turn in self.turns if (turn.job, turn.system) == (job, system)]
+        return [getattr(turn, what) for turn in sorted(turns, key=lambda turn: turn.round)]
+
+    def ratio(self, job: str, system: str, to: str = "latchkey", what: str = "cpu") -> Spread | None:
+        """How many times the other's, taken within each round and then over the rounds."""
+        pairs = list(zip(self.of(job, system, what), self.of(job, to, what), strict=False))
+        return spread([mine / other for mine, other in pairs]) if pairs else None
+
+    def systems(self, job: str) -> list[str]:
+        """Those that took part, in the order of their first turns."""
+        return list(dict.fromkeys(turn.system for turn in self.turns if turn.job == job))
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, said: dict[str, Any]) -> "Results":
+        return cls(**said | {"turns": [Turn(**turn) for turn in said["turns"]]})

@@ -1,0 +1,111 @@
+"""Start a system's server on a free port, and stop it."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import requests
+
+from .processes import cpu_seconds, pin
+from .systems import ROOT, Call, Server
+
+PATIENCE = 60  # seconds
+QUIET = 4  # tenths of a second
+
+
+class Running:
+    """A server's process, in a group of its own, on its core."""
+
+    def __init__(self, server: Server, database_url: str, core: int | None, log: Path) -> None:
+        self.server, self.log = server, log
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        command = [part.format(port=self.port) for part in server.command]
+        with log.open("a") as out:
+            self.process = subprocess.Popen(
+                command,
+                cwd=server.folder,
+                env=environment(server, database_url),
+                stdout=out,
+                stderr=out,
+                process_group=0,
+                preexec_fn=lambda: pin(os.getpid(), core),
+            )
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def ask(self, call: Call, **values: str) -> requests.Response:
+        return requests.request(
+            call.method,
+            f"http://127.0.0.1:{self.port}{call.path}",
+            headers={name: value.format(**values) for name, value in call.headers.items()},
+            data=call.body_for(**values),
+            timeout=30,
+            allow_redirects=False,
+        )
+
+    def first_answer(self, call: Call, **values: str) -> requests.Response:
+        """Whatever it is."""
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline and self.process.poll() is None:
+            with suppress(requests.ConnectionError):
+                return self.ask(call, **values)
+            time.sleep(0.002)
+        raise RuntimeError(f"{self.server.name} does not answer:\n{self.log.read_text()[-3000:]}")
+
+    def wait_until_idle(self) -> None:
+        """What is still at work on requests whose client has left must not be charged to the next ones."""
+        quiet, before = 0, cpu_seconds(self.pid)
+        while quiet < QUIET:
+            time.sleep(0.1)
+            now = cpu_seconds(self.pid)
+            quiet = quiet + 1 if now - before <= 0.01 else 0
+            before = now
+
+    def stop(self) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGTERM)
+        try:
+            self.process.wait(5)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.pid, signal.SIGKILL)
+            self.process.wait()
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)  # workers that have outlived it
+
+
+@contextmanager
+def serving(server: Server, database_url: str, core: int | None, log: Path) -> Iterator[Running]:
+    running = Running(server, database_url, core, log)
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+def environment(server: Server, database_url: str) -> dict[str, str]:
+    """Nothing of this machine's own settings."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "LANG") if name in os.environ}
+    return kept | {"DATABASE_URL": database_url, "PYTHONPATH": str(ROOT)} | server.env
+
+
+def prepare(server: Server, database_url: str) -> None:
+    """The system's own tables, by its own migrations."""
+    for command in server.migrate:
+        run(server, command, database_url)
+
+
+def run(server: Server, command: tuple[str, ...], database_url: str) -> None:
+    done = subprocess.run(
+        command, cwd=server.folder, env=environment(server, database_url), text=True, capture_output=True
+    )
+    if done.returncode:
+        raise RuntimeError(f"{server.name}: {' '.join(command)}\n{done.stdout[-3000:]}{done.stderr[-3000:]}")

@@ -1,0 +1,218 @@
+"""What is measured: each system, how it is started, and how it is asked."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PEERS = Path(__file__).resolve().parent / "peers"
+
+PY = sys.executable
+GRANIAN = (PY, "-m", "granian", "--interface", "wsgi", "--no-ws", "--http", "1", "--workers", "1")
+GRANIAN += ("--blocking-threads", "8", "--log-level", "error", "--port", "{port}")
+GUNICORN = (PY, "-m", "gunicorn", "--workers", "1", "--worker-class", "gthread", "--threads", "8")
+GUNICORN += ("--log-level", "error", "--bind", "127.0.0.1:{port}")
+UVICORN = (PY, "-m", "uvicorn", "--workers", "1", "--no-access-log", "--log-level", "error", "--port", "{port}")
+
+JSON = {"Content-Type": "application/json"}
+BEARER = {"Authorization": "Bearer {token}"}
+TOKEN = {"Authorization": "Token {token}"}
+X_SESSION_TOKEN = {"X-Session-Token": "{token}"}
+BY_EMAIL = '{{"email": "{email}", "password": "{password}"}}'
+BY_USERNAME = '{{"username": "{email}", "password": "{password}"}}'
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request, with `{token}`, `{email}`, `{password}` and `{uuid}` where they belong."""
+
+    method: str
+    path: str
+    headers: dict[str, str] = field(default_factory=dict)
+    body: str = ""
+
+    def body_for(self, **values: str) -> str:
+        return self.body.format(**values)
+
+    def filled(self, **values: str) -> tuple[str, str, dict[str, str], str]:
+        headers = {name: value.format(**values) for name, value in self.headers.items()}
+        return self.method, self.path, headers, self.body_for(**values)
+
+
+@dataclass(frozen=True)
+class Server:
+    """`migrate` makes the tables in `database`, `fill.sql` of `rows` fills them, then `fill`, where there is one."""
+
+    name: str
+    database: str
+    command: tuple[str, ...]
+    folder: Path
+    rows: Path
+    migrate: tuple[tuple[str, ...], ...]
+    fill: tuple[str, ...] = ()
+    env: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class System:
+    """Several may share a server: then they are measured in one and the same process."""
+
+    name: str
+    title: str
+    server: Server
+    me: Call
+    token: Callable[[str], str]  # from the body that `rows.body` gives
+    login: Call | None = None
+    sessions: Call | None = None
+    logout: Call | str = ""  # a statement where the system has no call for it
+    freshen: str = ""  # a statement before each turn
+    does: str = ""
+    offers: str = ""
+
+
+def django(name: str, folder: str, command: tuple[str, ...] = GRANIAN, **more: tuple[str, ...]) -> Server:
+    where = PEERS / folder
+    migrate = ((PY, "-m", "django", "migrate", "-v0", "--settings", "settings", "--pythonpath", "."),)
+    return Server(name, folder, (*command, "wsgi:application"), where, where, migrate, **more)
+
+
+def latchkey(name: str, command: tuple[str, ...]) -> Server:
+    env = {
+        "DOTENV": "/dev/null",
+        "SECRET_KEY": "only-for-the-benchmark-only-for-the-benchmark-only-for-the-benchmark",
+        "DJANGO_SETTINGS_MODULE": "benchmarks.peers.latchkey.settings",
+    }
+    migrate = ((PY, "manage.py", "migrate", "-v0"),)
+    served = (*command, "config.wsgi:application")
+    return Server(name, "latchkey", served, ROOT, PEERS / "latchkey", migrate, env=env)
+
+
+def fastapi(name: str, application: str) -> Server:
+    where = PEERS / name
+    return Server(name, name, (*UVICORN, application), where, where, ((PY, "create.py"),))
+
+
+ON_GRANIAN = latchkey("latchkey", GRANIAN)
+ON_GUNICORN = latchkey("latchkey-gunicorn", GUNICORN)
+ALLAUTH = django("allauth", "allauth", fill=(PY, "fill.py"))
+
+OURS = {
+    "me": Call("GET", "/api/users/me", BEARER),
+    "token": lambda body: f"s_{body[:86]}",
+    "login": Call("POST", "/api/auth/login", JSON, BY_EMAIL),
+    "sessions": Call("GET", "/api/auth/sessions", BEARER),
+    "logout": Call("POST", "/api/auth/logout", BEARER),
+    # As for clients that ask more than once in five minutes: the one write in that time is not among what is measured.
+    "freshen": "UPDATE sessions_api_session SET last_seen_at = now() WHERE last_seen_at < now() - interval '1 minute'",
+}
+
+SYSTEMS = (
+    System(
+        "latchkey",
+        "Latchkey",
+        ON_GRANIAN,
+        **OURS,
+        does="One joined `SELECT` by the token's SHA-256 digest; the connection is checked before use. Once in five "
+        "minutes for each session also one `UPDATE`.",
+    ),
+    System("latchkey-gunicorn", "Latchkey on gunicorn", ON_GUNICORN, **OURS, does="The same, on gunicorn's threads."),
+    System(
+        "ninja-empty",
+        "an empty Ninja endpoint",
+        ON_GRANIAN,
+        me=Call("GET", "/api/bare/empty"),
+        token=str,
+        does="Nothing, behind Latchkey's middlewares and in its process.",
+    ),
+    System(
+        "ninja-select",
+        "one raw `SELECT` by primary key",
+        ON_GRANIAN,
+        me=Call("GET", "/api/bare/select", {"X-Person": "{uuid}"}),
+        token=str,
+        does="A Ninja endpoint in Latchkey's process, behind its middlewares and on its pool, that reads one row by "
+        "hand-written SQL. It authenticates nobody: it is what an answer from the database costs at least.",
+    ),
+    System(
+        "reference",
+        "FastAPI + SQLAlchemy",
+        fastapi("reference", "app.main:app"),
+        me=Call("GET", "/users/me", BEARER),
+        token=lambda body: f"s_{body[:86]}",
+        login=Call("POST", "/auth/login", JSON, BY_EMAIL),
+        sessions=Call("GET", "/users/me/sessions", BEARER),
+        logout="DELETE FROM session WHERE id = '{token}'",
+        does="A service of repositories and injected services, on uvicorn: one joined `SELECT` by the token, which is "
+        "stored in the clear, in a thread of Starlette's.",
+        offers="the code in your hands: it is a pattern to build on, not a package. It has no logout, and its list of "
+        "sessions is ours.",
+    ),
+    System(
+        "knox",
+        "django-rest-knox",
+        django("knox", "knox"),
+        me=Call("GET", "/me/", TOKEN),
+        token=lambda body: body[:64],
+        login=Call("POST", "/login/", JSON, BY_USERNAME),
+        sessions=Call("GET", "/tokens/", TOKEN),
+        logout=Call("POST", "/logout/", TOKEN),
+        does="A `SELECT` by the token's first 15 characters with its person, then all tokens of that person, to delete "
+        "the expired ones; SHA-512. Here nearly everybody has one token: with more it does more.",
+        offers="a part for any REST framework project, with its own person model; signals; a token prefix for secret "
+        "scanners. It has no list of sessions: the one here is REST framework's generic view.",
+    ),
+    System(
+        "drf-token",
+        "REST framework's tokens",
+        django("drf_token", "drf_token"),
+        me=Call("GET", "/me/", TOKEN),
+        token=lambda body: body[:40],
+        login=Call("POST", "/api-token-auth/", JSON, BY_USERNAME),
+        logout="DELETE FROM authtoken_token WHERE key = '{token}'",
+        does="One joined `SELECT` by the token, which is stored in the clear. One token for each person, which never "
+        "expires.",
+        offers="being part of REST framework, with its permissions, throttles and browsable API.",
+    ),
+    System(
+        "allauth",
+        "django-allauth headless",
+        ALLAUTH,
+        me=Call("GET", "/_allauth/app/v1/auth/session", X_SESSION_TOKEN),
+        token=lambda body: body[:32],
+        login=Call("POST", "/_allauth/app/v1/auth/login", JSON, BY_EMAIL),
+        sessions=Call("GET", "/_allauth/app/v1/auth/sessions", X_SESSION_TOKEN),
+        logout=Call("DELETE", "/_allauth/app/v1/auth/session", X_SESSION_TOKEN),
+        does="Its own “who am I”: whether the session exists, the session, the person, an address; the key is "
+        "stored in the clear. An unknown token is a 410 here. Its list looks at every session of the person anew.",
+        offers="far more: a hundred providers, second factors, passkeys, login by code, phone numbers, browsers.",
+    ),
+    System(
+        "allauth-ninja",
+        "Ninja behind allauth",
+        ALLAUTH,
+        me=Call("GET", "/api/me", X_SESSION_TOKEN),
+        token=lambda body: body[:32],
+        logout="DELETE FROM django_session WHERE session_key = '{token}'",
+        does="Somebody's own endpoint behind allauth's security class for Ninja: whether the session exists, the "
+        "session, the person.",
+    ),
+    System(
+        "fastapi-users",
+        "fastapi-users",
+        fastapi("fastapi_users", "app.app:app"),
+        me=Call("GET", "/users/me", BEARER),
+        token=lambda body: body[:43],
+        login=Call(
+            "POST",
+            "/auth/db/login",
+            {"Content-Type": "application/x-www-form-urlencoded"},
+            "username={email}&password={password}",
+        ),
+        logout=Call("POST", "/auth/db/logout", BEARER),
+        does="Async, on asyncpg and uvicorn: a `SELECT` by the token, which is stored in the clear, and one of the "
+        "person.",
+        offers="JWT and Redis strategies, cookies, MongoDB; it has no list of sessions.",
+    ),
+)
+BY_NAME = {system.name: system for system in SYSTEMS}

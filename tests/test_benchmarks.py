@@ -1,0 +1,103 @@
+"""What `make bench` makes of what it has seen. It starts nothing here: its systems have an environment of their own."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from benchmarks import load, report
+from benchmarks.imports import by_package
+from benchmarks.results import Results, Turn, spread
+from benchmarks.systems import BY_NAME
+
+pytestmark = pytest.mark.once
+
+ROOT = Path(__file__).resolve().parent.parent
+SAID = """Running 1s test @ http://127.0.0.1:1
+  2 threads and 8 connections
+RESULT {"requests": 3000, "microseconds": 1500000, "p50": 2500, "p99": 9000, "errors": {"status": 0, "read": 0}}
+"""
+
+
+def turn(round, system, cpu, job="bearer"):
+    return Turn(job, system, round, cpu, database_cpu=100, per_second=1000, p50=1.5, p99=9)
+
+
+@pytest.fixture
+def results():
+    cpu = {"latchkey": (400, 500, 600), "ninja-select": (400, 400, 400), "knox": (1200, 1200, 1200)}
+    machine = dict.fromkeys(["processor", "memory", "kernel", "python", "cores", "commit"], "x") | {
+        "date": "2026-11-24"
+    }
+    return Results(
+        machine=machine,
+        versions={"django": "5.2"},
+        options={"command": "make bench", "rounds": 3, "seconds": 5, "people": 1000},
+        turns=[turn(n, name, values[n]) for n in range(3) for name, values in cpu.items()],
+        memory={"latchkey": 70 * 1024**2, "latchkey-gunicorn": 80 * 1024**2},
+        statements={"bearer": {"knox": [("SELECT 1", 2.0), ("BEGIN", 1.0)]}},
+    )
+
+
+def test_what_wrk_says_is_read():
+    seen = load.read(SAID)
+    assert (seen.requests, seen.per_second, seen.p50, seen.p99) == (3000, 2000, 2.5, 9)
+
+
+@pytest.mark.parametrize("said", ["", "unable to connect", SAID.replace('"status": 0', '"status": 1')])
+def test_a_load_that_went_wrong_is_no_result(said):
+    with pytest.raises(load.Failed):
+        load.read(said)
+
+
+def test_nothing_answered_is_no_result():
+    with pytest.raises(load.Silent):
+        load.read(SAID.replace("3000", "0"))
+
+
+def test_a_request_is_a_line_for_the_script():
+    request = BY_NAME["latchkey"].login.filled(email="a@example.org", password="p", token="", uuid="")
+    assert load.line(request) == (
+        'POST\t/api/auth/login\tContent-Type: application/json\t\t{"email": "a@example.org", "password": "p"}\n'
+    )
+
+
+def test_ratios_are_taken_within_a_round(results):
+    assert results.ratio("bearer", "knox") == spread([3, 2.4, 2])
+    assert results.ratio("bearer", "latchkey", to="ninja-select").median == 1.25
+    assert results.ratio("login", "knox") is None
+
+
+def test_results_can_be_kept_and_read_again(results):
+    assert Results.from_json(results.as_json()) == results
+
+
+def test_the_document_says_where_a_target_is_missed(results):
+    text = report.document(results)
+    assert "| a bearer check, to one raw `SELECT` | at most 1.15 | 1.25 (1.00–1.50) | **no** |" in text
+    assert "| django-rest-knox, to ours | at least 2.6 | 2.40 (2.00–3.00) | **no** |" in text
+    assert "**django-rest-knox** (2 statements, and 1 of transactions)" in text
+    assert "| Latchkey on gunicorn | 80 MiB |" in text
+
+
+def test_the_picture_has_a_bar_for_each_system(results):
+    assert report.bars(results).count("<rect") == 1 + 3
+
+
+def test_imports_are_summed_up_by_package():
+    said = (
+        "import time: self [us] | cumulative | imported package\n"
+        "import time:      1500 |       1500 |     django.db.models\n"
+        "import time:       500 |       2000 |   django.db\n"
+        "import time:      3000 |       3000 | django.contrib.admin.options\n"
+    )
+    assert by_package(said) == [("django.contrib.admin", 3.0), ("django.db", 2.0)]
+
+
+def test_the_benchmarks_run_what_we_ship():
+    """`make lock` writes both lists."""
+
+    def pins(name):
+        return set(re.findall(r"^[\w.-]+(?:\[.+?\])?==\S+", (ROOT / name).read_text(), re.MULTILINE))
+
+    assert pins("requirements.txt") <= pins("benchmarks/requirements.txt")
