@@ -82,6 +82,10 @@ def latchkey(name: str, command: tuple[str, ...]) -> Server:
         "DOTENV": "/dev/null",
         "SECRET_KEY": "only-for-the-benchmark-only-for-the-benchmark-only-for-the-benchmark",
         "DJANGO_SETTINGS_MODULE": "benchmarks.peers.latchkey.settings",
+        # What the others do not have, or have switched off here too: limits, a line in the log for each request.
+        "RATE_LIMITS": "0",
+        "HASHES_AT_ONCE": "8",
+        "LOG_LEVEL": "WARNING",
     }
     migrate = ((PY, "manage.py", "migrate", "-v0"),)
     served = (*command, "config.wsgi:application")

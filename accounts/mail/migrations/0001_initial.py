@@ -68,6 +68,8 @@ class Migration(migrations.Migration):
                             ("linked", "Linked"),
                             ("unlinked", "Unlinked"),
                             ("new_device", "New Device"),
+                            ("failed_logins", "Failed Logins"),
+                            ("shut", "Shut"),
                             ("farewell", "Farewell"),
                         ],
                         max_length=32,
