@@ -12,7 +12,6 @@ from . import leaving, passwords, registration
 from . import login as door
 from .errors import AuthenticationFailed, EmailTaken, InvalidPassword, RegistrationClosed
 from .export import Export
-from .models import User
 from .schemas import (
     Config,
     Login,
@@ -27,6 +26,20 @@ from .social import signin
 from .social.errors import InvalidCode
 
 router = Router(tags=["accounts"])
+
+
+# What every request of every product asks comes first, for routes are tried in their order.
+
+
+@router.get("/auth/session", auth=introspected, response=UserSessionResponse, summary="Check the session")
+def session(request: SessionRequest) -> UserSessionResponse:
+    """The session that asks, and its person. Asking is not using: `last_seen_at` and an idle end stay as they are."""
+    return UserSessionResponse.of(request.auth, current=True, user=request.auth.user)
+
+
+@router.get("/users/me", response=UserResponse, summary="Who am I")
+def me(request: SessionRequest) -> UserResponse:
+    return UserResponse.model_validate(request.auth.user)
 
 
 @router.get("/auth/config", auth=None, response=Config, summary="What a login page needs to know")
@@ -98,17 +111,6 @@ def change_password(request: SessionRequest, body: PasswordChange) -> SessionRes
     return SessionResponse.of(request.auth, token)
 
 
-@router.get("/auth/session", auth=introspected, response=UserSessionResponse, summary="Check the session")
-def session(request: SessionRequest) -> UserSessionResponse:
-    """The session that asks, and its person. Asking is not using: `last_seen_at` and an idle end stay as they are."""
-    return UserSessionResponse.of(request.auth, current=True, user=request.auth.user)
-
-
-@router.get("/users/me", response=UserResponse, summary="Who am I")
-def me(request: SessionRequest) -> User:
-    return request.auth.user
-
-
 @router.delete(
     "/users/me",
     auth=fresh_session,
@@ -128,5 +130,5 @@ def export(request: SessionRequest) -> Export:
 
 
 @router.patch("/users/me", response=UserResponse, summary="Change what I am called")
-def update_me(request: SessionRequest, body: UserUpdate) -> User:
-    return request.auth.user.rename(body.display_name)
+def update_me(request: SessionRequest, body: UserUpdate) -> UserResponse:
+    return UserResponse.model_validate(request.auth.user.rename(body.display_name))

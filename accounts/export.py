@@ -6,11 +6,10 @@ from uuid import UUID
 
 from django.contrib.admin.models import LogEntry
 from django.db.models import Q
-from ninja import Schema
 from pydantic import Field
 
 from sessions_api.models import Session
-from sessions_api.schemas import SessionInfo
+from sessions_api.schemas import Answer, SessionInfo
 
 from .mail.models import Link, QueuedMail
 from .models import User
@@ -36,13 +35,13 @@ class ExportedUser(UserResponse):
         return [str(permission) for permission in user.user_permissions.order_by("pk")]
 
 
-class ExportedConnection(Schema):
+class ExportedConnection(Answer):
     provider: str
     uid: str = Field(description="Who they are to the provider.")
     created: datetime
 
 
-class ExportedEvent(Schema):
+class ExportedEvent(Answer):
     tag: str
     happened_at: datetime
     ip_address: str | None
@@ -51,7 +50,7 @@ class ExportedEvent(Schema):
     data: dict[str, Any]
 
 
-class ExportedLink(Schema):
+class ExportedLink(Answer):
     purpose: str
     email: str
     requested_at: datetime
@@ -59,25 +58,25 @@ class ExportedLink(Schema):
     spent_at: datetime | None
 
 
-class ExportedMail(Schema):
+class ExportedMail(Answer):
     letter: str
     email: str
     requested_at: datetime
     data: dict[str, Any]
 
 
-class ExportedFailures(Schema):
+class ExportedFailures(Answer):
     home: bool = Field(description="Whether from networks that they came in from before.")
     number: int = Field(description="Wrong passwords in a row.")
     last_at: datetime
 
 
-class ExportedAdministration(Schema):
+class ExportedAdministration(Answer):
     action_time: datetime
     change_message: str
 
 
-class Export(Schema):
+class Export(Answer):
     user: ExportedUser
     sessions: list[SessionInfo]
     connections: list[ExportedConnection]

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from sessions_api.errors import ValidationFailed
-from sessions_api.schemas import Body, SessionInfo, Text
+from sessions_api.schemas import Answer, Body, SessionInfo, Text
 
 from .emails import MAX_LENGTH, canonical_email
 from .social import providers
@@ -122,7 +122,7 @@ class UserUpdate(Body):
     display_name: DisplayName
 
 
-class UserResponse(Schema):
+class UserResponse(Answer):
     id: UUID
     email: str
     email_verified: bool

@@ -85,7 +85,7 @@ def latchkey(name: str, command: tuple[str, ...]) -> Server:
         # What the others do not have, or have switched off here too: limits, a line in the log for each request.
         "RATE_LIMITS": "0",
         "HASHES_AT_ONCE": "8",
-        "LOG_LEVEL": "WARNING",
+        "LOG_LEVEL": "warning",
     }
     migrate = ((PY, "manage.py", "migrate", "-v0"),)
     served = (*command, "config.wsgi:application")
@@ -117,7 +117,7 @@ SYSTEMS = (
         "Latchkey",
         ON_GRANIAN,
         **OURS,
-        does="One joined `SELECT` by the token's SHA-256 digest; the connection is checked before use. Once in five "
+        does="One joined `SELECT` by the token's SHA-256 digest. Once in five "
         "minutes for each session also one `UPDATE`.",
     ),
     System("latchkey-gunicorn", "Latchkey on gunicorn", ON_GUNICORN, **OURS, does="The same, on gunicorn's threads."),

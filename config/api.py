@@ -11,6 +11,7 @@ from sessions_api.errors import add_handlers
 from sessions_api.events.api import router as events
 from sessions_api.json_body import StrictJSON
 from sessions_api.openapi import DescribedAPI
+from sessions_api.renderer import JSON
 
 api = DescribedAPI(
     title="Latchkey",
@@ -18,6 +19,7 @@ api = DescribedAPI(
     description="Accounts and sessions. Log in, keep the token, send it as `Authorization: Bearer <token>`.",
     auth=any_session,  # an open endpoint says auth=None
     parser=StrictJSON(),
+    renderer=JSON(),
     docs_decorator=require_safe,
     urls_namespace="api",
 )

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
-from ninja import Schema
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
@@ -18,6 +17,12 @@ class Body(BaseModel):
     """A request body: what it does not know, it refuses."""
 
     model_config = ConfigDict(extra="forbid")
+
+
+class Answer(BaseModel):
+    """What is answered, made of an object that has these attributes. Ninja's own base asks for each in Python."""
+
+    model_config = ConfigDict(from_attributes=True)
 
 
 def storable(text: str) -> str:
@@ -34,7 +39,7 @@ ExpiresAt = Annotated[datetime, Field(description="The earlier of the absolute a
 ExpiresIn = Annotated[int, Field(description="Whole seconds until `expires_at`.", ge=0)]
 
 
-class SessionResponse(Schema):
+class SessionResponse(Answer):
     """A session was just opened. Keep the token: it is never shown again."""
 
     token: str = Field(description="Send it as `Authorization: Bearer <token>`.")
@@ -47,7 +52,7 @@ class SessionResponse(Schema):
         return cls(token=token, id=token, expires_at=session.ends_at, expires_in=session.expires_in)
 
 
-class SessionInfo(Schema):
+class SessionInfo(Answer):
     """A session as its person sees it, without its secret."""
 
     handle: UUID = Field(description="The public name of the session. It opens nothing.")

@@ -1,15 +1,19 @@
-"""Django's PostgreSQL backend, which does not let everybody wait in turn for a database that is not there, and does
-not ask the database at each request whether it is there."""
+"""Django's PostgreSQL backend, which does not let everybody wait in turn for a database that is not there, does not
+ask the database at each request whether it is there, and reads times in C."""
 
 import select
 from time import monotonic
 from typing import Any
 
 from django.db.backends.postgresql import base
-from psycopg import OperationalError
+from psycopg import OperationalError, adapters
+from psycopg.adapt import AdaptersMap
+from psycopg.pq import Format
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 PAUSE = 1.0  # seconds in which nobody asks again
+# psycopg's own, in C. Django's is in Python, for it could be for any time zone, and takes 6 us for each time.
+TIMES = adapters.get_loader(adapters.types["timestamptz"].oid, Format.TEXT)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -32,6 +36,20 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self.pool.putconn(connection)  # which replaces it
             return self.get_new_connection(conn_params)
         return connection
+
+    def get_connection_params(self) -> dict[str, Any]:
+        params = super().get_connection_params()
+        params["context"] = AdaptersMap(params["context"])
+        params["context"].register_loader("timestamptz", TIMES)
+        return params
+
+    def create_cursor(self, name: str | None = None) -> Any:
+        """As Django's, without its look at the loader's time zone: connections are in UTC, and stay so."""
+        if name:
+            held = self.connection.autocommit
+            named = {"name": name, "scrollable": False, "withhold": held}
+            return base.ServerSideCursor(self.connection, **named)  # type: ignore
+        return self.connection.cursor()
 
     def is_alive(self, connection: Any) -> bool:
         """Without a round trip: a server says nothing unasked, but that it is going. Only where it did, it is asked.

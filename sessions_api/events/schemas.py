@@ -2,13 +2,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from ninja import Schema
 from pydantic import Field
+
+from sessions_api.schemas import Answer
 
 from .tags import Tag
 
 
-class EventInfo(Schema):
+class EventInfo(Answer):
     """Something that happened to an account."""
 
     id: int = Field(description="Grows with time: the `before` of the next page.")
