@@ -16,11 +16,15 @@ from .models import SessionQuerySet
 
 
 def end(sessions: SessionQuerySet, tag: Tag, request: SessionRequest) -> int:
-    """End these sessions of whoever asks, and note it; how many there were."""
+    """End these sessions of whoever asks, and note it; how many there were.
+
+    Raises SessionExpired where somebody has ended the asking session meanwhile: so of two sessions that end each other
+    at once one stays, and a thief whose session the owner ends throws nobody out.
+    """
     person = get_user_model()._default_manager.filter(pk=request.auth.user_id)
     with transaction.atomic():
-        if not person.select_for_update(no_key=True).values("pk").first():
-            return 0
+        list(person.select_for_update(no_key=True).values_list("pk"))
+        request.auth.require_live()
         if ended := sessions.revoke():
             Event.objects.record(tag, request.auth.user, request=request, session=request.auth.pk, number=ended)
     return ended

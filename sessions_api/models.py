@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
@@ -13,13 +13,15 @@ from django.utils import timezone
 
 from .client import USER_AGENT_LENGTH, client_ip, device, user_agent
 from .compiled import Compiled
-from .errors import ReauthenticationRequired
+from .errors import ReauthenticationRequired, SessionExpired
 from .events.models import Event
 from .events.tags import Tag
 from .tokens import digest, looks_like_token, new_token
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
+
+CLOCKS_DIFFER = timedelta(minutes=1)  # by no more, from one machine to another
 
 
 class TimestampMixin(models.Model):
@@ -147,9 +149,21 @@ class Session(TimestampMixin):
         """All sessions of the same person, this one too."""
         return Session.objects.filter(user=self.user_id)
 
+    def require_live(self) -> None:
+        """Raises SessionExpired where the session has ended, or its token was renewed, since it was looked up.
+
+        For what must not be done by a session that is no more: ask under the lock of the person's row.
+        """
+        if not Session.objects.live().filter(pk=self.pk, digest=self.digest).exists():
+            raise SessionExpired
+
     def require_fresh(self) -> None:
-        """Raises ReauthenticationRequired unless the person has authenticated within `REAUTHENTICATION_SECONDS`."""
-        if self.authenticated_at < timezone.now() - settings.REAUTHENTICATION:
+        """Raises ReauthenticationRequired unless the person has authenticated within `REAUTHENTICATION_SECONDS`.
+
+        A little of the future counts, for clocks differ; more of it would be fresh for as long.
+        """
+        now = timezone.now()
+        if not now - settings.REAUTHENTICATION <= self.authenticated_at <= now + CLOCKS_DIFFER:
             raise ReauthenticationRequired
 
     def renew(self) -> str | None:

@@ -44,9 +44,9 @@ def test_a_registration_costs_twelve(api, statements):
     assert statements(lambda: api.register("alice@example.org")) == expected
 
 
-def test_a_logout_costs_four(api, alice, statements):
-    """Find the session, lock its person, end it, and say so."""
-    expected = ["SELECT", "SELECT", "DELETE", "INSERT"]
+def test_a_logout_costs_five(api, alice, statements):
+    """Find the session, lock its person, look whether it is still there, end it, and say so."""
+    expected = ["SELECT", "SELECT", "SELECT", "DELETE", "INSERT"]
     assert statements(lambda: api.call("POST", "/api/auth/logout", token=alice.token)) == expected
 
 

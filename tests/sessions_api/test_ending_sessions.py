@@ -4,6 +4,12 @@ from uuid import uuid4
 
 import pytest
 
+from sessions_api import ending
+from sessions_api.errors import SessionExpired
+from sessions_api.events.tags import Tag
+from sessions_api.models import Session
+from sessions_api.tokens import digest
+
 from ..people import problem
 
 STALE = 601
@@ -90,3 +96,41 @@ def test_all_others_end_or_all(api, alice, bob, query, stays):
     assert not any(api.opens(token) for token in others)
     assert api.opens(alice.token) is stays
     assert api.opens(bob.token)
+
+
+@pytest.fixture
+def looked_up(rf):
+    """A request whose token has just been looked up."""
+
+    def request(token):
+        request = rf.delete("/api/auth/sessions")
+        request.auth = Session.objects.authenticate(token)
+        return request
+
+    return request
+
+
+@pytest.mark.asvs("7.4.1")
+@pytest.mark.parametrize("meanwhile", ["ended", "expired", "renewed", "left"])
+def test_a_session_that_ends_while_it_asks_ends_no_other(api, alice, user, clock, looked_up, meanwhile):
+    clock.shift(1)
+    request = looked_up(alice.token)
+    owners = alice.logs_in(api)
+    if meanwhile == "ended":
+        api.call("DELETE", "/api/auth/sessions", token=owners)
+    elif meanwhile == "expired":
+        Session.objects.filter(digest=digest(alice.token)).update(expires_at="2020-01-01T00:00Z")
+    elif meanwhile == "renewed":
+        api.call("POST", "/api/auth/reauthenticate", {"password": alice.password}, token=alice.token)
+    else:
+        user.delete()
+    with pytest.raises(SessionExpired):
+        ending.end(request.auth.siblings(), Tag.SESSIONS_ENDED, request)
+    assert api.opens(owners) is (meanwhile != "left")
+
+
+@pytest.mark.parametrize(("seconds", "fresh"), [(601, False), (600, True), (-60, True), (-61, False)])
+def test_a_login_is_recent_for_ten_minutes_and_not_from_the_future(clock, api, alice, seconds, fresh):
+    clock.shift(seconds)
+    answer = api.call("DELETE", "/api/auth/sessions", token=alice.token)
+    assert answer.status_code == (204 if fresh else 403)
