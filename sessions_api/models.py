@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import models, transaction
@@ -71,10 +71,12 @@ class SessionManager(models.Manager.from_queryset(SessionQuerySet)):  # type: ig
     def start(self, user: "AbstractBaseUser", *, method: str, request: HttpRequest) -> "tuple[Session, str]":
         """A new session of this person, and its token, which is shown here and never again.
 
-        Beyond `SESSION_MAX_PER_USER` the least recently seen give way. Call it inside a transaction that
-        holds the person's row, or the limit is not exact.
+        Beyond `SESSION_MAX_PER_USER` the least recently seen give way, and what has expired is deleted: it does not
+        come back, should the clock be set back. Call it inside a transaction that holds the person's row, or the
+        limit is not exact.
         """
         now = timezone.now()
+        self.expired().filter(user=user).revoke()
         token = new_token()
         session = self.create(
             user=user,
@@ -124,6 +126,10 @@ class Session(TimestampMixin):
 
     def __str__(self) -> str:
         return str(self.pk)
+
+    def save(self, **options: Any) -> None:
+        """Raises DatabaseError for a session that has ended: Django would insert anew what it finds no row of."""
+        super().save(**options if self._state.adding else options | {"force_update": True})
 
     @property
     def ends_at(self) -> datetime:

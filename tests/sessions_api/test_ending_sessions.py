@@ -1,5 +1,6 @@
 """Sessions that people see and end."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from sessions_api import ending
 from sessions_api.errors import SessionExpired
 from sessions_api.events.tags import Tag
-from sessions_api.models import Session
+from sessions_api.models import Session, SessionQuerySet
 from sessions_api.tokens import digest
 
 from ..people import problem
@@ -41,6 +42,26 @@ def test_a_session_that_has_ended_is_not_in_the_list(api, alice, clock, settings
     clock.shift(86400)
     assert not api.opens(token)
     assert len(sessions(api, alice.token)) == 1
+
+
+def test_a_session_that_has_expired_unnoticed_is_neither_shown_nor_there_to_end(api, alice, clock, settings):
+    """Nobody came with its token since, so its row is still there."""
+    settings.SESSION_LIFETIME = timedelta(minutes=5)
+    phone = alice.logs_in(api)
+    handle = sessions(api, phone)[0]["handle"]
+    clock.shift(300)
+    assert problem(end(api, alice.token, handle)) == (404, "not_found")
+    assert Session.objects.filter(pk=handle).exists()
+    assert [session["current"] for session in sessions(api, alice.token)] == [True]
+    assert not Session.objects.filter(pk=handle).exists()
+
+
+def test_one_that_cannot_be_deleted_just_then_is_not_shown_either(api, alice, clock, settings, monkeypatch):
+    settings.SESSION_LIFETIME = timedelta(minutes=5)
+    alice.logs_in(api)
+    clock.shift(300)
+    monkeypatch.setattr(SessionQuerySet, "revoke_in_batches", lambda self, size: iter([]))  # somebody has locked it
+    assert [session["current"] for session in sessions(api, alice.token)] == [True]
 
 
 @pytest.mark.asvs("7.5.2", "7.4.1")
