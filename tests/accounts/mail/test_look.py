@@ -15,6 +15,7 @@ from accounts.mail.letters import compose
 from accounts.mail.links import Purpose
 from accounts.mail.models import Letter, Link, QueuedMail
 from accounts.models import User
+from accounts.recovery import EARLIER_ADDRESS
 
 from ...browser import chromium, needs_chromium
 from ...people import link
@@ -57,6 +58,8 @@ def one_of_each():
     mails = {name: warning(name, dave, **told) for name, told in WARNINGS.items()}
     for name in (Letter.NEW_DEVICE, Letter.EMAIL_CHANGED):
         mails[f"{name}_unproven"] = written(name, email=dave.email, user=dave, ip_address=TOLD["ip_address"])
+    mails["email_changed_back"] = written(Letter.EMAIL_CHANGED, email=dave.email, user=dave, by=EARLIER_ADDRESS)
+    mails["email_changed_late"] = written(Letter.EMAIL_CHANGED, email=dave.email, user=dave, proven=True, **TOLD)
     mails["verify"] = written(Letter.VERIFY, email=dave.email, user=dave)
     mails["change"] = written(Letter.CHANGE, email="new@example.org", user=dave)
     mails["reset"] = written(Letter.RESET, email=dave.email)
