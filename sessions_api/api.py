@@ -3,7 +3,7 @@ from uuid import UUID
 from ninja import Query, Router, Status
 
 from .auth import SessionRequest, fresh_session
-from .ending import end
+from .ending import end, forget_expired
 from .errors import NotFound, ReauthenticationRequired
 from .events.tags import Tag
 from .models import Session
@@ -23,6 +23,7 @@ def logout(request: SessionRequest) -> Status[None]:
 @router.get("/auth/sessions", response=list[SessionInfo], summary="What I have open")
 def list_sessions(request: SessionRequest) -> list[SessionInfo]:
     """Newest first."""
+    forget_expired(request.auth.siblings())
     sessions = request.auth.siblings().live().order_by("-created_at", "-pk")
     return [SessionInfo.of(session, current=session.pk == request.auth.pk) for session in sessions]
 

@@ -6,6 +6,7 @@ lock waits for rows of theirs, and must not be waited for meanwhile.
 
 from collections import Counter
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
 
@@ -16,14 +17,24 @@ from .models import SessionQuerySet
 
 
 def end(sessions: SessionQuerySet, tag: Tag, request: SessionRequest) -> int:
-    """End these sessions of whoever asks, and note it; how many there were."""
+    """End these sessions of whoever asks, and note it; how many there were.
+
+    Raises SessionExpired where somebody has ended the asking session meanwhile: so of two sessions that end each other
+    at once one stays, and a thief whose session the owner ends throws nobody out.
+    """
     person = get_user_model()._default_manager.filter(pk=request.auth.user_id)
     with transaction.atomic():
-        if not person.select_for_update(no_key=True).values("pk").first():
-            return 0
+        list(person.select_for_update(no_key=True).values_list("pk"))
+        request.auth.require_live()
         if ended := sessions.revoke():
             Event.objects.record(tag, request.auth.user, request=request, session=request.auth.pk, number=ended)
     return ended
+
+
+def forget_expired(sessions: SessionQuerySet) -> None:
+    """Delete those that have expired, without waiting for anybody, so that the clock brings none of them back."""
+    for _ in sessions.expired().revoke_in_batches(settings.SESSION_MAX_PER_USER):
+        pass
 
 
 def end_for_others(sessions: SessionQuerySet, *, by: str) -> int:

@@ -2,8 +2,8 @@
 
 import uuid
 from collections.abc import Iterator
-from datetime import datetime
-from typing import TYPE_CHECKING, Self
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import models, transaction
@@ -13,13 +13,15 @@ from django.utils import timezone
 
 from .client import USER_AGENT_LENGTH, client_ip, device, user_agent
 from .compiled import Compiled
-from .errors import ReauthenticationRequired
+from .errors import ReauthenticationRequired, SessionExpired
 from .events.models import Event
 from .events.tags import Tag
 from .tokens import digest, looks_like_token, new_token
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
+
+CLOCKS_DIFFER = timedelta(minutes=1)  # by no more, from one machine to another
 
 
 class TimestampMixin(models.Model):
@@ -69,10 +71,12 @@ class SessionManager(models.Manager.from_queryset(SessionQuerySet)):  # type: ig
     def start(self, user: "AbstractBaseUser", *, method: str, request: HttpRequest) -> "tuple[Session, str]":
         """A new session of this person, and its token, which is shown here and never again.
 
-        Beyond `SESSION_MAX_PER_USER` the least recently seen give way. Call it inside a transaction that
-        holds the person's row, or the limit is not exact.
+        Beyond `SESSION_MAX_PER_USER` the least recently seen give way, and what has expired is deleted: it does not
+        come back, should the clock be set back. Call it inside a transaction that holds the person's row, or the
+        limit is not exact.
         """
         now = timezone.now()
+        self.expired().filter(user=user).revoke()
         token = new_token()
         session = self.create(
             user=user,
@@ -123,6 +127,10 @@ class Session(TimestampMixin):
     def __str__(self) -> str:
         return str(self.pk)
 
+    def save(self, **options: Any) -> None:
+        """Raises DatabaseError for a session that has ended: Django would insert anew what it finds no row of."""
+        super().save(**options if self._state.adding else options | {"force_update": True})
+
     @property
     def ends_at(self) -> datetime:
         """The earlier of the absolute and the idle end."""
@@ -147,9 +155,21 @@ class Session(TimestampMixin):
         """All sessions of the same person, this one too."""
         return Session.objects.filter(user=self.user_id)
 
+    def require_live(self) -> None:
+        """Raises SessionExpired where the session has ended, or its token was renewed, since it was looked up.
+
+        For what must not be done by a session that is no more: ask under the lock of the person's row.
+        """
+        if not Session.objects.live().filter(pk=self.pk, digest=self.digest).exists():
+            raise SessionExpired
+
     def require_fresh(self) -> None:
-        """Raises ReauthenticationRequired unless the person has authenticated within `REAUTHENTICATION_SECONDS`."""
-        if self.authenticated_at < timezone.now() - settings.REAUTHENTICATION:
+        """Raises ReauthenticationRequired unless the person has authenticated within `REAUTHENTICATION_SECONDS`.
+
+        A little of the future counts, for clocks differ; more of it would be fresh for as long.
+        """
+        now = timezone.now()
+        if not now - settings.REAUTHENTICATION <= self.authenticated_at <= now + CLOCKS_DIFFER:
             raise ReauthenticationRequired
 
     def renew(self) -> str | None:

@@ -2,9 +2,12 @@ from datetime import timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sessions_api.events.models import Event
+from sessions_api.models import SessionQuerySet
 
 
 @pytest.mark.asvs("7.4.5")
@@ -42,8 +45,11 @@ def test_a_moment_may_be_written_in_several_ways(api, alice, when):
     [
         ({"user": "nobody@example.org"}, "Nobody"),
         ({"user": "nobody"}, "Nobody"),
+        ({"user": ""}, "Nobody"),
         ({"user": "alice@example.org", "before": "yesterday"}, "--before"),
         ({"user": "alice@example.org", "before": "2026-13-01"}, "--before"),
+        ({"user": "alice@example.org", "before": ""}, "--before"),
+        ({"all": True, "before": ""}, "--before"),
     ],
 )
 def test_what_makes_no_sense_ends_nothing(api, alice, arguments, said):
@@ -56,9 +62,31 @@ def test_that_an_operator_ended_them_is_an_event(api, alice, bob):
     alice.logs_in(api)
     call_command("revoke_sessions", user=alice.email)
     call_command("revoke_sessions", user=alice.email)
-    call_command("revoke_sessions", "--all")
     event = Event.objects.get(tag="session:end")
     assert (event.user.email, event.data) == (alice.email, {"by": "operator", "number": 2})
+
+
+def test_that_those_of_everybody_were_ended_is_one_event_which_is_nobodys(api, alice, bob):
+    alice.logs_in(api)
+    call_command("revoke_sessions", "--all", before="2100-01-01")
+    call_command("revoke_sessions", "--all")
+    limited, every = Event.objects.filter(tag="session:end").order_by("pk")
+    assert limited.user is every.user is None
+    assert limited.data == {"by": "operator", "number": 3, "before": "2100-01-01T00:00:00+00:00"}
+    assert every.data == {"by": "operator", "number": 0}
+
+
+def test_what_was_passed_over_at_first_is_ended_person_by_person(api, alice, bob, monkeypatch):
+    """Each under their lock, in the order of their keys."""
+    alice.logs_in(api)
+    monkeypatch.setattr(SessionQuerySet, "revoke_in_batches", lambda self, size: iter([]))  # all were locked
+    with CaptureQueriesContext(connection) as captured:
+        call_command("revoke_sessions", "--all")
+    deleted = [query["sql"] for query in captured if query["sql"].startswith("DELETE")]
+    assert len(deleted) == 2
+    if connection.features.has_select_for_update:
+        assert sum("FOR NO KEY UPDATE" in query["sql"] for query in captured) == 2
+    assert not any(api.opens(token) for token in (alice.token, bob.token))
 
 
 def test_it_must_be_said_whose(db):

@@ -86,7 +86,16 @@ def test_the_methods_are_counted_the_most_used_first(front, api, alice):
         alice.logs_in(api)
         Session.objects.filter(pk=Session.objects.latest("created_at").pk).update(method=method)
     shown = rows(front(), "opened-by-method")
-    assert shown == [("github", "2"), ("&lt;b&gt;new&lt;/b&gt;", "1"), ("Password", "1")]
+    assert shown == [("GitHub", "2"), ("&lt;b&gt;new&lt;/b&gt;", "1"), ("Password", "1")]
+
+
+@pytest.mark.parametrize("lifetime", [30, 700])
+def test_what_was_opened_before_under_another_lifetime_is_not_counted_as_new(front, alice, midday, settings, lifetime):
+    ago(Session.objects.get().pk, days=100)  # for 365 days
+    settings.SESSION_LIFETIME = timedelta(days=lifetime)
+    html = front()
+    assert sum(count for _, count in opened(html)) == 0
+    assert rows(html, "opened-by-method") == []
 
 
 def test_what_is_live_is_told_by_when_it_was_seen(front, api, alice, settings, midday):
@@ -185,5 +194,5 @@ def test_only_whoever_may_see_sessions_sees_the_charts(alice, right):
     with CaptureQueriesContext(connection) as captured:
         html = client.get(INDEX).content.decode()
     sees = right == "view_session"
-    assert ("Sessions opened a day" in html) == ("<svg class" in html) == sees
+    assert ("Sessions still stored, by the day they were opened" in html) == ("<svg class" in html) == sees
     assert any("sessions_api_session" in query["sql"] for query in captured) == sees

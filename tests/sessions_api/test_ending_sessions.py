@@ -1,8 +1,15 @@
 """Sessions that people see and end."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+
+from sessions_api import ending
+from sessions_api.errors import SessionExpired
+from sessions_api.events.tags import Tag
+from sessions_api.models import Session, SessionQuerySet
+from sessions_api.tokens import digest
 
 from ..people import problem
 
@@ -35,6 +42,26 @@ def test_a_session_that_has_ended_is_not_in_the_list(api, alice, clock, settings
     clock.shift(86400)
     assert not api.opens(token)
     assert len(sessions(api, alice.token)) == 1
+
+
+def test_a_session_that_has_expired_unnoticed_is_neither_shown_nor_there_to_end(api, alice, clock, settings):
+    """Nobody came with its token since, so its row is still there."""
+    settings.SESSION_LIFETIME = timedelta(minutes=5)
+    phone = alice.logs_in(api)
+    handle = sessions(api, phone)[0]["handle"]
+    clock.shift(300)
+    assert problem(end(api, alice.token, handle)) == (404, "not_found")
+    assert Session.objects.filter(pk=handle).exists()
+    assert [session["current"] for session in sessions(api, alice.token)] == [True]
+    assert not Session.objects.filter(pk=handle).exists()
+
+
+def test_one_that_cannot_be_deleted_just_then_is_not_shown_either(api, alice, clock, settings, monkeypatch):
+    settings.SESSION_LIFETIME = timedelta(minutes=5)
+    alice.logs_in(api)
+    clock.shift(300)
+    monkeypatch.setattr(SessionQuerySet, "revoke_in_batches", lambda self, size: iter([]))  # somebody has locked it
+    assert [session["current"] for session in sessions(api, alice.token)] == [True]
 
 
 @pytest.mark.asvs("7.5.2", "7.4.1")
@@ -90,3 +117,41 @@ def test_all_others_end_or_all(api, alice, bob, query, stays):
     assert not any(api.opens(token) for token in others)
     assert api.opens(alice.token) is stays
     assert api.opens(bob.token)
+
+
+@pytest.fixture
+def looked_up(rf):
+    """A request whose token has just been looked up."""
+
+    def request(token):
+        request = rf.delete("/api/auth/sessions")
+        request.auth = Session.objects.authenticate(token)
+        return request
+
+    return request
+
+
+@pytest.mark.asvs("7.4.1")
+@pytest.mark.parametrize("meanwhile", ["ended", "expired", "renewed", "left"])
+def test_a_session_that_ends_while_it_asks_ends_no_other(api, alice, user, clock, looked_up, meanwhile):
+    clock.shift(1)
+    request = looked_up(alice.token)
+    owners = alice.logs_in(api)
+    if meanwhile == "ended":
+        api.call("DELETE", "/api/auth/sessions", token=owners)
+    elif meanwhile == "expired":
+        Session.objects.filter(digest=digest(alice.token)).update(expires_at="2020-01-01T00:00Z")
+    elif meanwhile == "renewed":
+        api.call("POST", "/api/auth/reauthenticate", {"password": alice.password}, token=alice.token)
+    else:
+        user.delete()
+    with pytest.raises(SessionExpired):
+        ending.end(request.auth.siblings(), Tag.SESSIONS_ENDED, request)
+    assert api.opens(owners) is (meanwhile != "left")
+
+
+@pytest.mark.parametrize(("seconds", "fresh"), [(601, False), (600, True), (-60, True), (-61, False)])
+def test_a_login_is_recent_for_ten_minutes_and_not_from_the_future(clock, api, alice, seconds, fresh):
+    clock.shift(seconds)
+    answer = api.call("DELETE", "/api/auth/sessions", token=alice.token)
+    assert answer.status_code == (204 if fresh else 403)

@@ -181,6 +181,18 @@ def test_logins_at_the_limit_never_leave_more_sessions_than_it_allows(house, tur
     assert house.count_sessions(email) in {CAP - 1, CAP}  # less one where leaving came last
 
 
+@pytest.mark.asvs("7.4.1", "15.4.2")
+@pytest.mark.parametrize("turn", range(ROUNDS))
+def test_of_those_who_end_all_others_at_once_exactly_one_stays(house, turn):
+    email = f"duel{turn}@example.org"
+    tokens = [house.register(email).json()["token"], *(house.login(email).json()["token"] for _ in range(CAP - 1))]
+    answers = at_once(
+        *(lambda token=token: house.call("DELETE", "/api/auth/sessions", token=token) for token in tokens)
+    )
+    assert Counter(answer.status_code for answer in answers) == {204: 1, 401: CAP - 1}
+    assert [house.session(token).status_code == 200 for token in tokens] == [a.status_code == 204 for a in answers]
+
+
 CHANGES = {
     "has a new password": "u = User.objects.get(email='{email}'); u.set_password('a new password'); u.save()",
     "has none any more": "User.objects.filter(email='{email}').update(password='!')",

@@ -1,4 +1,7 @@
+from datetime import timedelta
+
 import pytest
+from django.db import DatabaseError, transaction
 
 from sessions_api.models import Session
 from sessions_api.tokens import digest
@@ -74,6 +77,28 @@ def test_a_session_that_was_idle_for_too_long_does_not_come_back_with_the_clock(
     assert api.use(token) == 401
 
 
+@pytest.mark.parametrize("notices", ["login", "list"])
+@pytest.mark.parametrize("idle", [0, 30])
+def test_nor_does_one_that_only_its_person_could_have_noticed(api, alice, clock, settings, notices, idle):
+    settings.SESSION_LIFETIME = timedelta(days=60)
+    phone = alice.logs_in(api)
+    settings.SESSION_LIFETIME = timedelta(days=365)
+    laptop = alice.logs_in(api)
+    for _ in range(3):
+        clock.shift(20 * DAY)
+        assert api.use(laptop) == 200
+    settings.SESSION_IDLE = timedelta(days=idle)
+    if notices == "login":
+        alice.logs_in(api)
+    else:
+        assert api.call("GET", "/api/auth/sessions", token=laptop).status_code == 200
+    settings.SESSION_IDLE = timedelta(0)
+    clock.shift(-59 * DAY)
+    assert not api.opens(phone)
+    assert api.opens(laptop)
+    assert api.opens(alice.token) is not bool(idle)
+
+
 def test_what_is_left_of_a_session_is_never_negative(api, clock):
     api.register("alice@example.org")
     clock.shift(366 * DAY)
@@ -108,6 +133,18 @@ def test_being_seen_never_brings_back_an_ended_session(api, alice):
     session.refresh_from_db()
     Session.objects.all().revoke()
     session.touch()
+    assert not Session.objects.exists()
+
+
+@pytest.mark.parametrize("fields", [None, ["user_agent"]])
+def test_nor_does_whoever_saves_one_that_was_read_before(alice, fields):
+    session, copy = Session.objects.get(), Session.objects.get()
+    session.user_agent = "seen"
+    session.save(update_fields=fields)
+    assert Session.objects.get().user_agent == "seen"
+    Session.objects.all().revoke()
+    with pytest.raises(DatabaseError), transaction.atomic():
+        copy.save(update_fields=fields)
     assert not Session.objects.exists()
 
 
