@@ -15,7 +15,8 @@ def notify(user: User, letter: Letter, request: HttpRequest, **told: str | bool)
 
     A mailbox that has proven itself can take back what it is told of, and nobody gets that address until then:
     also while the mail is still on its way. One that has not may be a stranger's, so it gets no such link, nothing
-    that a caller could have chosen, and only a few of these mails an hour. Call it inside the transaction that holds the person's row.
+    that a caller could have chosen, and only a few of these mails an hour. Call it inside the transaction that holds
+    the person's row.
     """
     proven = user.email_verified
     if not proven and not rate_limits.within(rate_limits.NOTICES, recipient=user.email):

@@ -80,8 +80,8 @@ class QueuedMailAdmin(LargeTable):
 
     @admin.action(permissions=["send"], description="Send selected mails again")
     def send_again(self, request: HttpRequest, queryset: QuerySet[QueuedMail]) -> None:
-        """As if it had not been tried yet. One that is due within the time of LEASE is left as it is: a worker may be sending it, and it may not be
-        sent twice."""
+        """As if they had not been tried yet. One that is due within the time of LEASE is left as it is: a worker may
+        be sending it, and it may not be sent twice."""
         with transaction.atomic():
             now = timezone.now()
             mails = self.of_the_touchable(request, queryset)
