@@ -49,8 +49,9 @@ timing: installed-dev ## Whether the time of an answer tells who has an account,
 flood: installed-dev ## What those who are logged in notice of ten times more logins than the machine can hash
 	@$(PY) -m benchmarks.flood $(ARGS)
 
-races: installed-dev ## A hundred rounds of parallel guesses against each limit, instead of a few
+races: installed-dev ## A hundred rounds of parallel guesses against each limit, and of races for sessions, instead of a few
 	@RACE_ROUNDS=$${RACE_ROUNDS:-100} $(PYTEST) -n 0 -q tests/sessions_api/test_rate_limit_stores.py -k 'at_once or forty' $(ARGS)
+	@RACE_ROUNDS=$${RACE_ROUNDS:-100} $(PYTEST) -n 0 -q tests/sessions_api/test_races.py $(ARGS)
 
 bench: ## Measure Latchkey beside others, and write docs/benchmarks.md; ARGS=--quick for a look, ARGS=--help for more
 	@command -v wrk >/dev/null || { echo "make bench needs wrk, which makes the load. Debian: apt install wrk" >&2; exit 1; }

@@ -136,6 +136,10 @@ def methods() -> dict[str, str]:
     return dict(Session.Method.choices) | providers
 
 
+def method_name(method: str) -> str:
+    return methods().get(method, method)
+
+
 class MethodFilter(admin.SimpleListFilter):
     """Django's own knows the choices of the field alone, so no provider."""
 
@@ -231,7 +235,7 @@ class SessionAdmin(LargeTable):
     @admin.display(description="method")
     def opened_by(self, session: Session) -> str:
         """Django would show a dash for what is not among the choices, such as a provider's name."""
-        return methods().get(session.method, session.method)
+        return method_name(session.method)
 
     @admin.display
     def device(self, session: Session) -> str:

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db.models import Count, Q, QuerySet, Value
 from django.utils import timezone
 
-from .admin import AtLeast, methods
+from .admin import AtLeast, method_name
 from .models import Session
 
 DAYS = 30  # up to today, in UTC
@@ -70,8 +70,7 @@ def opened_by_day() -> dict[date, int]:
 def opened_by_method() -> dict[str, int]:
     """Since the first of these days; the most used method first."""
     counts = opened_since(last_days()[0]).values("method").annotate(opened=Count("*")).order_by("-opened", "method")
-    names = methods()
-    return {names.get(method, method): opened for method, opened in counts.values_list("method", "opened")}
+    return {method_name(method): opened for method, opened in counts.values_list("method", "opened")}
 
 
 def live_by_last_seen() -> tuple[int, dict[str, int]]:

@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+from collections import Counter
 from importlib import import_module
 from pathlib import Path
 
@@ -29,6 +30,15 @@ def table(page, column=0):
 
 def test_every_setting_is_documented_and_every_documented_one_is_read():
     assert {name for cell in table("docs/settings.md") for name in cell} == READ
+
+
+@pytest.mark.parametrize("page", ["docs/settings.md", "docs/architecture.md"])
+def test_no_row_stands_twice(page):
+    """Nor does a name that is in several cells: of two that differ one is wrong."""
+    firsts = re.findall(r"^\| ([^|]+) \|", (ROOT / page).read_text(), re.MULTILINE)
+    names = [name for cell in firsts for name in re.findall(r"`([^`]+)`", cell) or [cell]]
+    assert len(names) > 10
+    assert [name for name, times in Counter(names).items() if times > 1] == []
 
 
 def test_every_setting_has_a_line_in_the_example():

@@ -5,7 +5,7 @@ from typing import Any
 from django import template
 from django.contrib import admin
 
-from ..admin import AtLeast, SessionAdmin, may_touch, minute, sessions_page
+from ..admin import AtLeast, SessionAdmin, may_touch, method_name, minute, sessions_page
 from ..charts import bars, in_days, live_by_last_seen, opened_by_day, opened_by_method
 from ..models import Session
 
@@ -13,6 +13,7 @@ SHOWN = 20
 
 register = template.Library()
 register.filter("minute", minute)
+register.filter("method_name", method_name)
 
 
 @register.filter

@@ -429,6 +429,37 @@ def test_whoever_logs_out_without_a_network_is_logged_out_here_and_told(place, t
 
 
 @in_chromium
+@pytest.mark.asvs("7.4.1")
+def test_logging_out_waits_for_no_renewal_and_its_new_token_is_kept_by_nobody(place, tab, alice):
+    one, two = tab().opens("/bare.html"), tab().opens("/bare.html")
+    one.logs_in(alice)
+    two.opens("/bare.html")
+    assert two.asks()["email"] == alice
+    place.road.held["/api/auth/reauthenticate"] = arrives = Event()
+    one.begins(RENEWS)
+    while not seen(place, "/api/auth/reauthenticate"):
+        one.page.evaluate("null")
+    assert two.does("auth.logOut()") is True
+    assert two.token is None
+    arrives.set()
+    with pytest.raises(Refused) as refusal:
+        one.ends()
+    assert refusal.value.args[:2] == (401, "not_authenticated")
+    assert one.token is None
+    assert seen(place, "/api/auth/logout") == [("POST", 401), ("POST", 204)]  # with the old token, with the new one
+
+
+@in_chromium
+@pytest.mark.parametrize("foreign", ["no JSON", "null", "5", '"text"'])
+def test_what_somebody_else_stored_under_the_name_breaks_nothing(tab, alice, foreign):
+    one = tab().opens("/bare.html")
+    one.page.evaluate("(foreign) => localStorage.setItem('latchkey', foreign)", foreign)
+    one.opens().reads("log in, please")
+    one.logs_in(alice)
+    assert one.asks()["email"] == alice
+
+
+@in_chromium
 def test_logging_out_of_a_session_that_has_ended_is_no_error(place, tab, alice):
     one = tab().opens()
     one.logs_in(alice)

@@ -153,6 +153,8 @@ def test_sessions_are_filtered_by_each_way_in_by_its_name(admin, alice, bob, ses
     assert whose(admin.get(LIST, {"method": "google"})) == []
     offered = re.findall(r'<a href="\?method=(\w+)">\s*(\w+)', admin.get(LIST).content.decode())
     assert offered == [("password", "Password"), ("google", "Google"), ("github", "GitHub")]
+    person = admin.get(f"/admin/accounts/user/{session.user_id}/change/").content.decode()
+    assert "<td>GitHub</td>" in person
 
 
 @pytest.mark.asvs("14.2.6")

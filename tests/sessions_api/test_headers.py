@@ -4,11 +4,13 @@ import base64
 
 import pytest
 from django.test import Client
+from urllib3 import HTTPHeaderDict, PoolManager
 
 from sessions_api.models import Session
 from sessions_api.tokens import digest
 
 from ..people import problem
+from ..server import database, serving
 
 NO_TOKEN = ((401, "not_authenticated"), "Bearer")
 BAD_TOKEN = ((401, "session_expired"), 'Bearer error="invalid_token"')
@@ -223,6 +225,22 @@ def test_the_address_is_what_the_outermost_of_our_proxies_saw(api, alice, settin
     api.defaults["REMOTE_ADDR"] = "192.0.2.9"
     headers = {} if forwarded is None else {"X-Forwarded-For": forwarded, "X-Real-IP": "203.0.113.66"}
     assert api.check_session(alice.logs_in(api, **headers)).json()["ip_address"] == address
+
+
+@pytest.mark.once
+@pytest.mark.asvs("4.1.3")
+def test_of_several_lines_the_last_is_that_of_our_proxy(tmp_path):
+    """RFC 9110, 5.2: several lines are one list. A proxy may add a line of its own below that of a client."""
+    lines = HTTPHeaderDict([("X-Forwarded-For", "203.0.113.66"), ("X-Forwarded-For", "198.51.100.1")])
+    person = {"email": "alice@example.org", "password": "correct horse battery"}
+    with (
+        database(tmp_path) as url,
+        serving(log=tmp_path / "log", DATABASE_URL=url, TRUSTED_PROXY_COUNT="1") as server,
+        PoolManager() as caller,
+    ):
+        answer = caller.request("POST", f"{server.url}/api/auth/register", json=person, headers=lines)
+        session = server.call("GET", "/api/auth/session", token=answer.json()["token"]).json()
+    assert session["ip_address"] == "198.51.100.1"
 
 
 @pytest.mark.parametrize("remote", ["", "unix:", "@"])

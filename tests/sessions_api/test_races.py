@@ -181,6 +181,21 @@ def test_logins_at_the_limit_never_leave_more_sessions_than_it_allows(house, tur
     assert house.count_sessions(email) in {CAP - 1, CAP}  # less one where leaving came last
 
 
+@pytest.mark.asvs("2.3.2", "2.3.4", "15.4.2")
+@pytest.mark.parametrize("cap", [1, CAP])
+def test_of_fifty_logins_as_many_stay_as_the_limit_allows(house, tmp_path, cap):
+    """Hashes cost nothing here, so that the logins meet at the limit and not before it."""
+    cheap = {"ARGON2_TIME_COST": "1", "ARGON2_MEMORY_COST": "64", "SESSION_MAX_PER_USER": str(cap)}
+    with serving(workers=2, threads=25, log=tmp_path / "log", DATABASE_URL=house.url, **cheap) as service:
+        for turn in range(ROUNDS // 5 or 1):
+            person = {"email": f"fifty-{cap}-{turn}@example.org", "password": PASSWORD}
+            assert service.call("POST", "/api/auth/register", person).status_code == 201
+            answers = at_once(*[lambda person=person: service.call("POST", "/api/auth/login", person)] * 50)
+            assert [answer.status_code for answer in answers] == [200] * 50
+            assert house.count_sessions(person["email"]) == cap
+    assert "Traceback" not in (tmp_path / "log").read_text()
+
+
 @pytest.mark.asvs("7.4.1", "15.4.2")
 @pytest.mark.parametrize("turn", range(ROUNDS))
 def test_of_those_who_end_all_others_at_once_exactly_one_stays(house, turn):
