@@ -21,6 +21,7 @@ from sessions_api.events.models import Event
 from sessions_api.events.tags import ADMINISTRATOR, Tag
 from sessions_api.models import Session
 
+from .leaving import delete
 from .mail.models import Letter, Link, QueuedMail
 from .models import User, UserQuerySet
 from .passwords import ask_to_reset
@@ -135,8 +136,7 @@ class PersonAdmin(LargeTable, auth.UserAdmin):  # type: ignore[type-arg]
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         with transaction.atomic():
-            _, deleted = queryset.delete()
-            Event.objects.record_each(Tag.DELETED, [(None, {"by": ADMINISTRATOR})] * deleted.get(User._meta.label, 0))
+            Event.objects.record_each(Tag.DELETED, [(None, {"by": ADMINISTRATOR})] * delete(queryset))
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """These people, and how much goes with them: to list all of it could be thousands of lines for each.

@@ -119,8 +119,8 @@ def change_password(request: SessionRequest, body: PasswordChange) -> SessionRes
     openapi_extra=raises(ReauthenticationRequired),
 )
 def delete_me(request: SessionRequest) -> Status[None]:
-    """The person, and all that hangs on them, are gone. A last mail says so."""
-    leaving.leave(request.auth.user, request)
+    """The person, and all that hangs on them, are gone. A last mail says so, also to an address before this one."""
+    leaving.leave(request.auth, request)
     return Status(204, None)
 
 

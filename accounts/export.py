@@ -1,12 +1,12 @@
 """All that is stored about a person, for that person (GDPR, article 15). No secret is part of it."""
 
 from datetime import datetime
-from typing import Any, Self
+from typing import Annotated, Any, Self
 from uuid import UUID
 
 from django.contrib.admin.models import LogEntry
 from django.db.models import Q
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from sessions_api.models import Session
 from sessions_api.schemas import Answer, SessionInfo
@@ -16,6 +16,14 @@ from .models import User
 from .schemas import UserResponse
 
 
+def names(related: Any) -> list[str]:
+    """Of what a manager leads to; its attribute is no list, as an answer wants one."""
+    return [str(row) for row in related.order_by("pk")]
+
+
+Names = Annotated[list[str], BeforeValidator(names)]
+
+
 class ExportedUser(UserResponse):
     email_verified_at: datetime | None
     updated_at: datetime
@@ -23,16 +31,8 @@ class ExportedUser(UserResponse):
     is_active: bool
     is_staff: bool
     is_superuser: bool
-    groups: list[str]
-    user_permissions: list[str]
-
-    @staticmethod
-    def resolve_groups(user: User) -> list[str]:
-        return [str(group) for group in user.groups.order_by("pk")]
-
-    @staticmethod
-    def resolve_user_permissions(user: User) -> list[str]:
-        return [str(permission) for permission in user.user_permissions.order_by("pk")]
+    groups: Names
+    user_permissions: Names
 
 
 class ExportedConnection(Answer):

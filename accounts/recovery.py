@@ -14,13 +14,16 @@ from .mail.models import Letter, Link, QueuedMail
 from .social.connections import sever
 from .verification import give_address
 
+EARLIER_ADDRESS = "earlier address"  # who changed the address
+
 
 def secure(token: str, request: HttpRequest) -> None:
     """Whatever was changed since this mailbox was first warned opens the account no more, and gets a reset mail.
 
     The address that was warned is the account's again, all sessions end, the password is void, what was linked
     since is taken off, and with it every warning that was caused later: whoever stole the account got those.
-    One that another mailbox had before stays good. Raises InvalidLink; and EmailTaken where somebody has the
+    One that another mailbox had before stays good. The address that loses the account is told, without a link and
+    without where its owner is. Raises InvalidLink; and EmailTaken where somebody has the
     address by now, which nobody can get by this API.
     """
     with transaction.atomic():
@@ -32,6 +35,7 @@ def secure(token: str, request: HttpRequest) -> None:
         person.queued_mails.filter(requested_at__gte=since).delete()
         Link.objects.void(person)
         if person.email != link.email:
+            QueuedMail.objects.put(Letter.EMAIL_CHANGED, email=person.email, user=person, by=EARLIER_ADDRESS)
             give_address(person, link.email)
         person.start_over()
         forgive(person, request)

@@ -53,6 +53,7 @@ REGISTER = (MAILS_ASKED_FOR, Limit("register", 5, HOUR, (RECIPIENT,)), MAILS_TO_
 VERIFY = (MAILS_ASKED_FOR, Limit("verify", 5, HOUR, (RECIPIENT,)), MAILS_TO_STRANGERS)
 CHANGE = (Limit("change", 10, HOUR, (ACCOUNT,)), Limit("change", 5, HOUR, (RECIPIENT,)), MAILS_TO_STRANGERS)
 RESET = (MAILS_ASKED_FOR, Limit("reset", 5, HOUR, (RECIPIENT,)))
+NOTICES = (Limit("notices", 5, HOUR, (RECIPIENT,)),)  # to mailboxes that have not proven themselves
 
 
 def check(limits: Iterable[Limit], request: HttpRequest, **who: str) -> None:
@@ -66,6 +67,11 @@ def check(limits: Iterable[Limit], request: HttpRequest, **who: str) -> None:
     for limit in limits:
         if not store.hit(limit.item, limit.key(who)):
             raise refusal(limit, who)
+
+
+def within(limits: Iterable[Limit], **who: str) -> bool:
+    """Count this, and say whether it is within the limits: for what is left out beyond them, and refuses nobody."""
+    return not settings.RATE_LIMITS or all(store.hit(limit.item, limit.key(who)) for limit in limits)
 
 
 def reset(limits: Iterable[Limit], request: HttpRequest, *, account: str) -> None:

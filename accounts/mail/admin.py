@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from accounts.models import User
 from sessions_api.admin import LargeTable, log_for_each, may_touch, minute, moment, person_link
 
-from .models import LEASE, QueuedMail, queued
+from .models import LEASE, PATIENCE, QueuedMail, queued
 
 FAILED = Q(due_at=None)
 
@@ -80,13 +80,13 @@ class QueuedMailAdmin(LargeTable):
 
     @admin.action(permissions=["send"], description="Send selected mails again")
     def send_again(self, request: HttpRequest, queryset: QuerySet[QueuedMail]) -> None:
-        """One that is due within the time of LEASE is left as it is: a worker may be sending it, and it may not be
-        sent twice."""
+        """As if they had not been tried yet. One that is due within the time of LEASE is left as it is: a worker may
+        be sending it, and it may not be sent twice."""
         with transaction.atomic():
             now = timezone.now()
             mails = self.of_the_touchable(request, queryset)
             idle = QueuedMail.objects.filter(FAILED | Q(due_at__gt=now + LEASE), pk__in=[mail.pk for mail in mails])
-            number = idle.update(due_at=now)
+            number = idle.update(due_at=now, attempts=0, patience_until=now + PATIENCE)
             log_for_each(request, mails, "Asked to send it again.")
             transaction.on_commit(queued.set)
         if left := len(mails) - number:

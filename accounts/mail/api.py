@@ -51,7 +51,10 @@ def ask_to_reset(request: HttpRequest, body: Address) -> Status[None]:
     openapi_extra=raises(InvalidLink, RateLimited, ServerBusy),
 )
 def reset_password(request: HttpRequest, body: PasswordReset) -> Status[None]:
-    """With the token of the mail. All sessions end, the address counts as proven, and nobody is logged in by it."""
+    """With the token of the mail. All sessions end, the address counts as proven, and nobody is logged in by it.
+
+    Warnings that were mailed before stay good: whoever resets may be a thief who reads the mailbox.
+    """
     rate_limits.check(rate_limits.REDEEM, request)
     passwords.reset_password(**body.model_dump(), request=request)
     return Status(204, None)

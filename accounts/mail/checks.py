@@ -47,3 +47,11 @@ def mail_is_encrypted(**options: Any) -> list[CheckMessage]:
         return []
     hint = "Use smtp+tls:// or smtp+ssl:// in EMAIL_URL: who reads a reset mail has the account."
     return [Warning("Mails travel in clear to the mail server.", hint=hint, id="accounts_mail.W002")]
+
+
+@register(deploy=True)
+def mails_are_from_somebody(**options: Any) -> list[CheckMessage]:
+    if not settings.DEFAULT_FROM_EMAIL.rstrip(">").endswith("@localhost"):
+        return []
+    hint = "Set DEFAULT_FROM_EMAIL: mail servers refuse a sender that is nowhere, or take its mails for spam."
+    return [Warning("Mails are from an address that is nowhere.", hint=hint, id="accounts_mail.W003")]

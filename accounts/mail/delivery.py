@@ -62,7 +62,10 @@ def in_short(failure: Exception) -> str:
 
 
 def is_refused_for_good(failure: Exception) -> bool:
-    """Whether the server will not have this mailbox. All else may be a mistake that somebody is about to mend."""
+    """Whether the server, or a provider, will not have this mailbox. All else may be a mistake that somebody is about
+    to mend."""
+    if type(failure).__name__ == "AnymailRecipientsRefused":  # by its name, for few have installed anymail
+        return True
     return isinstance(failure, SMTPRecipientsRefused) and all(
         500 <= code < 600 for code, _ in failure.recipients.values()
     )

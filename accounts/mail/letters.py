@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 
 from .links import Purpose
-from .models import Letter, Link, QueuedMail
+from .models import WARNINGS, Letter, Link, QueuedMail
 
 COLUMNS = 72
 
@@ -46,9 +46,14 @@ def compose(mail: QueuedMail) -> EmailMultiAlternatives | None:
 
 
 def person_of(mail: QueuedMail) -> User | None:
-    """Whom it is about, locked; None for a stranger, and for somebody who is disabled or gone."""
+    """Whom it is about, locked; None for a stranger, and for somebody who is gone or disabled.
+
+    Who is disabled is warned all the same: they may be enabled again within the time of the link.
+    """
     found = User.objects.filter(pk=mail.user_id) if mail.user_id else User.objects.filter(email=mail.email)
-    return found.filter(is_active=True).lock().first()
+    if mail.letter not in WARNINGS:
+        found = found.filter(is_active=True)
+    return found.lock().first()
 
 
 def render(mail: QueuedMail, content: Content) -> EmailMultiAlternatives:
@@ -59,7 +64,12 @@ def render(mail: QueuedMail, content: Content) -> EmailMultiAlternatives:
     """
     url = content.link.url if content.link else ""
     told = {"site": settings.SITE_NAME, "front_end": settings.FRONTEND_URL, "url": url, "at": mail.requested_at}
-    nothing = {"ip_address": "", "device": ""}  # Django would log what it looked for them in, and so the link
+    nothing = {
+        "ip_address": "",
+        "device": "",
+        "by": "",
+        "proven": False,
+    }  # Django would log what it looked for them in, and so the link
     with translation.override(settings.MAIL_LANGUAGE):
         subject, paragraphs = text_of(content.template, nothing | mail.data | told)
         shown = told | {"subject": subject, "paragraphs": paragraphs, "action": content.action}
@@ -113,17 +123,21 @@ def register(mail: QueuedMail, person: User | None) -> Content | None:
     """To an address that a stranger typed: nothing of it but a link, or that there is an account already."""
     if User.objects.filter(email=mail.email).exists():
         return Content("already_registered") if person else None
+    if Link.objects.reserving(mail.email).exists():  # then a link could not be redeemed
+        return Content("already_registered")
     return with_link("register", mail, Purpose.REGISTER, None, _("Open the account"))
 
 
 def warning(mail: QueuedMail, person: User | None) -> Content | None:
     """Something was changed that opens the account: its owner can take everything back.
 
-    The link was made with what it tells of; where the mailbox had not proven itself by then, there is none.
+    The link was made with what it tells of, and none where the mailbox had not proven itself by then. One that
+    expired before anybody had it stays so, for its address may be somebody else's by now.
     """
     if person is None:
         return None
-    if not Link.objects.filter(pk=mail.pk).exists():
+    made = Link.objects.filter(pk=mail.pk)
+    if not made.exists() or made.filter(spent_at=None).expired().exists():
         return Content(mail.letter)
     return with_link(mail.letter, mail, Purpose.SECURE, person, _("This wasn't me"))
 

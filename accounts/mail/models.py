@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Event
 from typing import cast
 
@@ -22,6 +22,7 @@ TOKEN = re.compile("[0-9a-f]{96}")
 LEASE = timedelta(minutes=5)  # whoever takes a mail has so long; then it is the next one's
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
 PATIENCE = timedelta(days=3)  # then somebody has to look
+KEPT = timedelta(days=30)  # for somebody to look
 
 queued = Event()  # wakes the worker of this process, if there is one
 
@@ -41,15 +42,22 @@ class Letter(models.TextChoices):
     FAREWELL = "farewell"
 
 
+WARNINGS = frozenset(  # of what opens the account; each has a link by which the mailbox takes it back
+    {Letter.PASSWORD_CHANGED, Letter.EMAIL_CHANGED, Letter.LINKED, Letter.UNLINKED, Letter.NEW_DEVICE}
+)
 ASKED_FOR = (Letter.VERIFY, Letter.CHANGE, Letter.RESET)  # each opens something, so what makes links void stops it
 
 
 class QueuedMailManager(models.Manager["QueuedMail"]):
-    def put(self, letter: Letter, *, email: str, user: User | None = None, **data: str) -> "QueuedMail":
+    def put(self, letter: Letter, *, email: str, user: User | None = None, **data: str | bool) -> "QueuedMail":
         """Queue a mail, in the transaction of what causes it. No link is in here: it is made when it is sent."""
         mail = self.create(letter=letter, email=email, user=user, data=data)
         transaction.on_commit(queued.set)
         return mail
+
+    def given_up(self) -> models.QuerySet["QueuedMail"]:
+        """What nobody has looked after for the time of KEPT."""
+        return self.filter(due_at=None, patience_until__lt=timezone.now() - KEPT)
 
     def claim(self) -> "QueuedMail | None":
         """One that is due, which nobody else takes for the time of LEASE; None where there is none.
@@ -65,6 +73,10 @@ class QueuedMailManager(models.Manager["QueuedMail"]):
         return None
 
 
+def end_of_patience() -> datetime:
+    return timezone.now() + PATIENCE
+
+
 class QueuedMail(models.Model):
     """A mail that has not been sent yet. Nothing is rendered before it is: the text follows what is so by then."""
 
@@ -75,6 +87,7 @@ class QueuedMail(models.Model):
     data = models.JSONField(default=dict)
     requested_at = models.DateTimeField(default=timezone.now)
     due_at = models.DateTimeField("next attempt", default=timezone.now, null=True, db_index=True)
+    patience_until = models.DateTimeField(default=end_of_patience)
     attempts = models.PositiveSmallIntegerField(default=0)
     last_error = models.CharField(max_length=200, blank=True)
 
@@ -87,7 +100,7 @@ class QueuedMail(models.Model):
         """Try again later, each time twice as late; not at all where it is of no use, or after PATIENCE."""
         now = timezone.now()
         pause = min(FIRST_PAUSE * 2 ** min(self.attempts - 1, 10), LONGEST_PAUSE)
-        due_at = None if for_good or now - self.requested_at > PATIENCE else now + pause
+        due_at = None if for_good or now > self.patience_until else now + pause
         QueuedMail.objects.filter(pk=self.pk).update(due_at=due_at, last_error=error)
 
 
@@ -113,10 +126,13 @@ class LinkManager(models.Manager.from_queryset(LinkQuerySet)):  # type: ignore[m
 
         None where it has been spent, or a newer one asked for. `user` is as in the database, its row locked.
         Its time begins anew with each attempt to send it, for nobody has it yet.
-        Warnings do not replace each other: whoever stole an account could cause as many as they like.
+        Warnings do not replace each other: whoever stole an account could cause as many as they like. They reserve an
+        address, so theirs ends for good, however often they are sent again.
         """
         expires_at = timezone.now() + TERMS[purpose].lifetime
         same_mail = self.filter(pk=mail.pk)
+        if purpose == Purpose.SECURE:
+            expires_at = min(expires_at, mail.requested_at + TERMS[purpose].lifetime + PATIENCE)
         known: Link | None = same_mail.first()
         if known:
             return known if same_mail.filter(spent_at=None).update(expires_at=expires_at) else None
@@ -175,6 +191,13 @@ class Link(models.Model):
 
     class Meta:
         default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["purpose", "email"],
+                condition=Q(user=None, spent_at=None),
+                name="one_link_for_strangers",
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.pk)

@@ -164,7 +164,7 @@ def test_compose_has_no_password_and_refuses_to_start_without(compose):
             assert not SECRET.search(name) or (name.endswith("_FILE") and value.startswith("/run/secrets/")), name
     assert all(secret["file"].startswith("${SECRETS") for secret in compose["secrets"].values())
     text = (ROOT / "compose.yaml").read_text()
-    assert set(re.findall(r"\$\{(\w+):\?", text)) == {"SECRETS", "PUBLIC_URL", "FRONTEND_URL"}
+    assert set(re.findall(r"\$\{(\w+):\?", text)) == {"SECRETS", "PUBLIC_URL", "FRONTEND_URL", "DEFAULT_FROM_EMAIL"}
 
 
 def test_compose_gives_each_service_the_secrets_that_it_reads(compose):
@@ -190,7 +190,11 @@ def test_the_settings_of_compose_pass_the_deploy_check(compose, tmp_path):
     (tmp_path / "secret_key").write_text("0123456789abcdef" * 4 + "\n")
     (tmp_path / "database_url").write_text("postgres://latchkey:hunter2@postgres/latchkey\n")
     (tmp_path / "email_url").write_text("smtp+tls://latchkey:hunter2@mail.example.org:587\n")
-    given = {"PUBLIC_URL": "https://auth.example.org", "FRONTEND_URL": "https://app.example.org"}
+    given = {
+        "PUBLIC_URL": "https://auth.example.org",
+        "FRONTEND_URL": "https://app.example.org",
+        "DEFAULT_FROM_EMAIL": "accounts@example.org",
+    }
     settings = {
         name: given.get(name) or re.sub(r"\$\{\w+:-(.*)\}", r"\1", value).replace("/run/secrets", str(tmp_path))
         for name, value in compose["services"]["latchkey"]["environment"].items()

@@ -7,6 +7,8 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
+import accounts.mail.models
+
 
 class Migration(migrations.Migration):
     initial = True
@@ -49,6 +51,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "default_permissions": (),
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("spent_at", None), ("user", None)),
+                        fields=("purpose", "email"),
+                        name="one_link_for_strangers",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -84,6 +93,7 @@ class Migration(migrations.Migration):
                         db_index=True, default=django.utils.timezone.now, null=True, verbose_name="next attempt"
                     ),
                 ),
+                ("patience_until", models.DateTimeField(default=accounts.mail.models.end_of_patience)),
                 ("attempts", models.PositiveSmallIntegerField(default=0)),
                 ("last_error", models.CharField(blank=True, max_length=200)),
                 (

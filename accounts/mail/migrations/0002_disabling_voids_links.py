@@ -1,4 +1,8 @@
-"""Disabling a person makes the links void that were mailed to them, whoever does it: as with their sessions."""
+"""Disabling a person makes the links void that were mailed to them, whoever does it: as with their sessions.
+
+Not those of warnings, by which an address is reserved: the owner of the mailbox may need them after the person is
+enabled again, and until then they open nothing.
+"""
 
 from django.db import migrations
 
@@ -6,7 +10,7 @@ POSTGRESQL = [
     """
     CREATE FUNCTION accounts_void_links() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-        DELETE FROM accounts_mail_link WHERE user_id = NEW.id;
+        DELETE FROM accounts_mail_link WHERE user_id = NEW.id AND purpose <> 'secure';
         RETURN NULL;
     END $$
     """,
@@ -20,7 +24,7 @@ SQLITE = [
     CREATE TRIGGER accounts_user_disabled_links AFTER UPDATE OF is_active ON accounts_user
     FOR EACH ROW WHEN OLD.is_active AND NOT NEW.is_active
     BEGIN
-        DELETE FROM accounts_mail_link WHERE user_id = NEW.id;
+        DELETE FROM accounts_mail_link WHERE user_id = NEW.id AND purpose <> 'secure';
     END
     """
 ]

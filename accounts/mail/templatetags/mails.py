@@ -1,22 +1,34 @@
 """What the admin's front page says of mail, to those who may see the queue."""
 
+from datetime import timedelta
 from typing import Any
 
 from django import template
 from django.contrib import admin
+from django.db.models import Min, QuerySet
+from django.utils import timezone
 
 from sessions_api.admin import MOST, AtLeast
 
 from ..admin import FAILED
 from ..models import QueuedMail
 
+LONG = timedelta(minutes=15)  # by then a mail was tried five times; or nobody is there who would send it
+
 register = template.Library()
 
 
 @register.inclusion_tag("admin/failed_mails.html", takes_context=True)
 def failed_mails(context: dict[str, Any]) -> dict[str, Any]:
-    """How many mails nobody will send until somebody has looked; MOST are counted."""
+    """How many mails nobody will send until somebody has looked, and how many have waited for LONG, since when; MOST
+    are counted."""
     if not admin.site.get_model_admin(QueuedMail).has_view_permission(context["request"]):
         return {}
-    number = QueuedMail.objects.filter(FAILED)[: MOST + 1].count()
-    return {"number": AtLeast(MOST) if number > MOST else number}
+    late = QueuedMail.objects.exclude(FAILED).filter(requested_at__lt=timezone.now() - LONG)
+    since = late.aggregate(since=Min("requested_at"))["since"]
+    return {"number": counted(QueuedMail.objects.filter(FAILED)), "late": since and counted(late), "since": since}
+
+
+def counted(mails: QuerySet[QueuedMail]) -> int | AtLeast:
+    number = mails[: MOST + 1].count()
+    return AtLeast(MOST) if number > MOST else number

@@ -1,6 +1,6 @@
 from typing import Any
 
-from accounts.mail.models import Link
+from accounts.mail.models import Link, QueuedMail
 from accounts.social.models import Handover
 from accounts.social.once import purge
 from sessions_api.management.commands.purge_sessions import Command as PurgeSessions
@@ -15,3 +15,4 @@ class Command(PurgeSessions):
             purge()
             Handover.objects.expired().delete()
             Link.objects.expired().delete()
+            QueuedMail.objects.given_up().delete()

@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
+from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.mail.models import LEASE, QueuedMail
+from accounts.mail.models import LEASE, PATIENCE, QueuedMail
 from accounts.models import User
 
 LIST = "/admin/accounts_mail/queuedmail/"
@@ -116,6 +117,34 @@ def test_a_failed_mail_is_sent_again(admin, root, mailbox, alice):
     assert LogEntry.objects.get(user=root).get_change_message() == "Asked to send it again."
 
 
+def test_again_is_as_long_as_the_first_time(admin, mailbox, settings, clock, alice):
+    mailbox.new()
+    settings.EMAIL_BACKEND = "nowhere.to.be.Found"
+    month = timezone.now() - timedelta(days=30)
+    mail = failed(alice.email, requested_at=month, patience_until=month + PATIENCE)
+    act(admin, "send_again", mail)
+    mailbox.new()
+    mail.refresh_from_db()
+    assert (mail.attempts, mail.due_at) == (1, timezone.now() + timedelta(seconds=30))
+    clock.shift(PATIENCE)
+    mailbox.new()
+    clock.shift(60)
+    mailbox.new()
+    mail.refresh_from_db()
+    assert mail.due_at is None
+
+
+@pytest.mark.asvs("14.2.7")
+def test_what_nobody_has_looked_after_for_a_month_is_purged(clock, db):
+    failed()
+    put("bob@example.org")
+    for days, left in ((32, 2), (2, 1)):
+        clock.shift(days * 24 * 3600)
+        call_command("purge_sessions", verbosity=0)
+        assert QueuedMail.objects.count() == left
+    assert QueuedMail.objects.get().email == "bob@example.org"
+
+
 def test_one_that_waits_for_long_is_not_waited_for(admin, clock):
     mail = put(due_at=timezone.now() + LEASE + timedelta(seconds=1), attempts=5)
     act(admin, "send_again", mail)
@@ -205,10 +234,23 @@ def test_the_front_page_warns_of_mails_that_failed(admin, monkeypatch):
     with CaptureQueriesContext(connection) as captured:
         html = admin.get("/admin/").content.decode()
     assert f'Mails that could not be sent: <a href="{LIST}?state=failed">2</a>' in html
-    (counted,) = [query["sql"] for query in captured if "accounts_mail" in query["sql"]]
+    waiting, counted = [query["sql"] for query in captured if "accounts_mail" in query["sql"]]
     assert "LIMIT 10001" in counted
+    assert "MIN(" in waiting
     monkeypatch.setattr("accounts.mail.templatetags.mails.MOST", 1)
     assert ">1+</a>" in admin.get("/admin/").content.decode()
+
+
+def test_the_front_page_warns_of_mails_that_wait_for_a_server_that_is_down(admin, clock, settings, mailbox, alice):
+    settings.EMAIL_BACKEND = "nowhere.to.be.Found"
+    since = f"{timezone.now():%Y-%m-%d %H:%M}Z"
+    mailbox.new()
+    clock.shift(15 * 60)
+    assert "have waited" not in admin.get("/admin/").content.decode()
+    clock.shift(1)
+    put("bob@example.org")
+    html = admin.get("/admin/").content.decode()
+    assert f'Mails that have waited since {since}: <a href="{LIST}?state=waiting">1</a>' in html
 
 
 def test_a_thousand_failed_mails_are_a_few_statements(admin, db):

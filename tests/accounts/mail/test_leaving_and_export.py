@@ -9,14 +9,16 @@ from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from social_django.models import UserSocialAuth
 
+from accounts.leaving import leave
 from accounts.mail.models import Link, QueuedMail
 from accounts.models import User
 from accounts.social.models import Handover, s256
+from sessions_api.errors import SessionExpired
 from sessions_api.events.models import Event
 from sessions_api.models import Session
 
 from ...people import problem
-from .conftest import CHROME, ask_to_change, ask_to_register, ask_to_reset, confirm
+from .conftest import CHROME, ask_to_change, ask_to_register, ask_to_reset, change, confirm
 
 EXPORTED = {
     "accounts_failedattempts": ("failed_attempts",),
@@ -39,7 +41,7 @@ def full(api, owner, mailbox):
     UserSocialAuth.objects.create(user=user, provider="github", uid="alice-at-github", extra_data={"access_token": "x"})
     Handover.objects.begin(user, provider="github", code_challenge=s256("v" * 43))
     kind = ContentType.objects.get_for_model(User)
-    root = User.objects.create_superuser("root@example.org")
+    root = User.objects.create_superuser("warden@example.org")
     LogEntry.objects.create(
         user=root, content_type=kind, object_id=str(user.pk), object_repr="x", action_flag=2, change_message="Enabled."
     )
@@ -131,12 +133,19 @@ def test_what_an_administrator_did_is_theirs_too(api, root, mailbox):
 
 @pytest.mark.asvs("7.4.2", "7.5.3")
 def test_leaving_takes_everything_along_and_says_farewell(api, full, mailbox):
-    """What administrators did stays, in their name; it is a record of theirs."""
-    LogEntry.objects.all().delete()
+    """What administrators did stays, in their name; it is a record of theirs, with an id in it."""
+    admins = LogEntry.objects.get()
+    admins.object_repr = full.email
+    admins.save()
+    kind = ContentType.objects.get_for_model(QueuedMail)
+    LogEntry.objects.create(
+        user=admins.user, content_type=kind, object_id="x", object_repr=f"verify to {full.email}", action_flag=3
+    )
     assert api.call("DELETE", "/api/users/me", token=full.token).status_code == 204
     for model in apps.get_models(include_auto_created=True):
         if model._meta.db_table in EXPORTED.keys() | NOT_EXPORTED:
             left = model.objects.all() if model is not QueuedMail else model.objects.exclude(letter="farewell")
+            left = left if model is not LogEntry else left.none()
             left = left if model is not Event else left.exclude(tag="account:delete", user=None)
             assert not left.exists(), model
     (mail,) = mailbox.new()
@@ -158,6 +167,39 @@ def test_so_it_does_for_whoever_came_by_the_link_of_a_mail(api, mailbox, setting
     assert api.call("DELETE", "/api/users/me", token=token).status_code == 204
     assert mailbox.the_one("carol@example.org")
     assert not Link.objects.exists()
+
+
+def test_a_thief_who_moves_the_address_and_leaves_is_told_to_who_had_it(api, owner, mailbox):
+    """What warned of the first is gone with the account; the farewell is not, and does not go to the thief alone."""
+    ask_to_change(api, owner, "thief@example.org")
+    assert change(api, owner, mailbox.token("thief@example.org")).status_code == 204
+    assert api.call("DELETE", "/api/users/me", token=owner.token).status_code == 204
+    mails = {mail.to[0]: mail.subject for mail in mailbox.new()}
+    assert mails == dict.fromkeys([owner.email, "thief@example.org"], "Your account at localhost was deleted")
+
+
+def test_a_session_that_was_ended_meanwhile_takes_nobody_away(api, owner, rf):
+    session = Session.objects.get()
+    Session.objects.all().delete()
+    with pytest.raises(SessionExpired):
+        leave(session, rf.delete("/"))
+    assert User.objects.exists()
+
+
+@pytest.mark.parametrize("by", ["action", "page"])
+def test_whoever_is_deleted_by_an_administrator_is_as_gone(api, full, admin, by):
+    user = User.objects.get(email=full.email)
+    page = f"/admin/accounts/user/{user.pk}/"
+    form = {"initial-email": full.email, "email": full.email, "display_name": "A.", "is_active": "on"}
+    assert admin.post(page + "change/", form).status_code == 302
+    if by == "page":
+        admin.post(page + "delete/", {"post": "yes"})
+    else:
+        form = {"action": "delete_selected", "_selected_action": user.pk, "post": "yes"}
+        admin.post("/admin/accounts/user/", form)
+    assert not User.objects.filter(pk=user.pk).exists()
+    cells = str([list(model.objects.values_list()) for model in apps.get_models(include_auto_created=True)])
+    assert full.email not in cells
 
 
 def test_leaving_needs_a_recent_login(api, owner, mailbox, clock):

@@ -12,9 +12,11 @@ from django.core.checks import run_checks
 from django.utils import timezone, translation
 
 from accounts.mail.letters import compose
-from accounts.mail.links import Purpose
+from accounts.mail.links import TERMS, Purpose
 from accounts.mail.models import Letter, Link, QueuedMail
 from accounts.models import User
+from accounts.recovery import EARLIER_ADDRESS
+from config.api import api
 
 from ...browser import chromium, needs_chromium
 from ...people import link
@@ -57,6 +59,8 @@ def one_of_each():
     mails = {name: warning(name, dave, **told) for name, told in WARNINGS.items()}
     for name in (Letter.NEW_DEVICE, Letter.EMAIL_CHANGED):
         mails[f"{name}_unproven"] = written(name, email=dave.email, user=dave, ip_address=TOLD["ip_address"])
+    mails["email_changed_back"] = written(Letter.EMAIL_CHANGED, email=dave.email, user=dave, by=EARLIER_ADDRESS)
+    mails["email_changed_late"] = written(Letter.EMAIL_CHANGED, email=dave.email, user=dave, proven=True, **TOLD)
     mails["verify"] = written(Letter.VERIFY, email=dave.email, user=dave)
     mails["change"] = written(Letter.CHANGE, email="new@example.org", user=dave)
     mails["reset"] = written(Letter.RESET, email=dave.email)
@@ -275,3 +279,9 @@ def test_the_variables_of_every_template_are_documented():
         text = text.replace("mail/this_was_not_me.txt", "{{ url }}")
         used[template.stem] = set(re.findall(r"\{\{ (\w+)", text)) - {"site", "front_end"}
     assert documented == {name: names for name, names in used.items() if name not in PARTS}
+
+
+def test_the_pages_of_the_links_are_documented():
+    pages = re.findall(r"^\| `(/[\w/]+)` \| `(/api/[\w/]+)` \|", DOCS, re.MULTILINE)
+    assert {page for page, _ in pages} == {terms.path for terms in TERMS.values()}
+    assert {f"/api{path}" for path in api.get_openapi_schema(path_prefix="")["paths"]} >= {path for _, path in pages}

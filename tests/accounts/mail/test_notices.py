@@ -1,13 +1,16 @@
 """What people are told without having asked: what happened, when, where from, with what, and what to do."""
 
 import re
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 from social_django.models import UserSocialAuth
 
+from accounts.mail.models import PATIENCE, Link, QueuedMail
 from accounts.models import User
 
-from ...people import link
+from ...people import link, problem
 from .conftest import CHROME, FIREFOX, ask_to_change, ask_to_reset, change, move, reset, secure
 
 
@@ -140,10 +143,62 @@ def test_it_goes_to_the_address_that_was_there_when_it_happened(api, owner, mail
     assert [mail.to[0] for mail in mailbox.new()] == [owner.email, "elsewhere@example.org"]
 
 
-def test_who_is_disabled_before_it_is_sent_gets_none(api, owner, mailbox):
+def test_who_is_disabled_before_it_is_sent_is_told_all_the_same(api, owner, mailbox):
+    """And can take it back once they are enabled again: it may have been a thief for whom they were disabled."""
     changes_the_password(api, mailbox, owner)
     User.objects.update(is_active=False)
-    assert mailbox.new() == []
+    token = mailbox.token(owner.email)
+    assert problem(secure(api, token)) == (400, "invalid_link")
+    User.objects.update(is_active=True)
+    assert secure(api, token).status_code == 204
+
+
+def test_a_mailbox_that_has_proven_nothing_is_told_five_times_an_hour(api, newcomer, mailbox, clock):
+    """It may be a stranger's, whom somebody wants to have a thousand mails."""
+
+    def changes_often():
+        for number in range(7):
+            body = {"current_password": newcomer.password, "new_password": f"the password number {number}"}
+            answer = newcomer.asks(api, "password", body)
+            newcomer.token, newcomer.password = answer.json()["token"], body["new_password"]
+            clock.shift(61)
+        return len([mail for mail in mailbox.new() if mail.to == [newcomer.email]])
+
+    assert changes_often() == 5
+    clock.shift(3600)
+    assert changes_often() == 5
+
+
+def test_wrong_passwords_of_strangers_are_no_warning_that_takes_anything_back(api, owner, mailbox, clock):
+    for _ in range(10):
+        api.login(owner.email, "a wrong password")
+        clock.shift(3600)
+    assert "Wrong passwords" in mailbox.the_one(owner.email).subject
+    assert not Link.objects.filter(purpose="secure").exists()
+
+
+def test_a_warning_that_expired_before_it_was_sent_has_no_link_and_says_so(api, owner, mailbox, clock):
+    changes_the_address(api, mailbox, owner)
+    (mail,) = QueuedMail.objects.filter(letter="email_changed")
+    token = Link.objects.get(pk=mail.pk).token
+    clock.shift(7 * 24 * 3600)
+    told = mailbox.the_one(owner.email)
+    assert "the time to take it back by a link is over" in " ".join(told.body.split())
+    assert "never been confirmed" not in told.body
+    assert problem(secure(api, token)) == (400, "invalid_link")
+    assert api.register(owner.email).status_code == 201
+
+
+def test_however_often_a_warning_is_sent_its_link_ends(api, owner, mailbox, clock, monkeypatch):
+    monkeypatch.setattr("django.core.mail.message.EmailMessage.send", lambda message: 1 / 0)
+    changes_the_password(api, mailbox, owner)
+    mail = QueuedMail.objects.get(letter="password_changed")
+    for _ in range(12):
+        clock.shift(24 * 3600)
+        QueuedMail.objects.update(due_at=timezone.now(), patience_until=timezone.now() + PATIENCE)
+        mailbox.new()
+    assert Link.objects.get(pk=mail.pk).expires_at == mail.requested_at + timedelta(days=10)
+    assert not Link.objects.good().filter(pk=mail.pk).exists()
 
 
 def test_what_was_taken_back_is_not_told_afterwards(api, owner, mailbox, clock):
@@ -151,6 +206,5 @@ def test_what_was_taken_back_is_not_told_afterwards(api, owner, mailbox, clock):
     token = move(api, mailbox, owner, "elsewhere@example.org")
     api.login("elsewhere@example.org", owner.password, User_Agent=CHROME)  # its notice is on its way
     assert secure(api, token).status_code == 204
-    (mail,) = mailbox.new()
-    assert mail.to == [owner.email]
+    (mail,) = [mail for mail in mailbox.new() if mail.to == [owner.email]]
     assert reset(api, link(mail).partition("#")[2]).status_code == 204

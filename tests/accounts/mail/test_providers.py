@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
+from anymail.exceptions import AnymailRecipientsRefused
 from django.core.checks import run_checks
 
 from accounts.mail.delivery import deliver_next
@@ -65,6 +66,17 @@ def test_what_a_provider_refuses_is_kept_with_its_number(bob, settings):
     assert QueuedMail.objects.get().last_error == "AnymailRequestsAPIError 503"
 
 
+def test_a_mailbox_that_a_provider_refuses_is_not_tried_again(bob, settings, monkeypatch):
+    def refuse(self, messages):
+        raise AnymailRecipientsRefused
+
+    settings.EMAIL_BACKEND = "anymail.backends.test.EmailBackend"
+    monkeypatch.setattr("anymail.backends.test.EmailBackend.send_messages", refuse)
+    assert deliver_next()
+    mail = QueuedMail.objects.get()
+    assert (mail.due_at, mail.last_error) == (None, "AnymailRecipientsRefused")
+
+
 @pytest.mark.once
 def test_the_environment_alone_sets_up_a_provider(tmp_path):
     (tmp_path / "token").write_text("from a file\n")
@@ -104,6 +116,8 @@ SMTP = "django.core.mail.backends.smtp.EmailBackend"
 @pytest.mark.asvs("12.3.1")
 def test_the_checks_speak_of_mail_that_goes_nowhere_in_clear_or_not_at_all(settings):
     settings.ANYMAIL = {"POSTMARK_SERVER_TOKEN": "x"}
+    assert failures(settings, POSTMARK) == {"accounts_mail.W003"}
+    settings.DEFAULT_FROM_EMAIL = "accounts@example.org"
     assert failures(settings, POSTMARK) == set()
     assert failures(settings, "anymail.backends.mailgun.EmailBackend") == {"accounts_mail.E001"}
     assert failures(settings, "anymail.backends.postmarc.EmailBackend") == {"accounts_mail.E001"}

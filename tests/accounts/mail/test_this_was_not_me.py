@@ -51,8 +51,7 @@ def assert_is_alices_again(api, mailbox, owner, *thieves):
         assert problem(api.login(owner.email, thief.password)) == (401, "authentication_failed")
     assert not UserSocialAuth.objects.filter(uid="x").exists()
     assert not Link.objects.good().filter(purpose="secure").exists()
-    (mail,) = mailbox.new()
-    assert mail.to == [owner.email]
+    (mail,) = [mail for mail in mailbox.new() if mail.to == [owner.email]]
     assert reset(api, mail.body.partition("#")[2].split()[0], "chosen by alice").status_code == 204
     assert api.login(owner.email, "chosen by alice").status_code == 200
 
@@ -217,14 +216,36 @@ def test_a_warning_of_an_earlier_mailbox_outlives_what_a_later_one_does(api, own
     assert User.objects.get().email == owner.email
 
 
-@pytest.mark.parametrize("comes_back", [False, True])
-def test_who_is_disabled_takes_nothing_back(api, thief, comes_back):
+def test_who_is_disabled_takes_nothing_back(api, thief):
     User.objects.update(is_active=False)
-    if comes_back:
-        User.objects.update(is_active=True)
     before = people()
     assert problem(secure(api, thief.warned)) == (400, "invalid_link")
     assert people() == before
+
+
+def test_who_was_disabled_takes_it_back_afterwards(api, owner, thief, mailbox, clock):
+    """An address stays reserved meanwhile. What they had asked for by mail stays void."""
+    warning = move(api, mailbox, thief, LAIR)
+    ask_to_reset(api, LAIR)
+    asked_for = mailbox.token(LAIR)
+    User.objects.update(is_active=False)
+    assert problem(api.register(owner.email)) == (409, "email_taken")
+    User.objects.update(is_active=True)
+    assert problem(reset(api, asked_for)) == (400, "invalid_link")
+    clock.shift(1)
+    assert secure(api, warning).status_code == 204
+    assert_is_alices_again(api, mailbox, owner, thief)
+
+
+@pytest.mark.asvs("6.3.7")
+def test_the_address_that_loses_the_account_is_told_without_a_way_back(api, owner, thief, mailbox, clock):
+    warning = move(api, mailbox, thief, LAIR)
+    clock.shift(1)
+    assert secure(api, warning).status_code == 204
+    told = mailbox.the_one(LAIR)
+    assert told.subject == "Your account at localhost has another address"
+    assert "An earlier address took the account back" in " ".join(told.body.split())
+    assert not [word for word in ("#", "127.0.0.1", owner.email, "never been") if word in told.body]
 
 
 def test_nor_whose_account_is_gone(api, owner, thief):

@@ -1,6 +1,7 @@
 """`REGISTRATION=verified`: nobody is there before a mailbox has proven itself."""
 
 import pytest
+from django.db import IntegrityError, transaction
 from social_django.models import UserSocialAuth
 
 from accounts.mail.models import Link
@@ -8,7 +9,7 @@ from accounts.models import User
 from sessions_api.models import Session
 
 from ...people import problem
-from .conftest import ask_to_register, ask_to_reset, confirm, people, reset
+from .conftest import Inhabitant, ask_to_register, ask_to_reset, confirm, move, people, reset, verify
 
 EMAIL = "carol@example.org"
 
@@ -38,6 +39,25 @@ def test_the_link_opens_an_account_whose_address_is_proven(api, token):
     me = api.call("GET", "/api/users/me", token=answer.json()["token"]).json()
     assert (me["email"], me["email_verified"], me["display_name"]) == (EMAIL, True, "Carol")
     assert api.login(EMAIL, "correct horse battery").status_code == 200
+
+
+def test_an_address_that_may_be_taken_back_gets_no_link_that_would_be_refused(api, mailbox, settings):
+    settings.REGISTRATION = "open"
+    erin = Inhabitant.who_registers(api, "erin")
+    assert verify(api, erin, mailbox.token(erin.email)).status_code == 204
+    move(api, mailbox, erin, "elsewhere@example.org")
+    settings.REGISTRATION = "verified"
+    ask_to_register(api, erin.email)
+    assert mailbox.the_one(erin.email).subject == "You have an account at localhost"
+
+
+def test_two_workers_leave_one_link(api, token, mailbox):
+    """The database refuses the second: its mail waits, and finds by then which of the two is the newer one."""
+    link = Link.objects.get()
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Link.objects.create(purpose="register", email=EMAIL, requested_at=link.requested_at, expires_at=link.expires_at)
+    ask_to_register(api, EMAIL)
+    assert confirm(api, mailbox.token(EMAIL)).status_code == 201
 
 
 @pytest.mark.asvs("6.3.8")
