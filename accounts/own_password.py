@@ -7,7 +7,8 @@ from django.contrib import admin
 from django.contrib.admin.forms import AdminPasswordChangeForm
 from django.contrib.auth.views import PasswordChangeView
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import reverse_lazy
 
 from sessions_api.events.tags import Tag
@@ -17,7 +18,7 @@ from .models import User
 from .passwords import replace_password
 
 
-class OwnPasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
+class OwnPasswordForm(AdminPasswordChangeForm):
     def __init__(self, *args: Any, request: HttpRequest, **more: Any) -> None:
         super().__init__(*args, **more)
         self.request = request
@@ -48,6 +49,6 @@ class OwnPassword(PasswordChangeView):
         return {**super().get_context_data(**more), **admin.site.each_context(self.request)}
 
 
-def own_password(request: HttpRequest) -> HttpResponse:
-    request.current_app = admin.site.name  # type: ignore[attr-defined]
+def own_password(request: HttpRequest) -> HttpResponseBase:
+    request.current_app = admin.site.name
     return OwnPassword.as_view()(request)

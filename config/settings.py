@@ -63,7 +63,7 @@ DEBUG = env.bool("DEBUG", default=False)
 # Addresses
 
 PORT = env.int("PORT", default=8000)
-PROCESSES = max(env.int("GRANIAN_WORKERS", default=1), env.int("WEB_CONCURRENCY", default=1))
+PROCESSES = max(1, env.int("GRANIAN_WORKERS", default=1), env.int("WEB_CONCURRENCY", default=1))
 PUBLIC_URL = origin("PUBLIC_URL", f"http://localhost:{PORT}")
 FRONTEND_URL = origin("FRONTEND_URL", "http://localhost:3000")
 HTTPS = PUBLIC_URL.startswith("https://")
@@ -199,9 +199,8 @@ ARGON2_TIME_COST = env.int("ARGON2_TIME_COST", default=3)
 ARGON2_MEMORY_COST = env.int("ARGON2_MEMORY_COST", default=65536)  # KiB
 ARGON2_PARALLELISM = env.int("ARGON2_PARALLELISM", default=4)
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-HASHES_AT_ONCE = env.int(  # one core and threads for all else
-    "HASHES_AT_ONCE", default=max(1, min(CORES - 1, 4) // max(1, PROCESSES))
-)
+HASHES = max(1, min(CORES - 1, 4) // PROCESSES)  # one core and threads for all else
+HASHES_AT_ONCE = env.int("HASHES_AT_ONCE", default=HASHES)
 PASSWORD_HASHERS = [
     "accounts.hashers.Argon2id",
     # Hashes brought along from elsewhere are accepted once, and renewed at that login.
