@@ -96,8 +96,9 @@ class Town(RuleBasedStateMachine):
         if not account.active:
             assert problem(answer) == (401, "authentication_failed")
             return
+        others = sorted(self.live_of(name), key=lambda s: (s.seen, s.created))
         self.open.append(Opened(name, self.note(answer), device, self.now))
-        self.end(sorted(self.live_of(name), key=lambda s: (s.seen, s.created))[:-CAP])
+        self.end(others[: -(CAP - 1)])
 
     @rule(name=person)
     def mistype(self, name):
