@@ -66,7 +66,9 @@ class ExportedMail(Answer):
 
 
 class ExportedFailures(Answer):
-    home: bool = Field(description="Whether from networks that they came in from before.")
+    place: str = Field(
+        description="A network that they came in from before, or the handle of a session; empty for all else."
+    )
     number: int = Field(description="Wrong passwords in a row.")
     last_at: datetime
 

@@ -1,12 +1,18 @@
 """Wrong passwords in a row, for each account (NIST SP 800-63B-4, 3.2.2): pauses that grow, then the password is shut.
 
-Each account has two budgets: one for networks from which its person came in before, one for all others. So nobody
-elsewhere can keep people out of their own account. Sessions, and other ways in, are never touched.
+Each place has a budget of its own: each network from which the person came in before, each of their sessions, and all
+other networks together. So nobody elsewhere can keep people out of their own account, nor can one network that they
+share with others keep them out at another. Other ways in are never touched.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from math import ceil
+from uuid import UUID
 
+from django.db.models import Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -14,7 +20,7 @@ from limits import RateLimitItemPerSecond
 
 from sessions_api import rate_limits
 from sessions_api.client import network
-from sessions_api.errors import RateLimited
+from sessions_api.errors import ApiError, RateLimited
 from sessions_api.events.models import Event
 from sessions_api.events.tags import Tag
 from sessions_api.rate_limit_stores import store
@@ -28,6 +34,8 @@ SHUT_FROM = 100  # and told again: until they choose a new password by mail, thi
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
 FORGOTTEN = 30 * 24 * 3600  # seconds until a failure of nobody's is forgotten; one of somebody's is not
 
+BY_MAIL = (Tag.PASSWORD_RESET, Tag.SECURED)
+WAYS_IN = (Tag.LOGIN, Tag.ADMIN_LOGIN, *BY_MAIL)
 LETTERS = {PAUSES_FROM: Letter.FAILED_LOGINS, SHUT_FROM: Letter.SHUT}
 
 
@@ -37,12 +45,13 @@ def pause_after(number: int) -> timedelta:
 
 
 class Attempts:
-    """What was tried on one account from here. `user` may be nobody, who then behaves like somebody."""
+    """What was tried on one account in this place. `user` may be nobody, who then behaves like somebody."""
 
-    def __init__(self, user: User, email: str, request: HttpRequest) -> None:
+    def __init__(self, user: User, email: str, request: HttpRequest, session: UUID | None = None) -> None:
         self.user, self.request = user, request
-        self.home = is_home(user, request)
-        self.row = FailedAttempts.objects.filter(user_id=user.pk, home=self.home).first()
+        self.place = str(session) if session else home(user, request)
+        self.account = budget(email, self.place)
+        self.row = FailedAttempts.objects.filter(user_id=user.pk, place=self.place).first()
         self.nobody = Nobody(email) if user._state.adding else None
 
     @property
@@ -55,41 +64,55 @@ class Attempts:
     def are_shut(self) -> bool:
         return self.number >= SHUT_FROM
 
-    def begin(self) -> None:
-        """Raises RateLimited in a pause; after it one of many at once may try."""
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Raises RateLimited in a pause; after it one of many at once may try. A refusal inside gives that back."""
         if self.number < PAUSES_FROM:
+            yield
             return
         if wait := self.nobody.wait() if self.nobody else self._wait():
             raise RateLimited(wait)
+        try:
+            yield
+        except ApiError:
+            self._give_back()
+            raise
 
     def _wait(self) -> int:
         """In seconds; zero for the one who may try now, which the row's conditional UPDATE decides."""
         assert self.row  # noqa: S101
-        now, pause = timezone.now(), pause_after(self.row.number)
-        if (left := self.row.last_at + pause - now) > timedelta(0):
+        self.taken_at, pause = timezone.now(), pause_after(self.row.number)
+        if (left := self.row.last_at + pause - self.taken_at) > timedelta(0):
             return ceil(left.total_seconds())
-        mine = FailedAttempts.objects.filter(pk=self.row.pk, last_at=self.row.last_at).update(last_at=now)
-        return 0 if mine else ceil(pause.total_seconds())
+        same = FailedAttempts.objects.filter(pk=self.row.pk, last_at=self.row.last_at)
+        return 0 if same.update(last_at=self.taken_at) else ceil(pause.total_seconds())
 
-    def fail(self) -> None:
-        """One more. Call it under the lock of the person, if there is one."""
-        mine, now = FailedAttempts.objects.filter(user_id=self.user.pk, home=self.home), timezone.now()
+    def _give_back(self) -> None:
+        if self.nobody:
+            self.nobody.give_back()
+        elif self.row:
+            mine = FailedAttempts.objects.filter(pk=self.row.pk, last_at=self.taken_at)
+            mine.update(last_at=self.row.last_at)
+
+    def fail(self, person: User | None) -> None:
+        """One more. `person` is as in the database, locked; None for nobody, and for whoever was just deleted."""
+        mine, now = FailedAttempts.objects.filter(user_id=self.user.pk, place=self.place), timezone.now()
         row = mine.first()
         number = row.number + 1 if row else 1
-        if row or self.nobody:  # as many statements for nobody
+        if row or not person:  # as many statements for nobody
             mine.update(number=number, last_at=now)
         else:
-            mine.create(user=self.user, home=self.home, number=number, last_at=now)
+            mine.create(user=person, place=self.place, number=number, last_at=now)
         if self.nobody:
             self.nobody.fail()
-        else:
-            self._tell(number)
+        elif person:
+            self._tell(person, number)
 
-    def _tell(self, number: int) -> None:
+    def _tell(self, person: User, number: int) -> None:
         if number in LETTERS:
-            notify(self.user, LETTERS[number], self.request)
+            notify(person, LETTERS[number], self.request, home="home" if self.place else "")
         if number == SHUT_FROM:
-            Event.objects.record(Tag.LOCKED, self.user, request=self.request)
+            Event.objects.record(Tag.LOCKED, person, request=self.request)
 
     def succeed(self) -> None:
         """They were in a row no more."""
@@ -97,23 +120,26 @@ class Attempts:
             self.row.delete()
 
 
-def is_home(user: User, request: HttpRequest) -> bool:
-    """Whether the person has come in from this network before, as far as events remember."""
-    ways_in = (Tag.LOGIN, Tag.ADMIN_LOGIN)
-    here = network(request)
-    return bool(here) and Event.objects.filter(user_id=user.pk, tag__in=ways_in, network=here).exists()
+def home(user: User, request: HttpRequest) -> str:
+    """The network that this comes from, where the person has come in from it before, as far as events remember;
+    else nothing. What came in before they last chose a password by mail may have been a thief."""
+    theirs = Event.objects.filter(user_id=user.pk)
+    since = theirs.filter(tag__in=BY_MAIL).order_by("-pk").values("pk")[:1]
+    here = theirs.filter(tag__in=WAYS_IN, network=network(request), pk__gte=Coalesce(Subquery(since), 0))
+    return network(request) if here.exists() else ""
 
 
-def budget(email: str, *, home: bool) -> str:
+def budget(email: str, place: str) -> str:
     """What attempts on this account are counted under by `rate_limits`: nobody elsewhere uses up what is for home."""
-    return f"{email} at home" if home else email
+    return f"{email} {place}" if place else email
 
 
 def forgive(user: User, request: HttpRequest) -> None:
     """The owner of the mailbox has chosen a new password: whatever was counted against the old one is forgotten."""
+    places = set(user.failed_attempts.values_list("place", flat=True))
     user.failed_attempts.all().delete()
-    for home in (True, False):
-        rate_limits.reset(rate_limits.PASSWORD, request, account=budget(user.email, home=home))
+    for place in places | {""}:
+        rate_limits.reset(rate_limits.PASSWORD, request, account=budget(user.email, place))
 
 
 class Nobody:
@@ -138,6 +164,9 @@ class Nobody:
             return 0
         free_at = store.get_window_stats(pause, self.key).reset_time
         return max(1, ceil(free_at - timezone.now().timestamp()))
+
+    def give_back(self) -> None:
+        store.clear(self.pause, self.key)
 
     def fail(self) -> None:
         store.hit(self.COUNT, self.key)

@@ -13,7 +13,7 @@ from sessions_api.events.tags import Tag
 from sessions_api.models import Session
 
 from .errors import AuthenticationFailed, InvalidPassword
-from .lockout import Attempts, budget
+from .lockout import Attempts
 from .mail.models import Letter
 from .models import User
 from .notices import notify
@@ -29,31 +29,42 @@ def login_with_password(*, email: str, password: str, request: HttpRequest) -> t
     return finish_login(prove(email, password, request), method=Session.Method.PASSWORD, request=request)
 
 
-def prove(email: str, password: str, request: HttpRequest) -> User:
-    """Whose address and password these are; the one place where a stranger's password is compared."""
+def prove(email: str, password: str, request: HttpRequest, *, staff: bool = False) -> User:
+    """Whose address and password these are; the one place where a stranger's password is compared.
+
+    Where only `staff` may come in, all others are refused like a wrong password, and counted like one: else that
+    door would tell which of them are right.
+    """
     rate_limits.check(rate_limits.LOGIN, request)
     user = User.objects.filter(email=email).first() or User()  # nobody has no usable hash, and costs as much
-    if not is_proven(user, email, password, request, Tag.LOGIN_FAILED):
+    if not is_proven(user, email, password, request, Tag.LOGIN_FAILED, staff=staff):
         raise AuthenticationFailed
     return user
 
 
 def is_proven(
-    user: User, email: str, password: str, request: HttpRequest, failure: Tag, session: UUID | None = None
+    user: User,
+    email: str,
+    password: str,
+    request: HttpRequest,
+    failure: Tag,
+    session: UUID | None = None,
+    *,
+    staff: bool = False,
 ) -> bool:
     """Whether this is the password of this account. Raises RateLimited before any hashing, or ServerBusy."""
-    attempts = Attempts(user, email, request)
-    account = budget(email, home=attempts.home)
-    rate_limits.check(rate_limits.PASSWORD, request, account=account)
-    attempts.begin()
-    if not user.check_password(password) or not user.is_active or attempts.are_shut:
+    attempts = Attempts(user, email, request, session)
+    with attempts.turn():
+        rate_limits.check(rate_limits.PASSWORD, request, account=attempts.account)
+        right = user.check_password(password)
+    if not right or not user.is_active or attempts.are_shut or (staff and not user.is_staff):
         with transaction.atomic():  # the same statements for nobody as for somebody
             person = User.objects.filter(pk=user.pk).lock().first()
             Event.objects.record(failure, person, request=request, session=session)
-            attempts.fail()
+            attempts.fail(person)
         return False
     attempts.succeed()
-    rate_limits.reset(rate_limits.PASSWORD, request, account=account)
+    rate_limits.reset(rate_limits.PASSWORD, request, account=attempts.account)
     return True
 
 
@@ -74,9 +85,9 @@ def prove_again(session: Session, password: str, request: HttpRequest) -> None:
 def finish_reauthentication(session: Session, *, method: str, request: HttpRequest) -> str:
     """Renew the session of somebody who has just proven again who they are, under the same lock as a login."""
     with transaction.atomic():
-        require_unchanged(session.user)
+        user = require_still_in(session)
         token = renew(session)
-        Event.objects.record(Tag.REAUTHENTICATED, session.user, request=request, session=session.pk, method=method)
+        Event.objects.record(Tag.REAUTHENTICATED, user, request=request, session=session.pk, method=method)
     return token
 
 
@@ -87,11 +98,23 @@ def renew(session: Session) -> str:
     return token
 
 
-def require_unchanged(user: User) -> None:
-    """Lock the person's row. Raises AuthenticationFailed unless they are active, under the password we know of."""
-    unchanged = User.objects.filter(pk=user.pk, password=user.password, is_active=True)
-    if unchanged.lock().first() is None:
+def require_unchanged(user: User) -> User:
+    """The person as they are now, their row locked: their address, say, may be another one by now.
+
+    Raises AuthenticationFailed unless they are active, under the password we know of.
+    """
+    unchanged: User | None = User.objects.filter(pk=user.pk, password=user.password, is_active=True).lock().first()
+    if unchanged is None:
         raise AuthenticationFailed
+    return unchanged
+
+
+def require_still_in(session: Session) -> User:
+    """The same of whoever has this session. Raises SessionExpired, for what changes a password ends sessions."""
+    try:
+        return require_unchanged(session.user)
+    except AuthenticationFailed:
+        raise SessionExpired from None
 
 
 def finish_login(user: User, *, method: str, request: HttpRequest) -> tuple[Session, str]:
@@ -103,7 +126,7 @@ def finish_login(user: User, *, method: str, request: HttpRequest) -> tuple[Sess
     one sees what the earlier one did.
     """
     with transaction.atomic():
-        require_unchanged(user)
+        user = require_unchanged(user)
         User.objects.filter(pk=user.pk).update(last_login=timezone.now())
         session, token = Session.objects.start(user, method=method, request=request)
         login = Event.objects.record(Tag.LOGIN, user, request=request, session=session.pk, method=method)
@@ -114,5 +137,6 @@ def finish_login(user: User, *, method: str, request: HttpRequest) -> tuple[Sess
 
 def is_new_device(login: Event) -> bool:
     """Whether the person came in before, and never with such a device. Whoever has just registered came with one."""
-    before = Event.objects.filter(user=login.user, tag=Tag.LOGIN).exclude(pk=login.pk)
+    logins = (Tag.LOGIN, Tag.ADMIN_LOGIN)
+    before = Event.objects.filter(user=login.user, tag__in=logins).exclude(pk=login.pk)
     return not before.filter(device=login.device).exists() and before.exists()

@@ -176,16 +176,16 @@ class User(TimestampMixin, AbstractBaseUser, PermissionsMixin):
 
 
 class FailedAttempts(models.Model):
-    """How many wrong passwords in a row there were, from where the person came in before or from elsewhere."""
+    """How many wrong passwords in a row there were in one place: see `accounts/lockout.py`."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="failed_attempts")
-    home = models.BooleanField()
+    place = models.CharField(max_length=43)  # a network, the handle of a session, or nothing for all else
     number = models.PositiveIntegerField()
     last_at = models.DateTimeField()
 
     class Meta:
         default_permissions = ()
-        constraints = [models.UniqueConstraint(fields=["user", "home"], name="accounts_failed_attempts_once")]
+        constraints = [models.UniqueConstraint(fields=["user", "place"], name="accounts_failed_attempts_once")]
 
     def __str__(self) -> str:
         return str(self.number)

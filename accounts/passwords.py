@@ -9,13 +9,14 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
+from sessions_api import rate_limits
 from sessions_api.errors import ValidationFailed
 from sessions_api.events.models import Event
 from sessions_api.events.tags import Tag
 from sessions_api.models import Session
 
 from .lockout import forgive
-from .login import prove_again, renew, require_unchanged
+from .login import prove_again, renew, require_still_in, require_unchanged
 from .mail.links import Purpose
 from .mail.models import Letter, Link, QueuedMail
 from .models import User
@@ -47,6 +48,7 @@ def change_password(session: Session, *, current_password: str, new_password: st
     ended meanwhile.
     """
     user = session.user
+    rate_limits.check(rate_limits.NEW_PASSWORD, request, account=user.email)
     require_acceptable(new_password, user, field="new_password")  # first, for it costs less than a hash
     if user.has_password or current_password:
         prove_again(session, current_password, request)
@@ -54,11 +56,25 @@ def change_password(session: Session, *, current_password: str, new_password: st
         session.require_fresh()
     encoded = make_password(new_password)
     with transaction.atomic():
-        require_unchanged(user)
+        user = require_still_in(session)
         User.objects.filter(pk=user.pk).store_hash(encoded)
         session.siblings().revoke(except_for=session)
         tell_of_new_password(user, Tag.PASSWORD_CHANGED, request, session.pk)
         return renew(session)
+
+
+def replace_password(user: User, new_password: str, request: HttpRequest) -> User:
+    """The person with this password, which the admin's page has checked; all their sessions of the API have ended.
+
+    Raises AuthenticationFailed where somebody else was quicker, or ServerBusy.
+    """
+    encoded = make_password(new_password)
+    with transaction.atomic():
+        person = require_unchanged(user)
+        person.password = encoded
+        person.save(update_fields=["password", "updated_at"])  # which ends the sessions
+        tell_of_new_password(person, Tag.PASSWORD_CHANGED, request)
+    return person
 
 
 def ask_to_reset(email: str) -> None:

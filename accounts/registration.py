@@ -6,6 +6,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
+from sessions_api import rate_limits
 from sessions_api.events.models import Event
 from sessions_api.events.tags import Tag
 from sessions_api.models import Session
@@ -22,7 +23,7 @@ from .passwords import require_acceptable
 def register(*, email: str, password: str, display_name: str, request: HttpRequest) -> tuple[Session, str]:
     """A new person, logged in: their first session and its token. `email` is canonical; a mail asks to prove it.
 
-    Raises RegistrationClosed, ValidationFailed for the password, or EmailTaken. Of many at once with one
+    Raises RegistrationClosed, ValidationFailed for the password, EmailTaken, or RateLimited. Of many at once with one
     address the unique column lets one through.
     """
     if settings.REGISTRATION == "closed":
@@ -31,6 +32,7 @@ def register(*, email: str, password: str, display_name: str, request: HttpReque
     require_acceptable(password, user, field="password")
     if User.objects.filter(email=email).exists():
         raise EmailTaken  # before the costly hash; the insert below is what decides
+    rate_limits.check(rate_limits.REGISTERED, request)
     user.set_password(password)
     with transaction.atomic():
         insert(user)
@@ -39,8 +41,12 @@ def register(*, email: str, password: str, display_name: str, request: HttpReque
         return finish_login(user, method=Session.Method.PASSWORD, request=request)
 
 
-def ask_to_register(email: str) -> None:
-    """Send a mail by which its reader can open an account. Who has one already is told there, and not here."""
+def ask_to_register(email: str, request: HttpRequest) -> None:
+    """Send a mail by which its reader can open an account. Who has one already is told there, and not here.
+
+    Raises RateLimited.
+    """
+    rate_limits.check(rate_limits.REGISTERED, request)
     QueuedMail.objects.put(Letter.REGISTER, email=email)
 
 

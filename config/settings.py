@@ -1,6 +1,7 @@
 """Every setting comes from the environment or from `.env`; docs/settings.md says what each one does."""
 
 import os
+import re
 import warnings
 from datetime import timedelta
 from pathlib import Path
@@ -62,7 +63,7 @@ DEBUG = env.bool("DEBUG", default=False)
 # Addresses
 
 PORT = env.int("PORT", default=8000)
-PROCESSES = max(env.int("GRANIAN_WORKERS", default=1), env.int("WEB_CONCURRENCY", default=1))
+PROCESSES = max(1, env.int("GRANIAN_WORKERS", default=1), env.int("WEB_CONCURRENCY", default=1))
 PUBLIC_URL = origin("PUBLIC_URL", f"http://localhost:{PORT}")
 FRONTEND_URL = origin("FRONTEND_URL", "http://localhost:3000")
 HTTPS = PUBLIC_URL.startswith("https://")
@@ -170,9 +171,10 @@ def database() -> dict[str, Any]:
 
 
 def cache() -> dict[str, Any]:
+    url = re.sub("^valkey", "redis", env.str("CACHE_URL", default="") or "locmemcache://")  # one protocol
     try:
-        _ = urlsplit(env.str("CACHE_URL", default="").partition(",")[0]).port
-        config: dict[str, Any] = env.cache_url("CACHE_URL", default="locmemcache://")
+        _ = urlsplit(url.partition(",")[0]).port
+        config: dict[str, Any] = env.cache_url_config(url)
     except ValueError:  # which repeats the value
         raise ImproperlyConfigured("CACHE_URL is no URL; what is odd in a password is written as %XX.") from None
     if config["BACKEND"].endswith("RedisCache"):
@@ -197,7 +199,8 @@ ARGON2_TIME_COST = env.int("ARGON2_TIME_COST", default=3)
 ARGON2_MEMORY_COST = env.int("ARGON2_MEMORY_COST", default=65536)  # KiB
 ARGON2_PARALLELISM = env.int("ARGON2_PARALLELISM", default=4)
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-HASHES_AT_ONCE = env.int("HASHES_AT_ONCE", default=max(1, min(CORES - 1, 4)))  # one core and threads for all else
+HASHES = max(1, min(CORES - 1, 4) // PROCESSES)  # one core and threads for all else
+HASHES_AT_ONCE = env.int("HASHES_AT_ONCE", default=HASHES)
 PASSWORD_HASHERS = [
     "accounts.hashers.Argon2id",
     # Hashes brought along from elsewhere are accepted once, and renewed at that login.

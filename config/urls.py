@@ -3,6 +3,8 @@ from django.contrib import admin
 from django.urls import path
 from django.views.generic import RedirectView
 
+from accounts.own_password import own_password
+
 from .api import api
 from .health import healthz, readyz
 
@@ -12,7 +14,11 @@ admin.site.site_header = admin.site.site_title = "Latchkey"
 admin.site.index_title = "People and sessions"
 admin.site.enable_nav_sidebar = False  # three lists do not need one, and the one of sessions is wide
 
-ADMIN = [path("admin", RedirectView.as_view(url="/admin/", http_method_names=READ)), path("admin/", admin.site.urls)]
+ADMIN = [
+    path("admin", RedirectView.as_view(url="/admin/", http_method_names=READ)),
+    path("admin/password_change/", admin.site.admin_view(own_password)),  # in the place of Django's own
+    path("admin/", admin.site.urls),
+]
 
 urlpatterns = [
     path("", RedirectView.as_view(url="/api/docs", http_method_names=READ)),

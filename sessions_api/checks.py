@@ -62,7 +62,7 @@ def sqlite_is_for_one_process(**options: Any) -> list[CheckMessage]:
 
 @register(deploy=True)
 def processes_count_together(**options: Any) -> list[CheckMessage]:
-    if settings.PROCESSES == 1 or not settings.CACHES["default"]["BACKEND"].endswith("LocMemCache"):
+    if settings.PROCESSES == 1 or settings.CACHES["default"]["BACKEND"].endswith("RedisCache"):
         return []
     hint = "Set CACHE_URL to a Redis or Valkey: in processes that count alone, whoever guesses has as many tries more."
     return [Warning("Several processes count attempts, each by itself.", hint=hint, id="sessions_api.W005")]

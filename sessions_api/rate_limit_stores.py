@@ -48,7 +48,7 @@ class InProcess:
         with self.lock:
             now = timezone.now().timestamp()
             key = item.key_for(*identifiers)
-            counted = [then for then in self.hits.get(key, ()) if now - item.get_expiry() < then <= now]
+            counted = self._counted(item, key, now)
             if passes := len(counted) < item.amount:
                 counted.append(now)
             self.hits[key] = counted
@@ -58,8 +58,12 @@ class InProcess:
             return passes
 
     def get_window_stats(self, item: RateLimitItem, *identifiers: str) -> WindowStats:
-        counted = self.hits.get(item.key_for(*identifiers)) or [timezone.now().timestamp()]
-        return WindowStats(counted[0] + item.get_expiry(), max(0, item.amount - len(counted)))
+        now = timezone.now().timestamp()
+        counted = self._counted(item, item.key_for(*identifiers), now)
+        return WindowStats((counted or [now])[0] + item.get_expiry(), max(0, item.amount - len(counted)))
+
+    def _counted(self, item: RateLimitItem, key: str, now: float) -> list[float]:
+        return [then for then in self.hits.get(key, ()) if now - item.get_expiry() < then <= now]
 
     def clear(self, item: RateLimitItem, *identifiers: str) -> None:
         with self.lock:

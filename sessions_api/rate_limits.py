@@ -42,14 +42,17 @@ class Limit(NamedTuple):
         return salted_hmac("latchkey.rate_limits", "\0".join(who[by] for by in self.by), algorithm="sha256").hexdigest()
 
 
-MAILS_TO_STRANGERS = Limit("mails-to-strangers", 1000, HOUR, ())  # so a reset, which strangers never get, is not in it
+# Counted when a mail is queued. A reset is not in it, for strangers never get one.
+MAILS_TO_STRANGERS = Limit("mails-to-strangers", 1000, HOUR, ())
 MAILS_ASKED_FOR = Limit("mails-asked-for", 100, HOUR, (ADDRESS,))
 
 LOGIN = (Limit("login", 60, MINUTE, (ADDRESS,)),)
 PASSWORD = (Limit("password", 5, MINUTE, (ACCOUNT, ADDRESS)), Limit("password", 20, 10 * MINUTE, (ACCOUNT,)))
 SIGN_IN = (Limit("sign-in", 60, MINUTE, (ADDRESS,)),)
 REDEEM = (Limit("redeem", 60, MINUTE, (ADDRESS,)),)
-REGISTER = (MAILS_ASKED_FOR, Limit("register", 5, HOUR, (RECIPIENT,)), MAILS_TO_STRANGERS)
+NEW_PASSWORD = (Limit("new-password", 20, HOUR, (ACCOUNT,)),)
+REGISTER = (MAILS_ASKED_FOR, Limit("register", 5, HOUR, (RECIPIENT,)))
+REGISTERED = (MAILS_TO_STRANGERS,)
 VERIFY = (MAILS_ASKED_FOR, Limit("verify", 5, HOUR, (RECIPIENT,)), MAILS_TO_STRANGERS)
 CHANGE = (Limit("change", 10, HOUR, (ACCOUNT,)), Limit("change", 5, HOUR, (RECIPIENT,)), MAILS_TO_STRANGERS)
 RESET = (MAILS_ASKED_FOR, Limit("reset", 5, HOUR, (RECIPIENT,)))
@@ -63,7 +66,7 @@ def check(limits: Iterable[Limit], request: HttpRequest, **who: str) -> None:
     """
     if not settings.RATE_LIMITS:
         return
-    who[ADDRESS] = network(request)
+    who[ADDRESS] = caller(request)
     for limit in limits:
         if not store.hit(limit.item, limit.key(who)):
             raise refusal(limit, who)
@@ -76,7 +79,7 @@ def within(limits: Iterable[Limit], **who: str) -> bool:
 
 def reset(limits: Iterable[Limit], request: HttpRequest, *, account: str) -> None:
     """Forget the attempts on this account, by whoever has just proven that it is theirs: here, and as a whole."""
-    who = {ADDRESS: network(request), ACCOUNT: account}
+    who = {ADDRESS: caller(request), ACCOUNT: account}
     for limit in limits:
         if ACCOUNT in limit.by:
             store.clear(limit.item, limit.key(who))
@@ -90,7 +93,7 @@ def refusal(limit: Limit, who: dict[str, str]) -> RateLimited:
     return RateLimited(wait, {"RateLimit-Policy": policy, "RateLimit": f'"{limit.policy}";r=0;t={wait}'})
 
 
-def network(request: HttpRequest) -> str:
+def caller(request: HttpRequest) -> str:
     """Whom an address is given to: of IPv6 the whole /64, for everybody has so many. All without one count as one."""
     address = ip_address(client_ip(request) or "0.0.0.0")  # noqa: S104
     return str(IPv6Address(int(address) >> 64 << 64)) if isinstance(address, IPv6Address) else str(address)

@@ -69,6 +69,7 @@ def render(mail: QueuedMail, content: Content) -> EmailMultiAlternatives:
         "device": "",
         "by": "",
         "proven": False,
+        "home": "",
     }  # Django would log what it looked for them in, and so the link
     with translation.override(settings.MAIL_LANGUAGE):
         subject, paragraphs = text_of(content.template, nothing | mail.data | told)

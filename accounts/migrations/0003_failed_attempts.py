@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
             name="FailedAttempts",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("home", models.BooleanField()),
+                ("place", models.CharField(max_length=43)),
                 ("number", models.PositiveIntegerField()),
                 ("last_at", models.DateTimeField()),
                 (
@@ -29,7 +29,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "default_permissions": (),
-                "constraints": [models.UniqueConstraint(fields=("user", "home"), name="accounts_failed_attempts_once")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("user", "place"), name="accounts_failed_attempts_once")
+                ],
             },
         ),
     ]

@@ -122,7 +122,7 @@ def link(person: User, provider: str, uid: str, request: HttpRequest) -> UserSoc
     """
     try:
         with transaction.atomic():
-            require_unchanged(person)
+            person = require_unchanged(person)
             if person.social_auth.filter(provider=provider).exists():
                 raise AlreadyLinked
             tell_of_link(person, provider, request)

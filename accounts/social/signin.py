@@ -101,8 +101,8 @@ def begin_handover(user: User, handshake: Handshake) -> str:
     """Under the same lock as a login, so that whatever makes a person's ways in void sees this one or stops it."""
     try:
         with transaction.atomic():
-            require_unchanged(user)
-            return Handover.objects.begin(user, provider=handshake.provider, code_challenge=handshake.code_challenge)
+            person = require_unchanged(user)
+            return Handover.objects.begin(person, provider=handshake.provider, code_challenge=handshake.code_challenge)
     except AuthenticationFailed:
         raise AccountDisabled from None
 

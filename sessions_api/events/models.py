@@ -2,11 +2,13 @@
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import models, transaction
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -15,13 +17,17 @@ from sessions_api.client import DEVICE_LENGTH, client_ip, device, network, user_
 from .signals import recorded
 from .tags import Tag
 
+NOBODYS_KEEP = timedelta(days=30)
+
 logger = logging.getLogger(__name__)
 
 
 class EventQuerySet(models.QuerySet["Event"]):
     def expired(self) -> "EventQuerySet":
-        """What is older than `EVENTS_KEEP_DAYS`."""
-        return self.filter(happened_at__lte=timezone.now() - settings.EVENTS_KEEP)
+        """What is older than `EVENTS_KEEP_DAYS`; failed logins of nobody need not be kept for so long."""
+        now = timezone.now()
+        nobodys = Q(tag=Tag.LOGIN_FAILED, user=None, happened_at__lte=now - NOBODYS_KEEP)
+        return self.filter(Q(happened_at__lte=now - settings.EVENTS_KEEP) | nobodys)
 
     def delete_in_batches(self, size: int) -> Iterator[int]:
         """Each batch a statement of its own; yields how many that were."""

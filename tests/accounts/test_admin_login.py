@@ -3,6 +3,7 @@
 import pytest
 
 from accounts.lockout import PAUSES_FROM
+from accounts.models import User
 
 from ..people import problem
 
@@ -55,3 +56,66 @@ def test_one_hash_for_a_login_and_for_a_refusal(client, root, hashes):
     log_in(client)
     log_in(client, username="nobody@example.org")
     assert len(hashes) == 3
+
+
+@pytest.mark.asvs("6.3.1", "6.3.8")
+def test_it_does_not_tell_which_password_of_somebody_else_is_right(api, alice, client, user, hashes):
+    attempt = lambda password: log_in(client, password, alice.email)  # noqa: E731
+    attempt("a wrong password")
+    hashes.clear()
+    assert "errornote" in attempt(alice.password).content.decode()
+    assert len(hashes) == 1
+    assert user.failed_attempts.get().number == 2
+    assert user.events.filter(tag="account:login:failure").count() == 2
+    assert [attempt(alice.password).status_code for _ in range(4)] == [200] * 3 + [429]
+
+
+@pytest.mark.asvs("15.2.2")
+def test_what_is_longer_than_a_password_can_be_is_not_hashed(client, root, hashes):
+    hashes.clear()
+    assert "errornote" in log_in(client, "x" * 1_000_000).content.decode()
+    assert hashes == []
+
+
+@pytest.mark.asvs("6.3.5")
+def test_a_login_with_a_new_device_is_told(client, root, mailbox):
+    log_in(client, User_Agent="curl/8")
+    log_in(client, User_Agent="curl/8")
+    assert mailbox.new() == []
+    log_in(client, User_Agent="Wget/1.21")
+    mailbox.the_one(root.email, "new device")
+
+
+def change_own(client, old=PASSWORD, new="a new password of root"):
+    return client.post("/admin/password_change/", {"old_password": old, "new_password1": new, "new_password2": new})
+
+
+@pytest.mark.asvs("6.3.1", "6.3.4")
+def test_guesses_at_ones_own_password_are_counted_and_noted(admin, root, settings, hashes):
+    assert [change_own(admin, "a wrong password").status_code for _ in range(6)] == [200] * 5 + [429]
+    settings.RATE_LIMITS = 0
+    for _ in range(PAUSES_FROM - 5):
+        assert change_own(admin, "a wrong password").status_code == 200
+    hashes.clear()
+    assert change_own(admin).status_code == 429
+    assert hashes == []
+    assert root.failed_attempts.get().number == PAUSES_FROM
+    assert root.events.filter(tag="account:reauthenticate:failure").count() == PAUSES_FROM
+    assert User.objects.get(pk=root.pk).password == root.password
+
+
+@pytest.mark.asvs("6.3.4", "6.3.5", "7.4.3")
+def test_ones_own_new_password_is_noted_and_told_and_ends_all_but_this(api, admin, root, mailbox):
+    token = api.login(root.email, PASSWORD).json()["token"]
+    asked = api.call("POST", "/api/auth/password/reset", {"email": root.email})
+    assert asked.status_code == 202
+    old = mailbox.token(root.email, "new password")
+    assert change_own(admin, "x" * 1000).status_code == 200
+    assert change_own(admin).status_code == 302
+    assert admin.get("/admin/").status_code == 200
+    assert not api.opens(token)
+    assert root.events.filter(tag="account:password:change").count() == 1
+    mailbox.the_one(root.email, "password")
+    body = {"token": old, "new_password": "another password"}
+    assert problem(api.call("POST", "/api/auth/password/reset/confirm", body)) == (400, "invalid_link")
+    assert api.login(root.email, "a new password of root").status_code == 200

@@ -3,12 +3,15 @@
 import pytest
 from django.core.cache import cache
 
+from accounts.hashers import Argon2id
 from accounts.lockout import PAUSES_FROM, SHUT_FROM, pause_after
 from accounts.models import FailedAttempts, User
+from sessions_api.errors import ServerBusy
+from sessions_api.models import Session
 
 from ..people import problem
 
-ELSEWHERE, HOME = "203.0.113.7", "198.51.100.7"
+ELSEWHERE, HOME, WORK = "203.0.113.7", "198.51.100.7", "192.0.2.7"
 SAME_NETWORK = "198.51.100.200"
 
 
@@ -138,6 +141,128 @@ def test_home_has_a_budget_of_its_own_which_ends_as_well(api, shut, clock):
     assert problem(attempt(api, shut, shut.password, here=HOME)) == (401, "authentication_failed")
 
 
+def reset(api, person, mailbox, here, chosen="another password of alice"):
+    api.call("POST", "/api/auth/password/reset", {"email": person.email})
+    body = {"token": mailbox.token(person.email, "new password"), "new_password": chosen}
+    answer = api.call("POST", "/api/auth/password/reset/confirm", body, X_Forwarded_For=here)
+    assert answer.status_code == 204
+    person.password = chosen
+
+
+@pytest.mark.asvs("6.1.1")
+def test_each_network_that_somebody_comes_in_from_has_a_budget_of_its_own(api, alice, clock):
+    """Whoever shares one with them, in a café say, keeps them out nowhere else."""
+    for here in (HOME, WORK):
+        assert attempt(api, alice, alice.password, here=here).status_code == 200
+    fail(api, clock, alice, SHUT_FROM, here=HOME)
+    clock.shift(3600)
+    assert problem(attempt(api, alice, alice.password, here=HOME)) == (401, "authentication_failed")
+    assert attempt(api, alice, alice.password, here=WORK).status_code == 200
+
+
+@pytest.mark.asvs("6.4.1")
+def test_where_somebody_chose_a_password_by_mail_they_are_at_home(api, shut, clock, mailbox):
+    reset(api, shut, mailbox, WORK)
+    fail(api, clock, shut, SHUT_FROM)
+    clock.shift(3600)
+    assert problem(attempt(api, shut, shut.password)) == (401, "authentication_failed")
+    assert attempt(api, shut, shut.password, here=WORK).status_code == 200
+
+
+def test_where_a_thief_came_in_before_that_is_elsewhere(api, shut, clock, mailbox):
+    """HOME may have been theirs: what is tried there counts as tried by a stranger."""
+    reset(api, shut, mailbox, WORK)
+    attempt(api, shut, here=HOME)
+    assert FailedAttempts.objects.get().place == ""
+
+
+def test_whoever_is_in_can_prove_it_again_from_anywhere(api, shut):
+    body = {"password": shut.password}
+    answer = api.call("POST", "/api/auth/reauthenticate", body, token=shut.token, X_Forwarded_For=ELSEWHERE)
+    assert answer.status_code == 200
+
+
+def test_where_it_is_shut_at_home_the_mail_says_so(api, alice, clock, mailbox):
+    attempt(api, alice, alice.password, here=HOME)
+    mailbox.new()
+    fail(api, clock, alice, SHUT_FROM, here=HOME)
+    told = [" ".join(mail.body.split()) for mail in mailbox.new()]
+    assert len(told) == 2
+    assert all("from where you have logged in before" in body for body in told)
+    assert not any("never logged in before" in body for body in told)
+
+
+@pytest.fixture
+def meanwhile(monkeypatch):
+    """Does this once, while the next password is hashed."""
+
+    def arrange(happens):
+        verify, todo = Argon2id.verify, [happens]
+
+        def verify_meanwhile(self, *values):
+            while todo:
+                todo.pop()()
+            return verify(self, *values)
+
+        monkeypatch.setattr(Argon2id, "verify", verify_meanwhile)
+
+    return arrange
+
+
+def refuse():
+    raise ServerBusy
+
+
+@pytest.mark.parametrize("who", ["alice@example.org", "nobody@example.org"])
+def test_whoever_finds_the_server_busy_has_not_had_their_turn(api, alice, clock, monkeypatch, who):
+    fail(api, clock, who, PAUSES_FROM)
+    clock.shift(30)
+    with monkeypatch.context() as patch:
+        patch.setattr(User, "check_password", lambda *_: refuse())
+        assert problem(attempt(api, who)) == (503, "server_busy")
+    assert problem(attempt(api, who)) == (401, "authentication_failed")
+    assert problem(attempt(api, who)) == (429, "rate_limited")
+
+
+def test_who_asks_in_a_pause_uses_up_nothing(api, alice, clock, settings):
+    fail(api, clock, alice, PAUSES_FROM)
+    settings.RATE_LIMITS = 1
+    for number in range(40):
+        assert problem(attempt(api, alice, here=f"203.0.113.{number}")) == (429, "rate_limited")
+    clock.shift(30)
+    assert problem(attempt(api, alice)) == (401, "authentication_failed")
+
+
+def test_an_account_that_is_deleted_while_a_wrong_password_is_hashed_is_nobodys(api, alice, meanwhile):
+    meanwhile(lambda: User.objects.filter(email=alice.email).delete())
+    assert problem(attempt(api, alice)) == (401, "authentication_failed")
+    assert not FailedAttempts.objects.exists()
+
+
+@pytest.mark.parametrize("path", ["reauthenticate", "password"])
+def test_whose_password_is_changed_meanwhile_by_another_is_in_no_more(api, alice, user, meanwhile, path):
+    def change():
+        user.set_password("a password of somebody else")
+        user.save()
+
+    meanwhile(change)
+    body = {"reauthenticate": {"password": alice.password}}.get(
+        path, {"current_password": alice.password, "new_password": "another password of alice"}
+    )
+    answer = api.call("POST", f"/api/auth/{path}", body, token=alice.token)
+    assert problem(answer) == (401, "session_expired")
+
+
+@pytest.mark.asvs("6.3.5")
+def test_a_warning_goes_to_the_address_that_somebody_has_now(api, alice, mailbox, meanwhile):
+    attempt(api, alice, alice.password)
+    mailbox.new()
+    meanwhile(lambda: User.objects.filter(email=alice.email).update(email="new@example.org"))
+    answer = api.login(alice.email, alice.password, User_Agent="curl/8", X_Forwarded_For=ELSEWHERE)
+    assert answer.status_code == 200
+    mailbox.the_one("new@example.org", "new device")
+
+
 def test_guesses_by_somebody_who_is_in_count_as_well(api, alice, clock, user):
     for _ in range(PAUSES_FROM):
         answer = api.call("POST", "/api/auth/reauthenticate", {"password": "wrong"}, token=alice.token)
@@ -145,6 +270,7 @@ def test_guesses_by_somebody_who_is_in_count_as_well(api, alice, clock, user):
     body = {"current_password": alice.password, "new_password": "another password of alice"}
     assert problem(api.call("POST", "/api/auth/password", body, token=alice.token)) == (429, "rate_limited")
     assert user.failed_attempts.get().number == PAUSES_FROM
+    assert user.failed_attempts.get().place == str(Session.objects.get().pk)
 
 
 def test_a_lost_store_opens_no_account(api, alice, clock):

@@ -107,6 +107,41 @@ def test_several_processes_may_count_in_a_shared_store(said):
     assert said(PROCESSES=4, CACHES=shared) == []
 
 
+@pytest.mark.parametrize("backend", ["db.DatabaseCache", "dummy.DummyCache", "filebased.FileBasedCache"])
+def test_in_any_other_store_they_count_each_by_itself(said, backend):
+    caches = {"default": {"BACKEND": f"django.core.cache.backends.{backend}", "LOCATION": "somewhere"}}
+    assert "sessions_api.W005" in {message.id for message in said(PROCESSES=2, CACHES=caches)}
+
+
+def setting(expression, **environment):
+    """What this is with such an environment and nothing else."""
+    environment |= {"PATH": os.environ["PATH"], "DOTENV": os.devnull, "SECRET_KEY": "short"}
+    say = f"from config import settings; print({expression})"
+    command = [sys.executable, "-c", say]
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout.strip()
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("given", "place"),
+    [
+        ("valkey://:secret@cache:6380/3", "redis://:secret@cache:6380/3"),
+        ("valkeys://cache:6380/3", "rediss://cache:6380/3"),
+        ("redis://cache:6379/0", "redis://cache:6379/0"),
+    ],
+)
+def test_valkey_is_spoken_to_as_redis_is(given, place):
+    assert setting("settings.CACHES['default']['LOCATION']", CACHE_URL=given) == place
+
+
+@pytest.mark.once
+def test_processes_of_one_machine_divide_its_hashes_among_them():
+    script = "settings.HASHES_AT_ONCE, settings.CORES"
+    for processes in ("2", "16"):
+        hashes, cores = map(int, setting(script, GRANIAN_WORKERS=processes).split())
+        assert hashes == max(1, min(cores - 1, 4) // int(processes))
+
+
 @pytest.mark.parametrize(("passes", "memory"), [(1, 47104), (2, 19456), (3, 12288), (4, 9216), (5, 7168), (3, 65536)])
 def test_hashes_of_any_recommended_strength_are_fine(said, passes, memory):
     assert said(ARGON2_TIME_COST=passes, ARGON2_MEMORY_COST=memory) == []

@@ -64,6 +64,20 @@ def test_it_holds_no_more_than_it_may_and_forgets_what_was_asked_about_longest_a
 
 
 @pytest.mark.once
+def test_it_tells_what_is_left(clock):
+    store = InProcess()
+    assert store.get_window_stats(FIVE, "me").remaining == 5
+    store.hit(FIVE, "me")
+    clock.shift(30)
+    store.hit(FIVE, "me")
+    assert store.get_window_stats(FIVE, "me").remaining == 3
+    clock.shift(30)
+    assert store.get_window_stats(FIVE, "me").remaining == 4
+    clock.shift(30)
+    assert store.get_window_stats(FIVE, "me").remaining == 5
+
+
+@pytest.mark.once
 def test_a_clock_that_is_set_back_locks_nobody_out(clock):
     store = InProcess()
     assert [store.hit(FIVE, "me") for _ in range(6)] == [True] * 5 + [False]

@@ -9,6 +9,7 @@ from accounts import lockout
 from accounts.models import User
 from config.api import api as described
 from sessions_api.rate_limit_stores import store
+from sessions_api.rate_limits import REGISTER
 
 from ..people import comparable, problem
 
@@ -215,12 +216,22 @@ def test_a_stolen_token_allows_five_guesses_at_the_password_in_a_minute(api, ali
         body = {"current_password": WRONG, "new_password": "a new password"}
         yield api.call("POST", "/api/auth/password", body, token=token)
 
-    tokens = [alice.token, alice.logs_in(api)]
+    other = alice.logs_in(api)
     hashes.clear()
-    outcomes = [problem(answer) for turn in range(4) for answer in guesses(tokens[turn % 2])]
+    outcomes = [problem(answer) for turn in range(4) for answer in guesses(alice.token)]
     assert outcomes == [(403, "invalid_password")] * 5 + [LIMITED] * 3
     assert len(hashes) == 5
-    assert problem(next(guesses(bob.token))) == (403, "invalid_password")
+    for token in (other, bob.token):
+        assert problem(next(guesses(token))) == (403, "invalid_password")
+
+
+def test_a_stolen_token_asks_twenty_times_an_hour_what_would_do_as_a_password(api, alice, anywhere):
+    """Each costs a look at a list, and maybe a question to a service on the internet."""
+    for _ in range(20):
+        body = {"current_password": WRONG, "new_password": "short"}
+        assert api.call("POST", "/api/auth/password", body, token=alice.token, **anywhere()).status_code == 422
+    refused = api.call("POST", "/api/auth/password", body, token=alice.token, **anywhere())
+    assert policy(refused) == "new-password-by-account"
 
 
 def test_the_right_password_forgets_the_wrong_ones(api, alice):
@@ -296,6 +307,26 @@ def test_when_strangers_have_had_all_mails_of_the_hour_who_is_known_still_gets_a
     assert mailbox.the_one(alice.email)
 
 
+@pytest.mark.asvs("2.4.1", "6.1.1")
+@pytest.mark.parametrize(
+    ("mode", "email", "password", "status"),
+    [
+        ("closed", "dora@example.org", "correct horse", 403),
+        ("open", "dora@example.org", "short", 422),
+        ("open", "alice@example.org", "correct horse", 409),
+    ],
+)
+def test_a_registration_that_is_refused_mails_nobody_and_leaves_others_their_mails(
+    api, alice, settings, anywhere, mode, email, password, status
+):
+    settings.REGISTRATION, settings.RATE_LIMITS = mode, 0.002  # two to strangers, one to each of them
+    for _ in range(5):
+        store.clear(REGISTER[1].item, REGISTER[1].key({"recipient": email}))
+        assert register(api, email, password, **anywhere()).status_code == status
+    settings.REGISTRATION = "open"
+    assert register(api, "emil@example.org", **anywhere()).status_code == 201
+
+
 @pytest.mark.asvs("2.4.1")
 def test_one_network_registers_a_hundred_people_an_hour(api, anywhere, hashes):
     here = anywhere()
@@ -315,8 +346,8 @@ def test_one_address_is_registered_at_most_five_times_an_hour(api, alice, anywhe
     assert policy(register(api, " Alice@EXAMPLE.org", **anywhere())) == "register-by-recipient"
 
 
-def register(api, email, **headers):
-    return api.call("POST", "/api/auth/register", {"email": email, "password": "correct horse"}, **headers)
+def register(api, email, password="correct horse", **headers):
+    return api.call("POST", "/api/auth/register", {"email": email, "password": password}, **headers)
 
 
 # What came by mail or from a provider

@@ -68,6 +68,7 @@ def one_of_each():
     mails["already_registered"] = written(Letter.REGISTER, email=dave.email)
     for name in (Letter.FAILED_LOGINS, Letter.SHUT):
         mails[name] = written(name, email=dave.email, user=dave, **TOLD)
+        mails[f"{name}_home"] = written(name, email=dave.email, user=dave, home="home", **TOLD)
     mails["farewell"] = written(Letter.FAREWELL, email="frank@example.org", ip_address=TOLD["ip_address"])
     assert mails.keys() >= set(Letter)
     return {str(name): mail for name, mail in mails.items()}
@@ -277,7 +278,7 @@ def test_the_variables_of_every_template_are_documented():
     for template in (MAIL / "templates" / "mail").glob("*.txt"):
         text = template.read_text().replace("mail/details.txt", "{{ at }}{{ ip_address }}{{ device }}")
         text = text.replace("mail/this_was_not_me.txt", "{{ url }}")
-        used[template.stem] = set(re.findall(r"\{\{ (\w+)", text)) - {"site", "front_end"}
+        used[template.stem] = set(re.findall(r"\{(?:\{|% if) (\w+)", text)) - {"site", "front_end"}
     assert documented == {name: names for name, names in used.items() if name not in PARTS}
 
 

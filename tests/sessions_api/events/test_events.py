@@ -120,6 +120,19 @@ def test_old_events_are_purged(api, alice, clock, settings, capsys):
     assert "2 old events deleted." in capsys.readouterr().out
 
 
+@pytest.mark.asvs("14.2.7")
+def test_failures_of_nobody_are_purged_after_thirty_days(api, alice, clock, capsys):
+    api.login("nobody@example.org", "wrong")
+    api.login(alice.email, "wrong")
+    clock.shift(30 * 24 * 3600 - 1)
+    call_command("purge_sessions")
+    assert Event.objects.filter(tag="account:login:failure").count() == 2
+    clock.shift(1)
+    call_command("purge_sessions")
+    assert Event.objects.get(tag="account:login:failure").user.email == alice.email
+    assert "1 old events deleted." in capsys.readouterr().out
+
+
 @pytest.fixture
 def told():
     """What a receiver of the signal got."""
