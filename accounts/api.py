@@ -64,7 +64,8 @@ def register(request: HttpRequest, body: Register) -> Status[SessionResponse] | 
     body.require_what_is_taken()
     rate_limits.check(rate_limits.REGISTER, request, recipient=body.email)
     if settings.REGISTRATION == "verified":
-        registration.ask_to_register(body.email, request)
+        rate_limits.check(rate_limits.REGISTERED, request)
+        registration.ask_to_register(body.email)
         return Status(202, None)
     opened = registration.register(**body.model_dump(), request=request)
     return Status(201, SessionResponse.of(*opened))

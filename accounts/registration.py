@@ -41,12 +41,8 @@ def register(*, email: str, password: str, display_name: str, request: HttpReque
         return finish_login(user, method=Session.Method.PASSWORD, request=request)
 
 
-def ask_to_register(email: str, request: HttpRequest) -> None:
-    """Send a mail by which its reader can open an account. Who has one already is told there, and not here.
-
-    Raises RateLimited.
-    """
-    rate_limits.check(rate_limits.REGISTERED, request)
+def ask_to_register(email: str) -> None:
+    """Send a mail by which its reader can open an account. Who has one already is told there, and not here."""
     QueuedMail.objects.put(Letter.REGISTER, email=email)
 
 
