@@ -1,4 +1,4 @@
-"""The published pattern “FastAPI Session-Based Authentication” (the skill `fastapi-auth` of agusmdev/burntop), written
+"""The published pattern “FastAPI Session-Based Authentication”, written
 out as it stands there. What it leaves to its reader is marked “completed”.
 
 This is, with the least that does it: one database session for each request, closed at its end.
