@@ -125,8 +125,9 @@ def home(user: User, request: HttpRequest) -> str:
     else nothing. What came in before they last chose a password by mail may have been a thief."""
     theirs = Event.objects.filter(user_id=user.pk)
     since = theirs.filter(tag__in=BY_MAIL).order_by("-pk").values("pk")[:1]
-    here = theirs.filter(tag__in=WAYS_IN, network=network(request), pk__gte=Coalesce(Subquery(since), 0))
-    return network(request) if here.exists() else ""
+    here = network(request)
+    known = theirs.filter(tag__in=WAYS_IN, network=here, pk__gte=Coalesce(Subquery(since), 0))
+    return here if known.exists() else ""
 
 
 def budget(email: str, place: str) -> str:

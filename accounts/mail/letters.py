@@ -64,13 +64,8 @@ def render(mail: QueuedMail, content: Content) -> EmailMultiAlternatives:
     """
     url = content.link.url if content.link else ""
     told = {"site": settings.SITE_NAME, "front_end": settings.FRONTEND_URL, "url": url, "at": mail.requested_at}
-    nothing = {
-        "ip_address": "",
-        "device": "",
-        "by": "",
-        "proven": False,
-        "home": "",
-    }  # Django would log what it looked for them in, and so the link
+    # Whatever a template may ask for: where it is missing, Django logs all that it looked in, and so the link.
+    nothing = {"ip_address": "", "device": "", "by": "", "proven": False, "home": ""}
     with translation.override(settings.MAIL_LANGUAGE):
         subject, paragraphs = text_of(content.template, nothing | mail.data | told)
         shown = told | {"subject": subject, "paragraphs": paragraphs, "action": content.action}
