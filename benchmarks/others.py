@@ -1,0 +1,209 @@
+"""Ours beside the others, on one PostgreSQL, in turns; the tables go to docs/benchmarks.md."""
+
+import argparse
+import json
+import os
+import platform
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from argon2 import PasswordHasher
+from psycopg import sql
+from tqdm import tqdm
+
+from . import report, rows
+from .checks import Check, values
+from .imports import imports
+from .jobs import ARGON2, JOBS, START, Bench
+from .postgresql import ROWS, running
+from .processes import cores, memory_of_worker, pin
+from .results import Results, Turn
+from .servers import Running, prepare, run, serving
+from .systems import BY_NAME, ROOT, Server, System
+
+FULL = {"rounds": 5, "seconds": 5, "people": rows.PEOPLE}
+QUICK = {"rounds": 2, "seconds": 1, "people": rows.FEW}
+RESULTS = Path(__file__).with_name("results")
+VERSIONS = (
+    "django",
+    "django-ninja",
+    "granian",
+    "gunicorn",
+    "psycopg",
+    "argon2-cffi",
+    "django-rest-knox",
+    "djangorestframework",
+    "django-allauth",
+    "fastapi",
+    "fastapi-injector",
+    "fastapi-users",
+    "sqlalchemy",
+    "asyncpg",
+    "uvicorn",
+    "uvloop",
+)
+
+
+def arguments(words: list[str]) -> argparse.Namespace:
+    names = [*(job.name for job in JOBS), START]
+    parser = argparse.ArgumentParser(prog="python -m benchmarks others", description=__doc__)
+    parser.add_argument(
+        "--systems",
+        nargs="+",
+        choices=BY_NAME,
+        default=list(BY_NAME),
+        metavar="SYSTEM",
+        help=f"of {', '.join(BY_NAME)}; ratios need latchkey",
+    )
+    parser.add_argument("--jobs", nargs="+", choices=names, default=names, metavar="JOB", help=f"of {', '.join(names)}")
+    parser.add_argument("--rounds", type=int, help="how often each has its turn (5)")
+    parser.add_argument("--seconds", type=int, help="for one turn (5)")
+    parser.add_argument("--people", type=int, help=f"rows of each database ({rows.PEOPLE})")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        help="few rows, two short rounds, for a look at whether all works; docs stay as they are",
+    )
+    wanted = parser.parse_args(words)
+    usual = QUICK if wanted.quick else FULL
+    for name, value in usual.items():
+        if getattr(wanted, name) is None:
+            setattr(wanted, name, value)
+    return wanted
+
+
+def main(words: list[str]) -> None:
+    wanted = arguments(words)
+    systems = [BY_NAME[name] for name in wanted.systems]
+    server_core, other_core = cores()
+    pin(os.getpid(), other_core)
+    results = Results(machine=machine(server_core), versions={name: version(name) for name in VERSIONS})
+    results.options = {name: getattr(wanted, name) for name in ("jobs", "rounds", "seconds", "people")}
+    results.options["command"] = f"make bench ARGS={shlex.quote(' '.join(words))}" if words else "make bench"
+    with tempfile.TemporaryDirectory(prefix="latchkey-bench-") as folder, running() as postgresql, ExitStack() as stack:
+        postgresql.pin(other_core)
+        results.versions["postgresql"] = postgresql.version
+        bench = Bench(
+            postgresql, Path(folder), wanted.seconds, server_core, PasswordHasher(3, 65536, 4).hash(rows.PASSWORD)
+        )
+        servers = {system.server.name: system.server for system in systems}
+        fill(bench, servers, wanted.people)
+        up = {
+            name: stack.enter_context(
+                serving(server, postgresql.url(server.database), server_core, bench.folder / f"{name}.log")
+            )
+            for name, server in servers.items()
+        }
+        check(bench, systems, up, results)
+        for turn in turns(bench, systems, up, wanted):
+            results.turns.append(turn)
+        results.memory = {name: memory_of_worker(one.pid) for name, one in up.items()}
+        if "latchkey" in up:
+            results.imports = imports(BY_NAME["latchkey"], postgresql.url("latchkey"))
+    keep(results, quick=wanted.quick)
+
+
+def machine(server_core: int | None) -> dict[str, str]:
+    model = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    memory = re.search(r"MemTotal:\s+(\d+)", Path("/proc/meminfo").read_text())
+    return {
+        "processor": f"{os.cpu_count()} × {model[1] if model else platform.machine()}",
+        "memory": f"{int(memory[1]) / 1024**2:.0f} GiB" if memory else "",
+        "kernel": platform.release(),
+        "python": platform.python_version(),
+        "cores": "shared" if server_core is None else "one for the server, one for its clients and PostgreSQL",
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "commit": subprocess.run(
+            ["git", "describe", "--always", "--dirty"], cwd=ROOT, text=True, capture_output=True
+        ).stdout.strip(),
+    }
+
+
+def fill(bench: Bench, servers: dict[str, Server], people: int) -> None:
+    databases = {server.database: server for server in servers.values()}
+    more = rows.LIST - 1
+    for database, server in (bar := tqdm(databases.items(), unit="database", disable=None)):
+        bar.set_description(f"Filling {database}")
+        one = bench.postgresql
+        one.execute("postgres", f"CREATE DATABASE {database}")
+        prepare(server, one.url(database))
+        one.execute(
+            database,
+            sql.SQL(ROWS).format(hash=sql.Literal(bench.hash), people=people, listed=len(rows.LISTED), more=more),
+        )
+        one.execute(database, "SET session_replication_role = replica;" + (server.rows / "fill.sql").read_text())
+        if server.fill:
+            run(server, server.fill, one.url(database))
+        one.execute(database, "DROP SCHEMA bench CASCADE")
+        one.execute(database, "VACUUM ANALYZE")
+    bench.postgresql.execute("postgres", "CHECKPOINT")
+
+
+def check(bench: Bench, systems: list[System], up: dict[str, Running], results: Results) -> None:
+    for system, person in (bar := tqdm(list(zip(systems, rows.CHECKED, strict=False)), unit="system", disable=None)):
+        bar.set_description(f"Checking {system.name}")
+        running = up[system.server.name]
+        running.first_answer(system.me, **values(system, person))
+        one = Check(system, running, bench.postgresql, person)
+        one.all()
+        for job in JOBS:
+            if (call := job.call(system)) and job.name != "crowd":
+                results.statements.setdefault(job.name, {})[system.name] = one.count(call, job.people[-1])
+
+
+def turns(bench: Bench, systems: list[System], up: dict[str, Running], wanted: argparse.Namespace) -> list[Turn]:
+    """A B C, A B C, …: whatever changes on the machine meanwhile, changes for all."""
+    planned = []
+    for round in range(wanted.rounds):
+        for job in JOBS:
+            if job.name in wanted.jobs:
+                asked = [system for system in systems if job.call(system)]
+                planned += [
+                    (
+                        job.name,
+                        system.name,
+                        lambda job=job, system=system, round=round: bench.turn(
+                            job, system, up[system.server.name], round
+                        ),
+                    )
+                    for system in asked
+                ]
+                if job.name == "login":
+                    planned.append((job.name, ARGON2, lambda round=round: bench.argon2(round)))
+        if START in wanted.jobs:
+            planned += [
+                (START, system.name, lambda system=system, round=round: bench.start(system, round))
+                for system in one_for_each_server(systems)
+            ]
+    done = []
+    for job, system, take in (bar := tqdm(planned, unit="turn", disable=None)):
+        bar.set_description(f"{job} of {system}")
+        done.append(take())
+    return done
+
+
+def one_for_each_server(systems: list[System]) -> list[System]:
+    first: dict[str, System] = {}
+    for system in systems:
+        first.setdefault(system.server.name, system)
+    return list(first.values())
+
+
+def keep(results: Results, *, quick: bool) -> None:
+    RESULTS.mkdir(exist_ok=True)
+    file = RESULTS / f"{datetime.now(UTC):%Y%m%d-%H%M%S}.json"
+    file.write_text(json.dumps(results.as_json(), indent=1))
+    text = report.document(results)
+    if quick:
+        sys.stdout.write(text)
+    else:
+        sys.stdout.write(report.tables(results))
+        report.write(results, ROOT / "docs")
+    sys.stdout.write(f"\nEvery number is in {file.relative_to(ROOT)}\n")
