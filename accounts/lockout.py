@@ -23,7 +23,7 @@ from sessions_api.client import network
 from sessions_api.errors import ApiError, RateLimited
 from sessions_api.events.models import Event
 from sessions_api.events.tags import Tag
-from sessions_api.rate_limit_stores import store
+from sessions_api.rate_limits import store
 
 from .mail.models import Letter
 from .models import FailedAttempts, User

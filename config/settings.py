@@ -184,6 +184,11 @@ def cache() -> dict[str, Any]:
 
 DATABASES = {"default": database()}
 CACHES = {"default": cache()}
+RATE_LIMIT_STORE = (  # by its name: whoever has no Redis need not load its client
+    "sessions_api.shared_rate_limits.of_cache"
+    if CACHES["default"]["BACKEND"].endswith("RedisCache")
+    else "sessions_api.rate_limit_stores.InProcess"
+)
 
 # People and passwords
 
