@@ -82,7 +82,6 @@ CORS_PREFLIGHT_MAX_AGE = 7200  # two hours, the most that Chromium keeps
 # Application
 
 INSTALLED_APPS = [
-    "social_django",  # before ours, which replaces its admin
     "accounts",  # before sessions_api, whose purge_sessions it extends
     "accounts.mail",
     "accounts.social",

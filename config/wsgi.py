@@ -35,9 +35,11 @@ gc.disable()  # what is imported stays; looking for garbage in it would be a six
 django.setup(set_prefix=False)
 
 from accounts.mail.delivery import Worker  # noqa: E402 (its models want Django set up)
+from accounts.social import providers  # noqa: E402
 
 application = Handler()
 _ = get_resolver().url_patterns  # else the first request would import the API, and be the first to fail if that fails
+providers.load()
 gc.freeze()  # nor has any later look for garbage to pass through all of it
 gc.enable()
 if settings.MAIL_IN_PROCESS:
