@@ -14,11 +14,10 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.module_loading import import_string
-from limits import RateLimitItemPerSecond
 
 from .client import client_ip
 from .errors import RateLimited
-from .rate_limit_stores import Store
+from .rate_limit_stores import Store, Window
 
 MINUTE, HOUR = 60, 3600
 ADDRESS, ACCOUNT, RECIPIENT = "address", "account", "recipient"  # what is counted by; nothing: all of them together
@@ -35,8 +34,8 @@ class Limit(NamedTuple):
         return "-by-".join([self.name, *filter(None, ["-and-".join(self.by)])])
 
     @property
-    def item(self) -> RateLimitItemPerSecond:
-        return RateLimitItemPerSecond(max(1, round(self.amount * settings.RATE_LIMITS)), self.seconds, self.policy)
+    def item(self) -> Window:
+        return Window(max(1, round(self.amount * settings.RATE_LIMITS)), self.seconds, self.policy)
 
     def key(self, who: dict[str, str]) -> str:
         """Says nothing about whom it is for to those who can read the store, and cannot be guessed by them."""

@@ -8,17 +8,16 @@ import logging
 from collections.abc import Callable
 from threading import Lock
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.conf import settings
-from limits import WindowStats
 from limits.storage import RedisStorage
 from limits.strategies import MovingWindowRateLimiter
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
-from .rate_limit_stores import InProcess, Store
+from .rate_limit_stores import InProcess, Store, WindowStats
 
 PAUSE = 1.0  # seconds in which nobody asks again
 PATIENCE = 0.4  # seconds, to connect and for each answer: long enough for a busy store, and never half a second
@@ -82,4 +81,4 @@ def of_cache() -> Shared:
     first, *_ = cache["LOCATION"] if isinstance(cache["LOCATION"], list) else [cache["LOCATION"]]
     waits = {"socket_connect_timeout": PATIENCE, "socket_timeout": PATIENCE, "retry": Retry(NoBackoff(), 0)}
     storage = RedisStorage(first, key_prefix="latchkey:limits", **cache["OPTIONS"] | waits)
-    return Shared(MovingWindowRateLimiter(storage), InProcess())
+    return Shared(cast(Store, MovingWindowRateLimiter(storage)), InProcess())

