@@ -16,14 +16,14 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
-from limits import RateLimitItemPerSecond
 
 from sessions_api import rate_limits
 from sessions_api.client import network
 from sessions_api.errors import ApiError, RateLimited
 from sessions_api.events.models import Event
 from sessions_api.events.tags import Tag
-from sessions_api.rate_limit_stores import store
+from sessions_api.rate_limit_stores import Window
+from sessions_api.rate_limits import store
 
 from .mail.models import Letter
 from .models import FailedAttempts, User
@@ -146,7 +146,7 @@ def forgive(user: User, request: HttpRequest) -> None:
 class Nobody:
     """The same for an address that nobody has, counted without keeping it, so that it cannot be told from others."""
 
-    COUNT = RateLimitItemPerSecond(SHUT_FROM, FORGOTTEN, "failures")
+    COUNT = Window(SHUT_FROM, FORGOTTEN, "failures")
 
     def __init__(self, email: str) -> None:
         self.key = salted_hmac("latchkey.lockout", email, algorithm="sha256").hexdigest()
@@ -156,8 +156,8 @@ class Nobody:
         return SHUT_FROM - store.get_window_stats(self.COUNT, self.key).remaining
 
     @property
-    def pause(self) -> RateLimitItemPerSecond:
-        return RateLimitItemPerSecond(1, int(pause_after(self.number).total_seconds()), "pause")
+    def pause(self) -> Window:
+        return Window(1, int(pause_after(self.number).total_seconds()), "pause")
 
     def wait(self) -> int:
         pause = self.pause
