@@ -52,13 +52,10 @@ class Attempts:
         self.place = str(session) if session else home(user, request)
         self.account = budget(email, self.place)
         self.row = FailedAttempts.objects.filter(user_id=user.pk, place=self.place).first()
-        self.nobody = Nobody(email) if user._state.adding else None
-
-    @property
-    def number(self) -> int:
-        if self.nobody:
-            return self.nobody.number
-        return self.row.number if self.row else 0
+        self.nobody = Nobody(email)  # asked, and told, for everybody: the time that it takes must tell nothing
+        of_nobody, of_somebody = self.nobody.number, self.row.number if self.row else 0
+        self.is_nobody = user._state.adding
+        self.number = of_nobody if self.is_nobody else of_somebody
 
     @property
     def are_shut(self) -> bool:
@@ -70,7 +67,7 @@ class Attempts:
         if self.number < PAUSES_FROM:
             yield
             return
-        if wait := self.nobody.wait() if self.nobody else self._wait():
+        if wait := self.nobody.wait() if self.is_nobody else self._wait():
             raise RateLimited(wait)
         try:
             yield
@@ -88,7 +85,7 @@ class Attempts:
         return 0 if same.update(last_at=self.taken_at) else ceil(pause.total_seconds())
 
     def _give_back(self) -> None:
-        if self.nobody:
+        if self.is_nobody:
             self.nobody.give_back()
         elif self.row:
             mine = FailedAttempts.objects.filter(pk=self.row.pk, last_at=self.taken_at)
@@ -103,9 +100,8 @@ class Attempts:
             mine.update(number=number, last_at=now)
         else:
             mine.create(user=person, place=self.place, number=number, last_at=now)
-        if self.nobody:
-            self.nobody.fail()
-        elif person:
+        self.nobody.fail()
+        if person and not self.is_nobody:
             self._tell(person, number)
 
     def _tell(self, person: User, number: int) -> None:
