@@ -156,6 +156,8 @@ def database() -> dict[str, Any]:
             }
         case "django.db.backends.postgresql":
             config["ENGINE"] = "config.postgresql"
+            # They outlive their transaction, and a pooler that gives the connection away after it loses them.
+            config["DISABLE_SERVER_SIDE_CURSORS"] = True
             config["OPTIONS"] = {
                 "connect_timeout": 2,
                 "tcp_user_timeout": 3000,  # milliseconds until a network that swallows everything counts as down
