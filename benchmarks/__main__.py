@@ -3,9 +3,9 @@
 import signal
 import sys
 
-from . import others
+from . import others, workers
 
-PARTS = {"others": others.main}
+PARTS = {"others": others.main, "workers": workers.main}
 
 
 def main(words: list[str]) -> None:
