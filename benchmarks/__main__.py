@@ -3,9 +3,9 @@
 import signal
 import sys
 
-from . import others, workers
+from . import others, replica, workers
 
-PARTS = {"others": others.main, "workers": workers.main}
+PARTS = {"others": others.main, "workers": workers.main, "replica": replica.main}
 
 
 def main(words: list[str]) -> None:

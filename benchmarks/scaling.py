@@ -10,12 +10,12 @@ from typing import Any
 
 from .report import spelled, table
 
-BEGIN, END = "<!-- measured -->\n", "<!-- end of what was measured -->\n"
 RATES = (10, 1_000, 100_000)
 BUSY = 0.6  # of a core, on average: the rest is for the hour in which more come
 ASKS = 60  # seconds between two requests of a session in use
 NOTED = 300  # SESSION_TOUCH_SECONDS
 LOGINS = 1_000  # checks for each login
+COMMANDS = 5  # of Valkey for each login: tests/sessions_api/test_what_asks_the_store.py
 MIB = 1024**2
 KINDS = {
     "check": "a bearer check (`GET /api/users/me`)",
@@ -32,10 +32,11 @@ class Shape:
     where: str
     workers: int
     threads: int
+    option: str = ""  # of granian
 
     @property
     def name(self) -> str:
-        return f"{self.where.replace(' ', '-')}-{self.workers}x{self.threads}"
+        return f"{self.where}-{self.workers}x{self.threads}{self.option}".replace(" ", "-")
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,7 @@ class Measured:
     turns: list[Turn] = field(default_factory=list)
     kinds: list[Kind] = field(default_factory=list)
 
-    def of(self, where: str, workers: int, threads: int, what: str, job: str = "checks") -> list[float]:
-        shape = Shape(where, workers, threads)
+    def of(self, shape: Shape, what: str, job: str = "checks") -> list[float]:
         return [getattr(turn, what) for turn in self.turns if (turn.shape, turn.job) == (shape, job)]
 
     def kind(self, name: str, what: str) -> list[float]:
@@ -91,14 +91,20 @@ class Measured:
         return cls(**said | {"turns": turns, "kinds": [Kind(**kind) for kind in said["kinds"]]})
 
 
-def write(measured: Measured, page: Path) -> None:
-    before, rest = page.read_text().split(BEGIN)
-    page.write_text(before + BEGIN + tables(measured) + END + rest.split(END)[1])
+def put(page: Path, name: str, text: str) -> None:
+    """In place of what stands between the two marks of this name, and nowhere else."""
+    begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->\n"
+    before, rest = page.read_text().split(begin)
+    page.write_text(before + begin + text + end + rest.split(end)[1])
 
 
-def tables(measured: Measured) -> str:
-    parts = [arithmetic, needs, threads, workers, pooled, mixed, conditions]
-    return "\n" + "\n".join(line for part in parts for line in part(measured))
+def document(measured: Measured, page: Path) -> None:
+    put(page, "arithmetic", text(measured, [arithmetic]))
+    put(page, "tables", text(measured, PARTS[1:]))
+
+
+def text(measured: Measured, parts: list[Callable[[Measured], Iterator[str]]]) -> str:
+    return "\n" + "\n".join(line for part in parts for line in part(measured)) + "\n"
 
 
 def needs(measured: Measured) -> Iterator[str]:
@@ -127,12 +133,22 @@ def workers(measured: Measured) -> Iterator[str]:
     yield table(HEADS, [row(measured, shape) for shape in measured.shapes("both cores")])
 
 
+def knobs(measured: Measured) -> Iterator[str]:
+    yield "### granian's other knobs\n"
+    yield "One worker with eight threads on one core, as above, with one more option.\n"
+    usual = Shape("one core", 1, 8)
+    rows = [
+        [f"`{shape.option}`" if shape.option else "as it is", *row(measured, shape)[2:]]
+        for shape in (usual, *measured.shapes("knobs"))
+    ]
+    yield table(["option", *HEADS[2:]], rows)
+
+
 def pooled(measured: Measured) -> Iterator[str]:
     yield "### By PgBouncer\n"
     yield "The same through PgBouncer in transaction mode, over Unix sockets as without it.\n"
     rows = [
-        [*row(measured, shape), spelled(measured.of(shape.where, shape.workers, shape.threads, "pooler_cpu"))]
-        for shape in measured.shapes("pgbouncer")
+        [*row(measured, shape), spelled(measured.of(shape, "pooler_cpu"))] for shape in measured.shapes("pgbouncer")
     ]
     yield table([*HEADS, "of PgBouncer, µs"], rows)
 
@@ -140,7 +156,7 @@ def pooled(measured: Measured) -> Iterator[str]:
 def mixed(measured: Measured) -> Iterator[str]:
     yield "### Nine checks, one list of fifty\n"
     yield "In turn, on both cores.\n"
-    shapes = [shape for shape in measured.shapes("both cores") if any(values(measured, shape, "cpu", "mixed"))]
+    shapes = [shape for shape in measured.shapes("both cores") if any(measured.of(shape, "cpu", "mixed"))]
     yield table(HEADS, [row(measured, shape, "mixed") for shape in shapes])
 
 
@@ -148,22 +164,18 @@ HEADS = ["workers", "threads", "a second", "CPU for each, µs", "of PostgreSQL, 
 HEADS += ["memory, MiB", "connections"]
 
 
-def values(measured: Measured, shape: Shape, what: str, job: str = "checks") -> list[float]:
-    return measured.of(shape.where, shape.workers, shape.threads, what, job)
-
-
 def row(measured: Measured, shape: Shape, job: str = "checks") -> list[str]:
     def said(what: str, form: str = "{:,.0f}") -> str:
-        return cell(values(measured, shape, what, job), form)
+        return cell(measured.of(shape, what, job), form)
 
-    memory = f"{median(values(measured, shape, 'memory', job)) / MIB:.0f}"
+    memory = f"{median(measured.of(shape, 'memory', job)) / MIB:.0f}"
     times = (said("p50", "{:.1f}"), said("p99", "{:.1f}"))
     measures = (said("per_second"), said("cpu"), said("database_cpu"), *times, memory)
     return [
         str(shape.workers),
         str(shape.threads),
         *measures,
-        f"{max(values(measured, shape, 'connections', job)):.0f}",
+        f"{max(measured.of(shape, 'connections', job)):.0f}",
     ]
 
 
@@ -173,11 +185,10 @@ def cell(seen: list[float], form: str) -> str:
 
 def arithmetic(measured: Measured) -> Iterator[str]:
     """What so many bearer checks a second come to."""
-    yield "### What it comes to\n"
     yield (
         f"A process is given {BUSY:.0%} of a core to do, so that the busiest hour fits. The people of this example ask "
-        f"once a minute with each session, and log in once in {LOGINS:,} requests. At 100,000 the numbers are extrapolated: "
-        "nothing of that size was run.\n"
+        f"once a minute with each session, and log in once in {LOGINS:,} requests. At 100,000 the numbers are "
+        "extrapolated: nothing of that size was run.\n"
     )
     heads = ["bearer checks a second", "is", *(f"{rate:,}" for rate in RATES)]
     yield table(heads, [[title, how, *(figure(of(rate)) for rate in RATES)] for title, how, of in lines(measured)])
@@ -187,8 +198,8 @@ def lines(measured: Measured) -> Iterator[tuple[str, str, Callable[[int], float]
     check, seen, login = (median(measured.kind(name, "cpu")) for name in ("check", "seen", "login"))
     look, note, entry = (median(measured.kind(name, "database_cpu")) for name in ("check", "seen", "login"))
     wal = median(measured.kind("seen", "wal"))
-    held = median(measured.of("both cores", 2, 8, "memory")) / 2 / MIB
-    pooler = median(measured.of("pgbouncer", 2, 8, "pooler_cpu"))
+    held = median(measured.of(Shape("both cores", 2, 8), "memory")) / 2 / MIB
+    pooler = median(measured.of(Shape("pgbouncer", 2, 8), "pooler_cpu"))
     noted, logged_in = ASKS / NOTED, 1 / LOGINS
 
     def checking(rate: int) -> float:
@@ -215,6 +226,7 @@ def lines(measured: Measured) -> Iterator[tuple[str, str, Callable[[int], float]
         f"rate × ({look:.0f} + {ASKS}/{NOTED} × {max(0, note - look):.0f} + {entry:.0f} / {LOGINS:,}) µs",
         lambda rate: rate * (look + noted * max(0, note - look) + logged_in * entry) / 1e6,
     )
+    yield ("commands of Valkey a second", f"rate / {LOGINS:,} × {COMMANDS}", lambda rate: rate * logged_in * COMMANDS)
     yield ("writes of `last_seen_at` a second", f"rate × {ASKS}/{NOTED}", lambda rate: rate * noted)
     yield ("their WAL, MiB a second", f"× {wal:.0f} bytes", lambda rate: rate * noted * wal / MIB)
     yield ("sessions in use", f"rate × {ASKS}", lambda rate: rate * ASKS)
@@ -241,3 +253,6 @@ def conditions(measured: Measured) -> Iterator[str]:
     )
     named = {"Python": machine["python"], **measured.versions}
     yield f"- {', '.join(f'{name} {number}' for name, number in named.items())}\n"
+
+
+PARTS = [arithmetic, needs, threads, workers, knobs, pooled, mixed, conditions]

@@ -30,9 +30,11 @@ from .systems import BY_NAME, ROOT, Call, Server
 OURS = BY_NAME["latchkey"]
 ME, LIST, LOGIN = OURS.me, OURS.sessions, OURS.login
 CONNECTIONS = 32
+ON_ONE = {"one core", "knobs"}  # of the cores; PostgreSQL and the clients have the other
 ONE_CORE = [Shape("one core", 1, threads) for threads in (1, 2, 4, 8, 16, 32)]
 BOTH_CORES = [Shape("both cores", workers, threads) for workers in (1, 2, 3) for threads in (2, 4, 8, 16)]
 POOLED = [Shape("pgbouncer", workers, 8) for workers in (1, 2)]
+KNOBS = [Shape("knobs", 1, 8, option) for option in ("--runtime-threads 2", "--backpressure 8", "--backpressure 64")]
 USUAL = Shape("one core", 1, 8)
 MIXED = [Shape("both cores", workers, 8) for workers in (1, 2)]
 FULL = {"rounds": 5, "seconds": 3, "people": 20_000}
@@ -69,7 +71,7 @@ def main(words: list[str]) -> None:
         with pooling(postgresql, "latchkey") as pgbouncer, ExitStack() as stack:
             workers = Workers(bench, pgbouncer, wanted.people)
             stack.callback(workers.stop)
-            workers.start([*ONE_CORE, *BOTH_CORES, *POOLED])
+            workers.start([*ONE_CORE, *KNOBS, *BOTH_CORES, *POOLED])
             for round in range(wanted.rounds):
                 measured.turns += workers.turns(round)
                 measured.kinds += workers.kinds(round)
@@ -92,7 +94,7 @@ class Workers:
 
     def start(self, shapes: list[Shape]) -> None:
         for shape in shapes:
-            core = self.bench.server_core if shape.where == "one core" else None
+            core = self.bench.server_core if shape.where in ON_ONE else None
             log = self.bench.folder / f"{shape.name}.log"
             self.up[shape] = Running(served(shape), self.url(shape), core, log)
         for one in self.up.values():
@@ -110,12 +112,12 @@ class Workers:
         """The clients and PostgreSQL on the other core, or everybody on both."""
         server_core, other_core = cores()
         if server_core is not None and other_core is not None:
-            theirs = {other_core} if shape.where == "one core" else {server_core, other_core}
+            theirs = {other_core} if shape.where in ON_ONE else {server_core, other_core}
             allow(os.getpid(), theirs)
             self.bench.postgresql.allow(theirs)
 
     def turns(self, round: int) -> Iterator[Turn]:
-        planned = [(shape, "checks") for shape in (*ONE_CORE, *BOTH_CORES, *POOLED)]
+        planned = [(shape, "checks") for shape in (*ONE_CORE, *KNOBS, *BOTH_CORES, *POOLED)]
         planned += [(shape, "mixed") for shape in MIXED]
         for shape, job in (bar := tqdm(planned, unit="turn", disable=None)):
             bar.set_description(f"{job} by {shape.name}")
@@ -182,8 +184,8 @@ SENT = {"SELECT", "INSERT", "UPDATE", "DELETE"}
 def served(shape: Shape) -> Server:
     """As the image starts it: granian and the pool read the threads from the same variable."""
     threads = {"GRANIAN_BLOCKING_THREADS": str(shape.threads), "MAIL_IN_PROCESS": "false"}
-    words = ("--workers", str(shape.workers), "--blocking-threads", str(shape.threads))  # of two, the last one counts
-    command = (*OURS.server.command, *words)
+    words = ("--workers", str(shape.workers), "--blocking-threads", str(shape.threads), *shape.option.split())
+    command = (*OURS.server.command, *words)  # of an option that comes twice, the last one counts
     return replace(OURS.server, command=command, env=OURS.server.env | threads)
 
 
@@ -200,7 +202,7 @@ def keep(measured: Measured, *, quick: bool) -> None:
     RESULTS.mkdir(exist_ok=True)
     file = RESULTS / f"workers-{datetime.now(UTC):%Y%m%d-%H%M%S}.json"
     file.write_text(json.dumps(measured.as_json(), indent=1))
-    sys.stdout.write(scaling.tables(measured))
+    sys.stdout.write(scaling.text(measured, scaling.PARTS))
     if not quick:
-        scaling.write(measured, ROOT / "docs" / "scaling.md")
+        scaling.document(measured, ROOT / "docs" / "scaling.md")
     sys.stdout.write(f"\nEvery number is in {file.relative_to(ROOT)}\n")
