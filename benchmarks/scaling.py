@@ -146,7 +146,10 @@ def knobs(measured: Measured) -> Iterator[str]:
 
 def pooled(measured: Measured) -> Iterator[str]:
     yield "### By PgBouncer\n"
-    yield "The same through PgBouncer in transaction mode, over Unix sockets as without it.\n"
+    yield (
+        "The same through the PgBouncer of `deploy/pgbouncer.ini`, over Unix sockets as without it. Its connections, "
+        "at most 16, are for both rows together.\n"
+    )
     rows = [
         [*row(measured, shape), spelled(measured.of(shape, "pooler_cpu"))] for shape in measured.shapes("pgbouncer")
     ]

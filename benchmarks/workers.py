@@ -148,9 +148,12 @@ class Workers:
 
     def opened(self, shape: Shape) -> int:
         """Connections at PostgreSQL."""
-        theirs = f"usename = '{USER}'" if shape.where == "pgbouncer" else f"application_name = '{shape.name}'"
+        pooled = shape.where == "pgbouncer"
+        theirs = f"usename = '{USER}'" if pooled else f"application_name = '{shape.name}'"
         query = f"SELECT count(*) FROM pg_stat_activity WHERE {theirs}"
-        return int(self.bench.postgresql.execute("latchkey", query)[0][0])
+        opened = int(self.bench.postgresql.execute("latchkey", query)[0][0])
+        assert pooled or opened <= shape.workers * (shape.threads + 1), f"{shape.name} has {opened} connections"
+        return opened
 
     def kinds(self, round: int) -> Iterator[Kind]:
         """What each kind of request takes of the server, and of PostgreSQL."""
