@@ -100,7 +100,7 @@ class Export(Answer):
         stored = {
             "user": user,
             "sessions": [SessionInfo.of(one, current=one == session) for one in sessions],
-            "connections": list(user.social_auth.order_by("pk")),
+            "connections": list(user.identities.order_by("pk")),
             "events": list(user.events.order_by("-pk")),
             "failed_attempts": list(user.failed_attempts.order_by("-last_at")),
             "links": list(Link.objects.filter(mailed).order_by("-requested_at")),

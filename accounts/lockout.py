@@ -16,14 +16,14 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
-from limits import RateLimitItemPerSecond
 
 from sessions_api import rate_limits
 from sessions_api.client import network
 from sessions_api.errors import ApiError, RateLimited
 from sessions_api.events.models import Event
 from sessions_api.events.tags import Tag
-from sessions_api.rate_limit_stores import store
+from sessions_api.rate_limit_stores import Window
+from sessions_api.rate_limits import store
 
 from .mail.models import Letter
 from .models import FailedAttempts, User
@@ -52,13 +52,10 @@ class Attempts:
         self.place = str(session) if session else home(user, request)
         self.account = budget(email, self.place)
         self.row = FailedAttempts.objects.filter(user_id=user.pk, place=self.place).first()
-        self.nobody = Nobody(email) if user._state.adding else None
-
-    @property
-    def number(self) -> int:
-        if self.nobody:
-            return self.nobody.number
-        return self.row.number if self.row else 0
+        self.nobody = Nobody(email)  # asked, and told, for everybody: the time that it takes must tell nothing
+        of_nobody, of_somebody = self.nobody.number, self.row.number if self.row else 0
+        self.is_nobody = user._state.adding
+        self.number = of_nobody if self.is_nobody else of_somebody
 
     @property
     def are_shut(self) -> bool:
@@ -70,7 +67,7 @@ class Attempts:
         if self.number < PAUSES_FROM:
             yield
             return
-        if wait := self.nobody.wait() if self.nobody else self._wait():
+        if wait := self.nobody.wait() if self.is_nobody else self._wait():
             raise RateLimited(wait)
         try:
             yield
@@ -88,7 +85,7 @@ class Attempts:
         return 0 if same.update(last_at=self.taken_at) else ceil(pause.total_seconds())
 
     def _give_back(self) -> None:
-        if self.nobody:
+        if self.is_nobody:
             self.nobody.give_back()
         elif self.row:
             mine = FailedAttempts.objects.filter(pk=self.row.pk, last_at=self.taken_at)
@@ -103,9 +100,8 @@ class Attempts:
             mine.update(number=number, last_at=now)
         else:
             mine.create(user=person, place=self.place, number=number, last_at=now)
-        if self.nobody:
-            self.nobody.fail()
-        elif person:
+        self.nobody.fail()
+        if person and not self.is_nobody:
             self._tell(person, number)
 
     def _tell(self, person: User, number: int) -> None:
@@ -146,7 +142,7 @@ def forgive(user: User, request: HttpRequest) -> None:
 class Nobody:
     """The same for an address that nobody has, counted without keeping it, so that it cannot be told from others."""
 
-    COUNT = RateLimitItemPerSecond(SHUT_FROM, FORGOTTEN, "failures")
+    COUNT = Window(SHUT_FROM, FORGOTTEN, "failures")
 
     def __init__(self, email: str) -> None:
         self.key = salted_hmac("latchkey.lockout", email, algorithm="sha256").hexdigest()
@@ -156,8 +152,8 @@ class Nobody:
         return SHUT_FROM - store.get_window_stats(self.COUNT, self.key).remaining
 
     @property
-    def pause(self) -> RateLimitItemPerSecond:
-        return RateLimitItemPerSecond(1, int(pause_after(self.number).total_seconds()), "pause")
+    def pause(self) -> Window:
+        return Window(1, int(pause_after(self.number).total_seconds()), "pause")
 
     def wait(self) -> int:
         pause = self.pause

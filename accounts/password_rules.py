@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
+from django.utils.module_loading import import_string
 from zxcvbn import zxcvbn
 from zxcvbn.frequency_lists import FREQUENCY_LISTS
 from zxcvbn.matching import L33T_TABLE
 
 from sessions_api.schemas import UNSTORABLE
 
-from .breaches import times_seen
 from .models import User
 
 PRODUCT = "latchkey"
@@ -83,7 +83,7 @@ def weak(password: str, user: User | None) -> ValidationError | None:
 
 
 def breached(password: str, user: User | None) -> ValidationError | None:
-    if not (count := times_seen(password)):
+    if not settings.PWNED_PASSWORDS_URL or not (count := import_string(settings.TIMES_SEEN)(password)):
         return None
     return ValidationError(
         "This password is in lists of stolen passwords, %(count)d times.", "password_breached", {"count": count}

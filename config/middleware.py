@@ -155,7 +155,7 @@ class Gate:
 
 
 def is_admin(request: HttpRequest) -> bool:
-    return settings.ADMIN_ENABLED and request.path_info.startswith("/admin/")
+    return request.path_info.startswith("/admin/") and settings.ADMIN_ENABLED
 
 
 class AdminOnly:

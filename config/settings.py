@@ -83,7 +83,6 @@ CORS_PREFLIGHT_MAX_AGE = 7200  # two hours, the most that Chromium keeps
 # Application
 
 INSTALLED_APPS = [
-    "social_django",  # before ours, which replaces its admin
     "accounts",  # before sessions_api, whose purge_sessions it extends
     "accounts.mail",
     "accounts.social",
@@ -187,6 +186,11 @@ def cache() -> dict[str, Any]:
 
 DATABASES = {"default": database()}
 CACHES = {"default": cache()}
+RATE_LIMIT_STORE = (  # by its name: whoever has no Redis need not load its client
+    "sessions_api.shared_rate_limits.of_cache"
+    if CACHES["default"]["BACKEND"].endswith("RedisCache")
+    else "sessions_api.rate_limit_stores.InProcess"
+)
 
 # People and passwords
 
@@ -198,6 +202,7 @@ PASSWORD_MIN_LENGTH = env.int("PASSWORD_MIN_LENGTH", default=8)
 PASSWORD_MAX_LENGTH = 128
 AUTH_PASSWORD_VALIDATORS = [{"NAME": "accounts.password_rules.PasswordValidator"}]
 PWNED_PASSWORDS_URL = env.str("PWNED_PASSWORDS_URL", default="") and origin("PWNED_PASSWORDS_URL", "")
+TIMES_SEEN = "accounts.breaches.times_seen"  # by its name, as those who do not ask need no HTTP client
 ARGON2_TIME_COST = env.int("ARGON2_TIME_COST", default=3)
 ARGON2_MEMORY_COST = env.int("ARGON2_MEMORY_COST", default=65536)  # KiB
 ARGON2_PARALLELISM = env.int("ARGON2_PARALLELISM", default=4)

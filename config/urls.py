@@ -21,8 +21,8 @@ ADMIN = [
 ]
 
 urlpatterns = [
+    path("api/", api.urls),  # first, for paths are tried in their order
     path("", RedirectView.as_view(url="/api/docs", http_method_names=READ)),
-    path("api/", api.urls),
     *(ADMIN if settings.ADMIN_ENABLED else []),
     path("healthz", healthz),
     path("readyz", readyz),

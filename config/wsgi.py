@@ -1,3 +1,4 @@
+import gc
 import os
 from contextlib import suppress
 from typing import Any
@@ -5,6 +6,7 @@ from typing import Any
 import django
 from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
+from django.urls import get_resolver
 from django.utils.http import parse_header_parameters
 
 CONTENT_TYPE_LENGTH = 256
@@ -29,10 +31,16 @@ class Handler(WSGIHandler):
 
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+gc.disable()  # what is imported stays; looking for garbage in it would be a sixth of the start
 django.setup(set_prefix=False)
 
 from accounts.mail.delivery import Worker  # noqa: E402 (its models want Django set up)
+from accounts.social import providers  # noqa: E402
 
 application = Handler()
+_ = get_resolver().url_patterns  # else the first request would import the API, and be the first to fail if that fails
+providers.load()
+gc.freeze()  # nor has any later look for garbage to pass through all of it
+gc.enable()
 if settings.MAIL_IN_PROCESS:
     Worker().start()

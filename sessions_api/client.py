@@ -2,7 +2,7 @@
 
 import logging
 import re
-from functools import cache
+from functools import cache, lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from django.conf import settings
@@ -64,6 +64,7 @@ def user_agent(request: HttpRequest) -> str:
     return "".join(filter(str.isprintable, text))[:USER_AGENT_LENGTH]
 
 
+@lru_cache(maxsize=1000)
 def device(user_agent: str) -> str:
     """What people would call it: “Firefox on Linux”; only what is known of it, and empty where nothing is.
 

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models.query import get_related_populators
 
 M = TypeVar("M", bound=models.Model)
+Find = Callable[[Any, Any], M | None]  # by a connection and a value
 
 
 class Compiled(Generic[M]):
@@ -19,16 +20,17 @@ class Compiled(Generic[M]):
 
     def __init__(self, query: Callable[[Any], "models.QuerySet[M]"]) -> None:
         self.query = query
-        self.compiled: dict[str, Callable[[Any], M | None]] = {}
+        self.compiled: dict[str, Find[M]] = {}
 
     def first(self, value: Any) -> M | None:
         """The row for this value, of the type that the column has in the database, or None."""
+        connection = connections[DEFAULT_DB_ALIAS]
         find = self.compiled.get(connection.vendor)
         if find is None:
-            find = self.compiled[connection.vendor] = self._compile()
-        return find(value)
+            find = self.compiled[connection.vendor] = self._compile(connection)
+        return find(connection, value)
 
-    def _compile(self) -> Callable[[Any], M | None]:
+    def _compile(self, connection: Any) -> "Find[M]":
         queryset = self.query(b"")
         compiler = queryset.query.get_compiler(connection=connection)
         sql, (_,) = compiler.as_sql()  # one value, and one only
@@ -39,7 +41,7 @@ class Compiled(Generic[M]):
         related = get_related_populators(compiler.klass_info, compiler.select, connection.alias)  # type: ignore[call-arg]
         converters = compiler.get_converters([column for column, *_ in compiler.select])
 
-        def find(value: Any) -> M | None:
+        def find(connection: Any, value: Any) -> M | None:
             with connection.cursor() as cursor:
                 cursor.execute(sql, (value,))
                 row = cursor.fetchone()
@@ -47,7 +49,7 @@ class Compiled(Generic[M]):
                 return None
             if converters:
                 (row,) = compiler.apply_converters([row], converters)
-            found = model.from_db(connection.alias, names, columns(row))
+            found = model.from_db(DEFAULT_DB_ALIAS, names, columns(row))
             for populator in related:
                 populator.populate(row, found)
             return found

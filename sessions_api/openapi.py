@@ -61,6 +61,12 @@ def raises(*refusals: type[ApiError]) -> dict[str, Any]:
 
 
 class DescribedAPI(NinjaAPI):
+    @property
+    def urls(self) -> Any:
+        """With Ninja's own pages at the end: paths are tried in their order, and those are the rarest."""
+        patterns, *names = super().urls
+        return (sorted(patterns, key=lambda pattern: str(getattr(pattern, "name", "")).startswith("openapi-")), *names)
+
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
         schema = super().get_openapi_schema(**options)
         schema["components"]["schemas"]["Problem"] = PROBLEM

@@ -1,39 +1,39 @@
-"""Where attempts are counted: in Redis or Valkey where `CACHE_URL` names one, else in this process.
+"""Where attempts are counted: in this process. `shared_rate_limits.py` has the store of several processes."""
 
-Without its store the service goes on and counts in each process by itself. Whoever waited for it in vain speaks
-for all who come in the next second, so a request waits once, however many limits it has to pass.
-"""
-
-import logging
 from collections import OrderedDict
-from collections.abc import Callable
 from threading import Lock
-from time import monotonic
-from typing import Any, Protocol, TypeVar
+from typing import NamedTuple, Protocol
 
-from django.conf import settings
 from django.utils import timezone
-from limits import RateLimitItem, WindowStats
-from limits.storage import RedisStorage
-from limits.strategies import MovingWindowRateLimiter
-from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
-from redis.retry import Retry
 
-PAUSE = 1.0  # seconds in which nobody asks again
-PATIENCE = 0.4  # seconds, to connect and for each answer: long enough for a busy store, and never half a second
 MOST_KEYS = 100_000  # some 40 MiB
 
-T = TypeVar("T")
-logger = logging.getLogger(__name__)
+
+class Window(NamedTuple):
+    """So many in so many seconds: an item as `limits` has them, which only a shared store needs."""
+
+    amount: int
+    seconds: int
+    name: str
+
+    def get_expiry(self) -> int:
+        return self.seconds
+
+    def key_for(self, *identifiers: str) -> str:
+        return "/".join([self.name, *identifiers, str(self.amount), str(self.seconds), "second"])
+
+
+class WindowStats(NamedTuple):
+    reset_time: float  # seconds since 1970
+    remaining: int
 
 
 class Store(Protocol):
     """What is asked of one of `limits`' own."""
 
-    def hit(self, item: RateLimitItem, *identifiers: str) -> bool: ...
-    def get_window_stats(self, item: RateLimitItem, *identifiers: str) -> WindowStats: ...
-    def clear(self, item: RateLimitItem, *identifiers: str) -> None: ...
+    def hit(self, item: Window, *identifiers: str) -> bool: ...
+    def get_window_stats(self, item: Window, *identifiers: str) -> WindowStats: ...
+    def clear(self, item: Window, *identifiers: str) -> None: ...
 
 
 class InProcess:
@@ -44,7 +44,7 @@ class InProcess:
         self.hits: OrderedDict[str, list[float]] = OrderedDict()
         self.lock = Lock()
 
-    def hit(self, item: RateLimitItem, *identifiers: str) -> bool:
+    def hit(self, item: Window, *identifiers: str) -> bool:
         with self.lock:
             now = timezone.now().timestamp()
             key = item.key_for(*identifiers)
@@ -57,80 +57,18 @@ class InProcess:
                 self.hits.popitem(last=False)
             return passes
 
-    def get_window_stats(self, item: RateLimitItem, *identifiers: str) -> WindowStats:
+    def get_window_stats(self, item: Window, *identifiers: str) -> WindowStats:
         now = timezone.now().timestamp()
         counted = self._counted(item, item.key_for(*identifiers), now)
-        return WindowStats((counted or [now])[0] + item.get_expiry(), max(0, item.amount - len(counted)))
+        return WindowStats((counted or [now])[0] + item.seconds, max(0, item.amount - len(counted)))
 
-    def _counted(self, item: RateLimitItem, key: str, now: float) -> list[float]:
-        return [then for then in self.hits.get(key, ()) if now - item.get_expiry() < then <= now]
+    def _counted(self, item: Window, key: str, now: float) -> list[float]:
+        return [then for then in self.hits.get(key, ()) if now - item.seconds < then <= now]
 
-    def clear(self, item: RateLimitItem, *identifiers: str) -> None:
+    def clear(self, item: Window, *identifiers: str) -> None:
         with self.lock:
             self.hits.pop(item.key_for(*identifiers), None)
 
     def reset(self) -> None:
         with self.lock:
             self.hits.clear()
-
-
-class Shared:
-    """One store for all processes, and another for while it cannot be used."""
-
-    def __init__(self, shared: Store, fallback: Store) -> None:
-        self.shared, self.fallback = shared, fallback
-        self.lock, self.down, self.ask_again_at = Lock(), False, 0.0
-
-    def hit(self, *limit: Any) -> bool:
-        return self._ask(lambda store: store.hit(*limit))
-
-    def get_window_stats(self, *limit: Any) -> WindowStats:
-        return self._ask(lambda store: store.get_window_stats(*limit))
-
-    def clear(self, *limit: Any) -> None:
-        self._ask(lambda store: store.clear(*limit))
-
-    def _ask(self, question: Callable[[Store], T]) -> T:
-        if not self._may_be_asked():
-            return question(self.fallback)
-        try:
-            answer = question(self.shared)
-        except (RedisError, OSError) as failure:
-            self._is_down(failure)
-            return question(self.fallback)
-        self._is_up()
-        return answer
-
-    def _may_be_asked(self) -> bool:
-        """While it is down, one asks each second; the others do not wait for what comes of it."""
-        if not self.down:
-            return True
-        with self.lock:
-            if monotonic() < self.ask_again_at:
-                return False
-            self.ask_again_at = monotonic() + PAUSE
-            return True
-
-    def _is_down(self, failure: Exception) -> None:
-        with self.lock:
-            if not self.down:
-                logger.error("Limits are counted in each process by itself: %s", type(failure).__name__)
-            self.down, self.ask_again_at = True, monotonic() + PAUSE
-
-    def _is_up(self) -> None:
-        if self.down:
-            with self.lock:
-                self.down = False
-            logger.warning("Limits are counted together again")
-
-
-def choose(cache: dict[str, Any]) -> Store:
-    if not cache["BACKEND"].endswith("RedisCache"):
-        return InProcess()
-    first, *_ = cache["LOCATION"] if isinstance(cache["LOCATION"], list) else [cache["LOCATION"]]
-    waits = {"socket_connect_timeout": PATIENCE, "socket_timeout": PATIENCE, "retry": Retry(NoBackoff(), 0)}
-    storage = RedisStorage(first, key_prefix="latchkey:limits", **cache["OPTIONS"] | waits)
-    return Shared(MovingWindowRateLimiter(storage), InProcess())
-
-
-store = choose(settings.CACHES["default"])

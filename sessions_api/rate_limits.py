@@ -13,11 +13,11 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
-from limits import RateLimitItemPerSecond
+from django.utils.module_loading import import_string
 
 from .client import client_ip
 from .errors import RateLimited
-from .rate_limit_stores import store
+from .rate_limit_stores import Store, Window
 
 MINUTE, HOUR = 60, 3600
 ADDRESS, ACCOUNT, RECIPIENT = "address", "account", "recipient"  # what is counted by; nothing: all of them together
@@ -34,13 +34,15 @@ class Limit(NamedTuple):
         return "-by-".join([self.name, *filter(None, ["-and-".join(self.by)])])
 
     @property
-    def item(self) -> RateLimitItemPerSecond:
-        return RateLimitItemPerSecond(max(1, round(self.amount * settings.RATE_LIMITS)), self.seconds, self.policy)
+    def item(self) -> Window:
+        return Window(max(1, round(self.amount * settings.RATE_LIMITS)), self.seconds, self.policy)
 
     def key(self, who: dict[str, str]) -> str:
         """Says nothing about whom it is for to those who can read the store, and cannot be guessed by them."""
         return salted_hmac("latchkey.rate_limits", "\0".join(who[by] for by in self.by), algorithm="sha256").hexdigest()
 
+
+store: Store = import_string(settings.RATE_LIMIT_STORE)()
 
 # Counted when a mail is queued. A reset is not in it, for strangers never get one.
 MAILS_TO_STRANGERS = Limit("mails-to-strangers", 1000, HOUR, ())

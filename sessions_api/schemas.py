@@ -24,6 +24,10 @@ class Answer(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
+    def model_dump(self, **options: Any) -> Any:
+        """Itself: Ninja asks for a dict, but the renderer writes the model as well, and saves the copy."""
+        return self
+
 
 def storable(text: str) -> str:
     """The text as it came; refused with NUL or half a surrogate pair in it, which no database column can hold."""

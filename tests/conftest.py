@@ -7,7 +7,7 @@ from django.test import Client
 
 from accounts.hashers import Argon2id
 from accounts.models import User
-from sessions_api.rate_limit_stores import store
+from sessions_api.rate_limits import store
 
 from .people import Api, Mailbox, Person
 from .server import database, serving

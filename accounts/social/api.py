@@ -3,7 +3,6 @@ from typing import Annotated
 from django.http import HttpRequest, HttpResponse
 from ninja import Path, Query, Router, Status
 from pydantic import Field
-from social_django.models import UserSocialAuth
 
 from accounts.errors import RegistrationClosed
 from sessions_api import rate_limits
@@ -24,6 +23,7 @@ from .errors import (
     ProviderNotFound,
     ProviderUnavailable,
 )
+from .models import Identity
 from .schemas import AuthorizeUrl, Connection, Exchange, IdToken, LinkCode, Start
 
 router = Router(tags=["other providers"])
@@ -132,5 +132,5 @@ def delete_connection(request: SessionRequest, id: int) -> Status[None]:
     return Status(204, None)
 
 
-def describe(connection: UserSocialAuth) -> Connection:
+def describe(connection: Identity) -> Connection:
     return Connection(id=connection.pk, provider=connection.provider, created_at=connection.created)

@@ -3,12 +3,12 @@
 import hashlib
 import json
 import time
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import jwt
 import requests
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 from social_core.backends.base import BaseAuth
 from social_core.backends.github import GithubOAuth2
@@ -17,7 +17,10 @@ from social_core.backends.open_id_connect import OpenIdConnectAssociation
 from social_core.exceptions import AuthProviderError, AuthResponseError
 from urllib3.exceptions import HTTPError
 
-from sessions_api.deadline import fetch
+from sessions_api.neighbours import fetch
+
+from .handshake import Handshake
+from .strategy import CookieStrategy
 
 TOTAL_SECONDS = 10.0
 MAX_SUB = 255  # OpenID Connect Core, 2
@@ -30,6 +33,10 @@ class Bounded(BaseAuth[HttpResponse]):
     """
 
     ends: float | None = None
+
+    @classmethod
+    def of(cls, request: HttpRequest, handshake: Handshake, redirect_uri: str) -> Self:
+        return cls(CookieStrategy(request, handshake), redirect_uri)
 
     def request(self, url: str, *, stage: Any = "user_info", **options: Any) -> requests.Response:
         self.ends = self.ends or time.monotonic() + TOTAL_SECONDS

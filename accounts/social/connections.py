@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from social_django.models import UserSocialAuth
 
 from accounts.mail.models import Letter
 from accounts.models import User
@@ -15,14 +14,14 @@ from sessions_api.events.models import Event
 from sessions_api.events.tags import Tag
 
 from .errors import LastLoginMethod
-from .models import Handover
+from .models import Handover, Identity
 from .providers import configured, title
 
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def connections_of(user: User) -> "QuerySet[UserSocialAuth]":
-    return UserSocialAuth.objects.filter(user=user).order_by("pk")
+def connections_of(user: User) -> "QuerySet[Identity]":
+    return Identity.objects.filter(user=user).order_by("pk")
 
 
 def unlink(user: User, pk: int, request: HttpRequest) -> None:
@@ -42,7 +41,7 @@ def unlink(user: User, pk: int, request: HttpRequest) -> None:
 
 def sever(person: User, *, since: datetime = EVER) -> None:
     """No provider that was linked since then opens the account any more, nor a sign-in that is under way."""
-    person.social_auth.filter(created__gte=since).delete()
+    person.identities.filter(created__gte=since).delete()
     void_handovers(person)
 
 

@@ -1,4 +1,4 @@
-"""What waits for a front end to fetch it."""
+"""Whose identity at a provider is whose, what waits for a front end to fetch it, and what is spent."""
 
 import base64
 import hashlib
@@ -16,6 +16,23 @@ from sessions_api.tokens import digest
 from .errors import InvalidCode
 
 LIFETIME = timedelta(seconds=60)
+
+
+class Identity(models.Model):
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="identities")
+    provider = models.CharField(max_length=32)
+    uid = models.CharField(max_length=255)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name_plural = "identities"
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "uid"], name="identity_is_one_persons"),
+            models.CheckConstraint(condition=~models.Q(uid=""), name="identity_has_uid"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.provider}: {self.uid}"
 
 
 class HandoverManager(models.Manager["Handover"]):
@@ -54,6 +71,19 @@ class Handover(models.Model):
 
     class Meta:
         default_permissions = ()
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class Spent(models.Model):
+    purpose = models.CharField(max_length=255)
+    digest = models.BinaryField(max_length=32)
+    until = models.BigIntegerField(db_index=True)  # seconds since 1970
+
+    class Meta:
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["purpose", "digest"], name="spent_once")]
 
     def __str__(self) -> str:
         return str(self.pk)

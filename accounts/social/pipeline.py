@@ -7,7 +7,6 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils import timezone
-from social_django.models import UserSocialAuth
 
 from accounts.emails import canonical_email
 from accounts.errors import AuthenticationFailed, EmailTaken, RegistrationClosed
@@ -22,6 +21,7 @@ from sessions_api.events.tags import Tag
 
 from .connections import sever
 from .errors import AccountDisabled, AccountExists, AlreadyLinked, EmailUnverified
+from .models import Identity
 from .providers import title
 
 NAME_LENGTH = 255
@@ -42,7 +42,7 @@ def find_or_make_person(backend: Any, details: dict[str, Any], response: dict[st
 
 
 def known(identity: dict[str, str]) -> User | None:
-    connection = UserSocialAuth.objects.filter(**identity).select_related("user").first()
+    connection = Identity.objects.filter(**identity).select_related("user").first()
     return connection.user if connection else None
 
 
@@ -75,7 +75,7 @@ def _match_or_make(identity: dict[str, str], email: str, name: str, request: Htt
         else:
             admit(person, identity["provider"], authority)
             tell_of_link(person, identity["provider"], request)
-        UserSocialAuth.objects.create(user=person, **identity)
+        Identity.objects.create(user=person, **identity)
     return person
 
 
@@ -111,11 +111,11 @@ def admit(person: User, provider: str, authority: bool) -> None:
         person.start_over()
         sever(person)
         Link.objects.void(person)
-    elif person.social_auth.filter(provider=provider).exists():
+    elif person.identities.filter(provider=provider).exists():
         raise AccountExists
 
 
-def link(person: User, provider: str, uid: str, request: HttpRequest) -> UserSocialAuth:
+def link(person: User, provider: str, uid: str, request: HttpRequest) -> Identity:
     """Link an identity to somebody who is logged in. Raises AlreadyLinked; the unique column decides races.
 
     Raises SessionExpired where their ways in have been made void meanwhile: this must not become a new one.
@@ -123,10 +123,10 @@ def link(person: User, provider: str, uid: str, request: HttpRequest) -> UserSoc
     try:
         with transaction.atomic():
             person = require_unchanged(person)
-            if person.social_auth.filter(provider=provider).exists():
+            if person.identities.filter(provider=provider).exists():
                 raise AlreadyLinked
             tell_of_link(person, provider, request)
-            return UserSocialAuth.objects.create(user=person, provider=provider, uid=uid)
+            return Identity.objects.create(user=person, provider=provider, uid=uid)
     except AuthenticationFailed:
         raise SessionExpired from None
     except IntegrityError:

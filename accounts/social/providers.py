@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
 from .errors import ProviderNotFound
-from .strategy import CookieStrategy, Handshake
+from .handshake import Handshake
 
 
 def configured() -> list[str]:
@@ -18,6 +18,12 @@ def configured() -> list[str]:
 def _keys(name: str) -> bool:
     prefix = f"SOCIAL_AUTH_{name.upper()}"
     return bool(getattr(settings, f"{prefix}_KEY", "") and getattr(settings, f"{prefix}_SECRET", ""))
+
+
+def load() -> None:
+    """Import what the configured ones are made of, which nobody else needs, before the first sign-in."""
+    for name in configured():
+        import_string(settings.OAUTH_PROVIDERS[name])
 
 
 def title(name: str) -> str:
@@ -43,4 +49,4 @@ def redirect_uri(name: str) -> str:
 def backend_for(request: HttpRequest, handshake: Handshake) -> Any:
     """social-auth's backend for one start or one callback; it remembers in the handshake, and nowhere else."""
     backend = import_string(settings.OAUTH_PROVIDERS[handshake.provider])
-    return backend(CookieStrategy(request, handshake), redirect_uri(handshake.provider))
+    return backend.of(request, handshake, redirect_uri(handshake.provider))

@@ -11,7 +11,6 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils import timezone
 from social_core.exceptions import AuthCanceled, AuthProviderError, AuthSessionError, SocialAuthBaseException
-from social_django.models import UserSocialAuth
 
 from accounts.errors import AuthenticationFailed
 from accounts.login import finish_login, finish_reauthentication, require_unchanged
@@ -29,12 +28,12 @@ from .errors import (
     ProviderError,
     ProviderUnavailable,
 )
+from .handshake import Handshake, forget
 from .models import LIFETIME as CODE_LIFETIME
-from .models import Handover
+from .models import Handover, Identity
 from .once import spend
 from .pipeline import link
 from .providers import backend_for, start_url
-from .strategy import Handshake, forget
 
 LANDING_CODES = {  # the only words that an error page ever sees
     "access_denied",
@@ -207,7 +206,7 @@ def link_person(ticket: str, provider: str) -> str:
     return str(_spend_ticket(ticket, _link_salt(provider), InvalidState)["person"])
 
 
-def complete_link(user: User, code: str, request: HttpRequest) -> UserSocialAuth:
+def complete_link(user: User, code: str, request: HttpRequest) -> Identity:
     """The connection that this code is for. Raises InvalidCode, also for somebody else's, or AlreadyLinked.
 
     The bearer completes it: an address that linked for whoever opens it would tie a victim's identity to an

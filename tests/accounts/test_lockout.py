@@ -8,6 +8,7 @@ from accounts.lockout import PAUSES_FROM, SHUT_FROM, pause_after
 from accounts.models import FailedAttempts, User
 from sessions_api.errors import ServerBusy
 from sessions_api.models import Session
+from sessions_api.rate_limits import store
 
 from ..people import problem
 
@@ -34,6 +35,27 @@ def fail(api, clock, person, times, here=ELSEWHERE):
             clock.shift(int(answer.headers["Retry-After"]))
             answer = attempt(api, person, here=here)
         assert problem(answer) == (401, "authentication_failed"), number
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """What the store of the counts has been asked, which is a network away where processes share one."""
+    asked = []
+    for name in ("hit", "get_window_stats", "clear"):
+        ask = getattr(store, name)
+        monkeypatch.setattr(store, name, lambda *what, name=name, ask=ask: asked.append(name) or ask(*what))
+    return asked
+
+
+@pytest.mark.asvs("6.3.8")
+def test_a_refused_login_asks_the_store_as_often_whoever_it_is(api, alice, asked, settings):
+    settings.RATE_LIMITS = 1
+    attempt(api, alice)
+    of_somebody = asked.copy()
+    asked.clear()
+    attempt(api, "nobody@example.org")
+    assert asked == of_somebody
+    assert asked
 
 
 @pytest.mark.asvs("6.3.1", "6.1.1")

@@ -129,6 +129,12 @@ def test_it_installs_locked_packages_only():
     assert "--hash=sha256:" in (ROOT / "requirements.txt").read_text()
 
 
+def test_all_of_it_is_compiled():
+    (compiles,) = [run for run in those("RUN", runtime()) if "compileall" in run]
+    (version,) = re.findall(r"^python:(\d\.\d+)", those("FROM", runtime())[0])
+    assert compiles.split()[-2:] == [f"/usr/local/lib/python{version}", *those("WORKDIR", runtime())]
+
+
 def test_what_it_copies_migrates_and_serves(app, environment, tmp_path):
     before = sorted(app.rglob("*"))
     port = free_port()

@@ -58,8 +58,8 @@ class House:
     def register(self, email):
         return self.call("POST", "/api/auth/register", {"email": email, "password": PASSWORD})
 
-    def login(self, email):
-        return self.call("POST", "/api/auth/login", {"email": email, "password": PASSWORD})
+    def login(self, email, password=PASSWORD):
+        return self.call("POST", "/api/auth/login", {"email": email, "password": password})
 
     def session(self, token):
         return self.call("GET", "/api/auth/session", token=token)
@@ -283,8 +283,9 @@ def test_of_ten_new_passwords_one_counts_and_no_login_under_the_old_one_stays(ho
     assert {house.session(token).status_code for token in [*tokens, *opened]} == {401}
     assert house.session(kept).status_code == 200
     assert house.count_sessions(email) == 1
-    tried = [house.call("POST", "/api/auth/login", {"email": email, "password": password}) for password in passwords]
-    assert [n for n, answer in enumerate(tried) if answer.status_code == 200] == [winner]
+    # The right one first, which forgets the failures: ten in a row, and the last ones would have to wait.
+    tried = {n: house.login(email, passwords[n]) for n in sorted(range(10), key=lambda n: n != winner)}
+    assert [n for n, answer in tried.items() if answer.status_code == 200] == [winner]
 
 
 @pytest.mark.asvs("15.4.1", "15.4.3")

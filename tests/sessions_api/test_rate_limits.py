@@ -8,8 +8,7 @@ import pytest
 from accounts import lockout
 from accounts.models import User
 from config.api import api as described
-from sessions_api.rate_limit_stores import store
-from sessions_api.rate_limits import REGISTER
+from sessions_api.rate_limits import REGISTER, store
 
 from ..people import comparable, problem
 

@@ -7,12 +7,11 @@ from django.apps import apps
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
-from social_django.models import UserSocialAuth
 
 from accounts.leaving import leave
 from accounts.mail.models import Link, QueuedMail
 from accounts.models import User
-from accounts.social.models import Handover, s256
+from accounts.social.models import Handover, Identity, s256
 from sessions_api.errors import SessionExpired
 from sessions_api.events.models import Event
 from sessions_api.models import Session
@@ -29,7 +28,7 @@ EXPORTED = {
     "django_admin_log": ("administration",),
     "events_event": ("events",),
     "sessions_api_session": ("sessions",),
-    "social_auth_usersocialauth": ("connections",),
+    "accounts_social_identity": ("connections",),
 }
 NOT_EXPORTED = {"accounts_social_handover"}  # for a minute, a digest that opens a session
 
@@ -38,7 +37,7 @@ NOT_EXPORTED = {"accounts_social_handover"}  # for a minute, a digest that opens
 def full(api, owner, mailbox):
     """Alice, with something in every table."""
     user = User.objects.get()
-    UserSocialAuth.objects.create(user=user, provider="github", uid="alice-at-github", extra_data={"access_token": "x"})
+    Identity.objects.create(user=user, provider="github", uid="alice-at-github")
     Handover.objects.begin(user, provider="github", code_challenge=s256("v" * 43))
     kind = ContentType.objects.get_for_model(User)
     root = User.objects.create_superuser("warden@example.org")

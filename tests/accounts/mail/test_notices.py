@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from social_django.models import UserSocialAuth
 
 from accounts.mail.models import PATIENCE, Link, QueuedMail
 from accounts.models import User
+from accounts.social.models import Identity
 
 from ...people import link, problem
 from .conftest import CHROME, FIREFOX, ask_to_change, ask_to_reset, change, move, reset, secure
@@ -32,7 +32,7 @@ def changes_the_address(api, mailbox, owner):
 
 
 def takes_a_provider_off(api, mailbox, owner):
-    linked = UserSocialAuth.objects.create(user=User.objects.get(), provider="github", uid="x")
+    linked = Identity.objects.create(user=User.objects.get(), provider="github", uid="x")
     path = f"/api/auth/connections/{linked.pk}"
     return api.call("DELETE", path, token=owner.token, User_Agent=FIREFOX)
 
@@ -71,7 +71,7 @@ def test_its_owner_is_told_what_when_where_from_and_how_to_undo_it(api, owner, m
 )  # by which it proves itself
 def test_a_mailbox_that_has_proven_nothing_gets_no_word_of_the_caller_and_no_link(api, newcomer, mailbox, deed):
     """It may be a stranger's, and a mail of ours is no paper to write on."""
-    UserSocialAuth.objects.create(user=User.objects.get(), provider="google", uid="x")
+    Identity.objects.create(user=User.objects.get(), provider="google", uid="x")
     newcomer.asks(api, "email/verify/resend")
     assert (
         api.call("PATCH", "/api/users/me", {"display_name": "Win a Firefox"}, token=newcomer.token).status_code == 200

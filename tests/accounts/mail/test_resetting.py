@@ -1,10 +1,10 @@
 """A forgotten password, or one that never was."""
 
 import pytest
-from social_django.models import UserSocialAuth
 
 from accounts.mail.models import Link, QueuedMail
 from accounts.models import User
+from accounts.social.models import Identity
 from sessions_api.models import Session
 
 from ...people import problem
@@ -169,7 +169,7 @@ def test_it_makes_void_whatever_else_was_mailed_or_is_about_to_be(api, owner, ma
 @pytest.mark.asvs("6.4.3")
 def test_whoever_reads_the_mail_has_the_account_that_a_stranger_opened_in_their_name(api, newcomer, mailbox):
     """The stranger has a password, a session, a provider, and an address of their own waiting."""
-    UserSocialAuth.objects.create(user=User.objects.get(), provider="google", uid="the stranger's")
+    Identity.objects.create(user=User.objects.get(), provider="google", uid="the stranger's")
     ask_to_change(api, newcomer, "stranger@example.org")
     waiting = mailbox.token("stranger@example.org")
     ask_to_reset(api, newcomer.email)
@@ -177,25 +177,25 @@ def test_whoever_reads_the_mail_has_the_account_that_a_stranger_opened_in_their_
     assert User.objects.get().email_verified
     assert not api.opens(newcomer.token)
     assert api.login(newcomer.email, newcomer.password).status_code == 401
-    assert not UserSocialAuth.objects.exists()
+    assert not Identity.objects.exists()
     newcomer.token = api.login(newcomer.email, "of the owner").json()["token"]
     for call, link in ((change, waiting), (verify, newcomer.link)):
         assert problem(call(api, newcomer, link)) == (400, "invalid_link")
 
 
 def test_who_had_proven_the_address_keeps_their_provider(api, owner, token):
-    UserSocialAuth.objects.create(user=User.objects.get(), provider="google", uid="alice")
+    Identity.objects.create(user=User.objects.get(), provider="google", uid="alice")
     reset(api, token)
-    assert UserSocialAuth.objects.get().user.email == owner.email
+    assert Identity.objects.get().user.email == owner.email
 
 
 def test_who_only_ever_came_by_a_provider_gets_a_first_password(api, mailbox):
     person = User.objects.create_user("dave@gmail.com", email_verified_at="2026-01-01T00:00Z")
-    UserSocialAuth.objects.create(user=person, provider="google", uid="dave")
+    Identity.objects.create(user=person, provider="google", uid="dave")
     ask_to_reset(api, person.email)
     assert reset(api, mailbox.token(person.email)).status_code == 204
     assert api.login(person.email, "the next password").status_code == 200
-    assert UserSocialAuth.objects.exists()
+    assert Identity.objects.exists()
 
 
 @pytest.mark.parametrize("password", ["x" * 129, "x" * 60_000, "nul\0nul\0", "\ud800" * 8])

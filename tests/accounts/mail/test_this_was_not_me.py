@@ -2,10 +2,10 @@
 
 import pytest
 from django.core.management import call_command
-from social_django.models import UserSocialAuth
 
 from accounts.mail.models import Link, QueuedMail
 from accounts.models import User
+from accounts.social.models import Identity
 
 from ...people import problem
 from .conftest import (
@@ -39,7 +39,7 @@ def changes_the_password(api, person, new="the password of a thief"):
 
 
 def links(provider="github"):
-    return UserSocialAuth.objects.create(user=User.objects.get(email="alice@example.org"), provider=provider, uid="x")
+    return Identity.objects.create(user=User.objects.get(email="alice@example.org"), provider=provider, uid="x")
 
 
 def assert_is_alices_again(api, mailbox, owner, *thieves):
@@ -49,7 +49,7 @@ def assert_is_alices_again(api, mailbox, owner, *thieves):
     assert not any(api.opens(token) for token in [owner.token, *(thief.token for thief in thieves)])
     for thief in [owner, *thieves]:
         assert problem(api.login(owner.email, thief.password)) == (401, "authentication_failed")
-    assert not UserSocialAuth.objects.filter(uid="x").exists()
+    assert not Identity.objects.filter(uid="x").exists()
     assert not Link.objects.good().filter(purpose="secure").exists()
     (mail,) = [mail for mail in mailbox.new() if mail.to == [owner.email]]
     assert reset(api, mail.body.partition("#")[2].split()[0], "chosen by alice").status_code == 204
@@ -201,7 +201,7 @@ def test_what_was_linked_before_any_warning_stays(api, owner, clock, mailbox):
     clock.shift(1)
     owner.logs_in(api, User_Agent=CHROME)
     assert secure(api, mailbox.token(owner.email)).status_code == 204
-    assert UserSocialAuth.objects.get() == mine
+    assert Identity.objects.get() == mine
 
 
 def test_a_warning_of_an_earlier_mailbox_outlives_what_a_later_one_does(api, owner, thief, mailbox, clock):

@@ -2,10 +2,10 @@
 
 import pytest
 from django.db import IntegrityError, transaction
-from social_django.models import UserSocialAuth
 
 from accounts.mail.models import Link
 from accounts.models import User
+from accounts.social.models import Identity
 from sessions_api.models import Session
 
 from ...people import problem
@@ -127,7 +127,7 @@ def test_nobody_can_be_registered_in_advance_by_a_stranger(api, mailbox, token):
 
 
 def otherwise_by_a_provider():
-    UserSocialAuth.objects.create(user=User.objects.create_user(EMAIL), provider="google", uid="carol")
+    Identity.objects.create(user=User.objects.create_user(EMAIL), provider="google", uid="carol")
 
 
 def otherwise_by_an_administrator():

@@ -2,11 +2,10 @@
 
 import pytest
 from django.db import IntegrityError, connection
-from social_django.models import UserSocialAuth
 
 from accounts.models import User
 from accounts.social import pipeline, signin
-from accounts.social.models import Handover, s256
+from accounts.social.models import Handover, Identity, s256
 from sessions_api.models import Session
 
 from ...people import Api, problem
@@ -50,7 +49,7 @@ both_ways = pytest.mark.parametrize("comes", [by_browser, by_app])
 def test_cve_2025_61783_an_address_that_is_taken_is_nobodys_key(forger, api, comes, verified):
     register(api, "dave@example.org", verified=verified)
     assert comes(forger, email="dave@example.org") == "account_exists"
-    assert not UserSocialAuth.objects.exists()
+    assert not Identity.objects.exists()
 
 
 @both_ways
@@ -67,7 +66,7 @@ def test_cve_2025_61783_nor_is_one_that_is_taken_in_the_last_moment(forger, db, 
 
     monkeypatch.setattr(pipeline, "_match_or_make", taken)
     assert comes(forger, email="dave@example.org") == "account_exists"
-    assert not UserSocialAuth.objects.exists()
+    assert not Identity.objects.exists()
 
 
 # CVE-2024-32879, social-auth-app-django before 5.4.1: identities were compared without regard to case wherever
@@ -113,7 +112,7 @@ def test_cve_2025_68481_an_attackers_link_address_ties_nobodys_identity_to_the_a
     code = victim.land(forger.consent(there, "alice")).told["link_code"]
     answer = api.call("POST", "/api/auth/connections", {"code": code}, token=alice.token)
     assert problem(answer) == (400, "invalid_code")
-    assert not UserSocialAuth.objects.exists()
+    assert not Identity.objects.exists()
 
 
 # CVE-2026-53516, better-auth before 1.6.11 (GHSA-g38m-r43w-p2q7): whoever registered a victim's address in advance
@@ -137,12 +136,12 @@ def test_cve_2026_53516_and_so_is_what_they_had_linked_or_just_begun(forger, api
     """A hand-over that waits to be exchanged would be a session; an identity, a way back in."""
     register(api)
     person = User.objects.get()
-    UserSocialAuth.objects.create(user=person, provider="google", uid="attacker")
+    Identity.objects.create(user=person, provider="google", uid="attacker")
     attacker = Browser()
     address = forger.consent(attacker.start(code_challenge=s256(VERIFIER)), "attacker")
     code = attacker.land(address).told["code"]
     assert Api().opens(comes(forger, "victim", email="dave@gmail.com"))
-    assert list(person.social_auth.values_list("uid", flat=True)) == ["victim"]
+    assert list(person.identities.values_list("uid", flat=True)) == ["victim"]
     answer = api.call("POST", "/api/auth/exchange", {"code": code, "code_verifier": VERIFIER})
     assert problem(answer) == (400, "invalid_code")
     assert not Handover.objects.exists()
@@ -154,7 +153,7 @@ def test_cve_2026_53516_nothing_but_true_is_true(forger, api, comes, claimed):
     token = register(api, verified=VERIFIED)
     assert comes(forger, email_verified=claimed) == "email_unverified"
     assert api.opens(token)
-    assert not UserSocialAuth.objects.exists()
+    assert not Identity.objects.exists()
 
 
 # CVE-2026-31813, Supabase Auth before 2.185.0: an ID token was validated against the issuer that it named itself,
@@ -270,7 +269,7 @@ def test_a_change_that_lands_in_a_callback_is_not_undone(forger, api, monkeypatc
     register(api, verified=VERIFIED)
     Session.objects.all().delete()
     if known:
-        UserSocialAuth.objects.create(user=User.objects.get(), provider="google", uid="dave")
+        Identity.objects.create(user=User.objects.get(), provider="google", uid="dave")
     moment(forger, monkeypatch, change)
     told = by_browser(forger, name="Another Name")
     refused = change is is_disabled or (change is gets_another_password and moment is before_we_write)
@@ -292,7 +291,7 @@ def test_a_change_that_lands_in_a_link_is_not_undone(forger, api, monkeypatch, c
     answer = api.call("POST", "/api/auth/connections", {"code": code}, token=token)
     assert answer.status_code == (201 if change is is_renamed else 401)
     is_kept(change, api)
-    assert UserSocialAuth.objects.exists() == (change is is_renamed)
+    assert Identity.objects.exists() == (change is is_renamed)
 
 
 @both_ways

@@ -1,9 +1,9 @@
 """Linking from inside, and taking a link away."""
 
 import pytest
-from social_django.models import UserSocialAuth
 
 from accounts.models import User
+from accounts.social.models import Identity
 
 from ...people import problem
 
@@ -35,7 +35,7 @@ def test_somebody_who_is_in_links_their_google(api, browser, alice):
     landing = follow(browser, begin(api, alice.token))
     assert landing.path == "/oauth/callback"
     assert landing.told.keys() == {"link_code"}
-    assert not UserSocialAuth.objects.exists()
+    assert not Identity.objects.exists()
     answer = complete(api, alice.token, landing.told["link_code"])
     assert answer.status_code == 201
     assert answer.json() | {"id": 0, "created_at": ""} == {"id": 0, "provider": "google", "created_at": ""}
@@ -69,13 +69,13 @@ def test_the_address_waits_a_minute(api, browser, alice, clock):
 def test_only_the_person_who_began_can_complete(api, browser, alice, bob):
     landing = follow(browser, begin(api, alice.token))
     assert problem(complete(api, bob.token, landing.told["link_code"])) == (400, "invalid_code")
-    assert not UserSocialAuth.objects.exists()
+    assert not Identity.objects.exists()
 
 
 def test_a_link_code_is_good_once_and_for_a_minute(api, browser, alice, clock):
     code = follow(browser, begin(api, alice.token)).told["link_code"]
     assert complete(api, alice.token, code).status_code == 201
-    UserSocialAuth.objects.all().delete()
+    Identity.objects.all().delete()
     assert problem(complete(api, alice.token, code)) == (400, "invalid_code")
     code = follow(browser, begin(api, alice.token)).told["link_code"]
     clock.shift(61)
@@ -117,7 +117,7 @@ def test_the_last_way_in_cannot_be_taken_away(api, dave):
 
 @pytest.mark.asvs("8.2.2")
 def test_somebody_elses_connection_is_not_there(api, alice, dave):
-    pk = UserSocialAuth.objects.get().pk
+    pk = Identity.objects.get().pk
     assert problem(api.call("DELETE", f"/api/auth/connections/{pk}", token=alice.token)) == (404, "not_found")
     assert problem(api.call("DELETE", f"/api/auth/connections/{pk + 1}", token=alice.token)) == (404, "not_found")
     assert api.call("GET", "/api/auth/connections", token=alice.token).json() == []
@@ -125,6 +125,6 @@ def test_somebody_elses_connection_is_not_there(api, alice, dave):
 
 def test_taking_a_link_away_needs_a_recent_login(api, dave, clock):
     clock.shift(601)
-    pk = UserSocialAuth.objects.get().pk
+    pk = Identity.objects.get().pk
     answer = api.call("DELETE", f"/api/auth/connections/{pk}", token=dave)
     assert problem(answer) == (403, "reauthentication_required")

@@ -8,11 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
-from social_django.models import Association, Nonce, UserSocialAuth
 
 from accounts.models import User
 from accounts.social import backend
-from accounts.social.models import Handover
+from accounts.social.models import Handover, Identity, Spent
 from sessions_api.models import Session
 
 from ...server import database, free_port, serving
@@ -63,9 +62,9 @@ def sign_in(visitor, forger, path, misbehaves):
 
 
 def nothing_is_written(spent=0):
-    for table in (User, UserSocialAuth, Session, Handover, Association):
+    for table in (User, Identity, Session, Handover):
         assert not table.objects.exists()
-    assert Nonce.objects.count() == spent
+    assert Spent.objects.count() == spent
 
 
 @pytest.mark.asvs("13.2.6", "16.5.2", "16.5.3")
@@ -193,7 +192,7 @@ def test_a_discovery_document_with_odd_addresses_ends_on_the_error_page(visitor,
     else:
         landing = visitor.landing(address)
     assert landing.error in {"provider_error", "provider_unavailable"}
-    nothing_is_written(spent=Nonce.objects.count())
+    nothing_is_written(spent=Spent.objects.count())
 
 
 @pytest.mark.parametrize(

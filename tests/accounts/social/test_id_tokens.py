@@ -7,10 +7,9 @@ from datetime import timedelta
 
 import jwt
 import pytest
-from social_django.models import Nonce, UserSocialAuth
 
 from accounts.models import User
-from accounts.social.models import Handover
+from accounts.social.models import Handover, Identity, Spent
 from accounts.social.providers import backend_for
 from accounts.social.strategy import Handshake
 from sessions_api.models import Session
@@ -109,9 +108,9 @@ def named(value):
 
 
 def nobody_came_in(spent):
-    for table in (User, UserSocialAuth, Session, Handover):
+    for table in (User, Identity, Session, Handover):
         assert not table.objects.exists()
-    assert Nonce.objects.count() == spent
+    assert Spent.objects.count() == spent
 
 
 # In the browser
@@ -211,7 +210,7 @@ GENUINE = {
 @pytest.mark.parametrize("forge", GENUINE.values(), ids=GENUINE)
 def test_a_genuine_token_is_accepted_after_the_providers_form(visitor, forger, forge):
     assert visitor.land(forger.consent(visitor.start(), forge=forge)).path == "/oauth/callback"
-    assert Session.objects.count() == UserSocialAuth.objects.count() == 1
+    assert Session.objects.count() == Identity.objects.count() == 1
 
 
 @pytest.mark.asvs("9.1.3")
@@ -452,7 +451,7 @@ def test_an_app_is_told_that_an_account_exists(app, forger):
     app.register("dave@example.org")
     answer = bring(app, signed(forger.claims(nonce=RAW, email="dave@example.org")))
     assert problem(answer) == (409, "account_exists")
-    assert not UserSocialAuth.objects.exists()
+    assert not Identity.objects.exists()
 
 
 def test_an_app_cannot_sign_in_where_the_provider_has_no_id_tokens_or_is_off(app, settings):

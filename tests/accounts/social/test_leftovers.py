@@ -1,25 +1,24 @@
 from django.core.management import call_command
-from social_django.models import Nonce
 
-from accounts.social.models import Handover, s256
+from accounts.social.models import Handover, Spent, s256
 
 
 def test_what_sign_ins_leave_behind_is_purged_with_the_sessions(browser, clock):
     browser.sign_in("dave", start={"code_challenge": s256("x" * 43)})
     call_command("purge_sessions")
-    assert (Nonce.objects.count(), Handover.objects.count()) == (1, 1)
+    assert (Spent.objects.count(), Handover.objects.count()) == (1, 1)
     clock.shift(2 * 3600)
     call_command("purge_sessions", "--dry-run")
-    assert (Nonce.objects.count(), Handover.objects.count()) == (1, 1)
+    assert (Spent.objects.count(), Handover.objects.count()) == (1, 1)
     call_command("purge_sessions")
-    assert (Nonce.objects.count(), Handover.objects.count()) == (0, 0)
+    assert (Spent.objects.count(), Handover.objects.count()) == (0, 0)
 
 
 def test_the_admin_shows_who_is_linked_and_no_more(browser, client, root):
     browser.sign_in("dave")
     client.force_login(root)
-    page = client.get("/admin/social_django/usersocialauth/")
+    page = client.get("/admin/accounts_social/identity/")
     assert page.status_code == 200
     assert "dave@gmail.com" in page.content.decode()
-    assert client.get("/admin/social_django/usersocialauth/?q=dave@").status_code == 200
-    assert client.get("/admin/social_django/nonce/").status_code == 404
+    assert client.get("/admin/accounts_social/identity/?q=dave@").status_code == 200
+    assert client.get("/admin/accounts_social/spent/").status_code == 404

@@ -1,9 +1,9 @@
 """Whose sign-in is it? Each rule of docs/google.md."""
 
 import pytest
-from social_django.models import UserSocialAuth
 
 from accounts.models import User
+from accounts.social.models import Identity
 from sessions_api.models import Session
 
 from ...people import Person
@@ -76,23 +76,23 @@ def test_whoever_registered_the_address_in_advance_loses_everything(browser, api
 
 
 def test_and_so_do_the_identities_they_linked(browser, api, dave):
-    UserSocialAuth.objects.create(user=User.objects.get(), provider="github", uid="666")
+    Identity.objects.create(user=User.objects.get(), provider="github", uid="666")
     browser.sign_in("dave")
-    assert [connection.provider for connection in UserSocialAuth.objects.all()] == ["google"]
+    assert [connection.provider for connection in Identity.objects.all()] == ["google"]
 
 
 def test_a_second_google_identity_is_not_linked_by_the_address(browser, dave):
     verify(dave)
     browser.sign_in("dave")
     assert browser.sign_in("impostor", email=dave.email).error == "account_exists"
-    assert UserSocialAuth.objects.count() == 1
+    assert Identity.objects.count() == 1
 
 
 def test_where_google_does_not_run_the_mailbox_one_logs_in_and_links(browser, api):
     api.register("frank@example.org", "the password of frank")
     User.objects.update(email_verified_at="2026-01-01T00:00Z")
     assert browser.sign_in("frank", email="frank@example.org").error == "account_exists"
-    assert not UserSocialAuth.objects.exists()
+    assert not Identity.objects.exists()
 
 
 def test_a_new_person_whose_mailbox_google_does_not_run_has_not_proven_it(browser, api):
@@ -111,7 +111,7 @@ def test_a_disabled_person_is_refused_and_nothing_written(browser, api, dave):
     verify(dave)
     User.objects.update(is_active=False)
     assert browser.sign_in("dave").error == "account_disabled"
-    assert not UserSocialAuth.objects.exists()
+    assert not Identity.objects.exists()
     User.objects.update(is_active=True)
     browser.sign_in("dave")
     User.objects.update(is_active=False)

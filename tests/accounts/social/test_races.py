@@ -6,10 +6,9 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection, transaction
-from social_django.models import UserSocialAuth
 
 from accounts.models import User
-from accounts.social.models import s256
+from accounts.social.models import Identity, s256
 from sessions_api.models import Session
 
 from ...people import Api, problem
@@ -36,7 +35,7 @@ def all_land(ready):
 def test_of_twenty_first_sign_ins_one_makes_the_person(ready):
     landings = all_land(ready)
     assert {landing.path for landing in landings} == {"/oauth/callback"}
-    assert (User.objects.count(), UserSocialAuth.objects.count(), Session.objects.count()) == (1, 1, 20)
+    assert (User.objects.count(), Identity.objects.count(), Session.objects.count()) == (1, 1, 20)
 
 
 @pytest.mark.parametrize("verified", [VERIFIED, None])
@@ -45,7 +44,7 @@ def test_of_twenty_first_sign_ins_one_links_the_person_of_the_address(ready, api
     User.objects.update(email_verified_at=verified)
     landings = all_land(ready)
     assert [landing.told.get("error") for landing in landings] == [None] * 20
-    assert (User.objects.count(), UserSocialAuth.objects.count()) == (1, 1)
+    assert (User.objects.count(), Identity.objects.count()) == (1, 1)
     assert api.opens(token) == bool(verified)
     assert (api.login("dave@gmail.com", "the password of dave").status_code == 200) == bool(verified)
 
@@ -63,7 +62,7 @@ def test_a_registration_beside_a_first_sign_in_shares_no_account(forger, db):
         assert {landing.path for landing in landings} == {"/oauth/callback"}
         assert registered.status_code == 201 or problem(registered) == (409, "email_taken")
         person = User.objects.get(email=f"{name}@gmail.com")
-        assert person.social_auth.count() == 1
+        assert person.identities.count() == 1
         assert not person.has_password
         if registered.status_code == 201:
             assert not Api().opens(registered.json()["token"])
@@ -123,14 +122,14 @@ def test_of_twenty_who_complete_a_link_one_does(forger, alice):
     code = link_code(forger, alice.token)
     answers = at_once(*[lambda: complete(alice.token, code)] * 20)
     assert sorted(answer.status_code for answer in answers) == [201] + [400] * 19
-    assert UserSocialAuth.objects.count() == 1
+    assert Identity.objects.count() == 1
 
 
 def test_of_two_who_link_one_identity_one_does(forger, alice, bob):
     codes = {token: link_code(forger, token) for token in (alice.token, bob.token)}
     answers = at_once(*(lambda token=token, code=code: complete(token, code) for token, code in codes.items()))
     assert sorted(answer.status_code for answer in answers) == [201, 409]
-    assert UserSocialAuth.objects.count() == 1
+    assert Identity.objects.count() == 1
 
 
 def test_a_person_who_links_two_identities_at_once_has_one(forger, alice):
@@ -140,18 +139,18 @@ def test_a_person_who_links_two_identities_at_once_has_one(forger, alice):
     codes[1] = browser.land(other).told["link_code"]
     answers = at_once(*(lambda code=code: complete(alice.token, code) for code in codes))
     assert sorted(answer.status_code for answer in answers) == [201, 409]
-    assert UserSocialAuth.objects.count() == 1
+    assert Identity.objects.count() == 1
 
 
 def test_of_two_who_take_away_the_last_two_ways_in_one_is_refused(forger, db, settings):
     settings.SOCIAL_AUTH_GITHUB_KEY = settings.SOCIAL_AUTH_GITHUB_SECRET = "x"
     browser = Browser()
     token = browser.land(forger.consent(browser.start())).told["session"]
-    UserSocialAuth.objects.create(user=User.objects.get(), provider="github", uid="1")
-    paths = [f"/api/auth/connections/{connection.pk}" for connection in UserSocialAuth.objects.all()]
+    Identity.objects.create(user=User.objects.get(), provider="github", uid="1")
+    paths = [f"/api/auth/connections/{connection.pk}" for connection in Identity.objects.all()]
     answers = at_once(*(lambda path=path: Api().call("DELETE", path, token=token) for path in paths))
     assert sorted(answer.status_code for answer in answers) == [204, 409]
-    assert UserSocialAuth.objects.count() == 1
+    assert Identity.objects.count() == 1
 
 
 def somebody_waits_for_a_lock():
@@ -206,7 +205,7 @@ def test_a_link_that_waits_for_a_change_of_the_person_is_void(forger, alice, cha
     code = link_code(forger, alice.token)
     answer = while_locked(lambda: complete(alice.token, code), change)
     assert problem(answer) == (401, "session_expired")
-    assert not UserSocialAuth.objects.exists()
+    assert not Identity.objects.exists()
 
 
 @pytest.mark.asvs("15.4.2", "7.4.2")

@@ -2,10 +2,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.conf import settings as django_settings
-from social_django.models import Association, Nonce, Partial, UserSocialAuth
 
 from accounts.models import User
-from accounts.social.models import Handover
+from accounts.social.models import Handover, Identity, Spent
 from sessions_api.models import Session
 
 from ...people import problem
@@ -54,7 +53,7 @@ def test_nothing_that_the_caller_sends_is_passed_on(browser):
 def test_a_start_stores_nothing(browser):
     for _ in range(20):
         browser.start()
-    for table in (Nonce, Association, Partial, Handover, UserSocialAuth, User, Session):
+    for table in (Spent, Handover, Identity, User, Session):
         assert not table.objects.exists()
 
 
@@ -195,15 +194,15 @@ def test_afterwards_the_browser_holds_nothing_and_we_hold_no_token_of_the_provid
     browser.sign_in("dave")
     assert not [cookie for cookie in browser.cookies.values() if cookie.value]
     assert browser.get("/admin/").status_code == 302
-    assert UserSocialAuth.objects.get().extra_data == {}
+    assert Identity.objects.values().get().keys() == {"id", "user_id", "provider", "uid", "created"}
 
 
 def test_an_administrators_cookie_is_neither_used_nor_linked(browser, root):
     browser.force_login(root)
     landing = browser.sign_in("dave")
     assert landing.path == "/oauth/callback"
-    assert UserSocialAuth.objects.get().user.email == "dave@gmail.com"
-    assert not root.social_auth.exists()
+    assert Identity.objects.get().user.email == "dave@gmail.com"
+    assert not root.identities.exists()
 
 
 @pytest.mark.once

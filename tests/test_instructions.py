@@ -1,0 +1,77 @@
+"""What a bearer check costs in Python, counted rather than timed: the same on any machine, however busy."""
+
+import gc
+import logging
+import sys
+
+import pytest
+from django.core.handlers.wsgi import WSGIHandler
+from django.test import RequestFactory
+
+from accounts.models import User
+
+pytestmark = pytest.mark.django_db(transaction=True)  # connections come from the pool, and go back
+AT_MOST = 1.15  # times one raw SELECT
+
+
+@pytest.fixture
+def serve(settings, caplog):
+    """Answers GET requests as a WSGI server would have them answered."""
+    settings.ROOT_URLCONF = "benchmarks.peers.latchkey.urls"
+    caplog.set_level(logging.WARNING, "config.middleware")  # a line that is kept for each request would be counted
+    handler = WSGIHandler()
+
+    def get(path, **environ):
+        environ = RequestFactory().get(path, **environ).environ
+        said = []
+        response = handler(environ, lambda status, _: said.append(status))
+        assert b"".join(response)
+        assert said == ["200 OK"]
+
+    return get
+
+
+@pytest.fixture
+def check(serve, alice):
+    return lambda: serve("/api/users/me", HTTP_AUTHORIZATION=f"Bearer {alice.token}")
+
+
+@pytest.fixture
+def select(serve, alice):
+    person = User.objects.get(email=alice.email)
+    return lambda: serve("/api/bare/select", HTTP_X_PERSON=str(person.pk))
+
+
+def instructions(call):
+    """How many of Python's bytecode are executed. The first time also does what is done only once."""
+    call()
+    seen = 0
+
+    def count(frame, event, _):
+        nonlocal seen
+        frame.f_trace_opcodes = True
+        seen += event == "opcode"
+        return count
+
+    before = sys.gettrace()
+    sys.settrace(count)
+    try:
+        call()
+    finally:
+        sys.settrace(before)
+    return seen
+
+
+@pytest.mark.postgres
+def test_a_bearer_check_executes_little_more_than_one_raw_select(check, select):
+    assert instructions(check) <= AT_MOST * instructions(select)
+
+
+def test_a_bearer_check_leaves_nothing_behind(check):
+    check()
+    gc.collect()
+    before = sys.getallocatedblocks()
+    for _ in range(100):
+        check()
+    gc.collect()
+    assert sys.getallocatedblocks() - before < 100
