@@ -15,7 +15,7 @@ BUSY = 0.6  # of a core, on average: the rest is for the hour in which more come
 ASKS = 60  # seconds between two requests of a session in use
 NOTED = 300  # SESSION_TOUCH_SECONDS
 LOGINS = 1_000  # checks for each login
-COMMANDS = 5  # of Valkey for each login: tests/sessions_api/test_what_asks_the_store.py
+COMMANDS = 6  # of Valkey for each login: tests/sessions_api/test_what_asks_the_store.py
 MIB = 1024**2
 KINDS = {
     "check": "a bearer check (`GET /api/users/me`)",
