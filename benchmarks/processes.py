@@ -15,12 +15,15 @@ def cores() -> tuple[int | None, int | None]:
 
 
 def pin(pid: int, core: int | None) -> None:
-    """All threads of this process, and what it starts from now on."""
-    if core is None:
-        return
+    """All threads of this process, and what it starts from now on; None leaves them where they are."""
+    if core is not None:
+        allow(pid, {core})
+
+
+def allow(pid: int, cores: set[int]) -> None:
     for thread in Path(f"/proc/{pid}/task").iterdir():
         with suppress(ProcessLookupError):
-            os.sched_setaffinity(int(thread.name), {core})
+            os.sched_setaffinity(int(thread.name), cores)
 
 
 def tree(pid: int) -> list[int]:
@@ -50,6 +53,11 @@ def _cpu_seconds(pid: int) -> float:
 def memory_of_worker(pid: int) -> int:
     """Bytes: the proportional set size of the largest process of the tree, which is the worker."""
     return max(map(_memory, tree(pid)))
+
+
+def memory(pid: int) -> int:
+    """Bytes: the proportional set sizes of the whole tree."""
+    return sum(map(_memory, tree(pid)))
 
 
 def _memory(pid: int) -> int:

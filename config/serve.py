@@ -114,7 +114,7 @@ def serve(port: int, *, has_admin: bool) -> int:
 
 def start(port: int) -> "subprocess.Popen[bytes]":
     """In a group of its own: Ctrl-C is for this process, which asks the server once, and in its own time."""
-    where = ("--host", HOST, "--port", str(port), "--workers", "1", "--blocking-threads", "8")
+    where = ("--host", HOST, "--port", str(port), "--workers", "1", "--blocking-threads", str(settings.THREADS))
     return subprocess.Popen([*GRANIAN, *where, "config.wsgi:application"], process_group=0)  # noqa: S603
 
 

@@ -64,6 +64,7 @@ DEBUG = env.bool("DEBUG", default=False)
 
 PORT = env.int("PORT", default=8000)
 PROCESSES = max(1, env.int("GRANIAN_WORKERS", default=1), env.int("WEB_CONCURRENCY", default=1))
+THREADS = max(1, env.int("GRANIAN_BLOCKING_THREADS", default=8))
 PUBLIC_URL = origin("PUBLIC_URL", f"http://localhost:{PORT}")
 FRONTEND_URL = origin("FRONTEND_URL", "http://localhost:3000")
 HTTPS = PUBLIC_URL.startswith("https://")
@@ -155,13 +156,15 @@ def database() -> dict[str, Any]:
             }
         case "django.db.backends.postgresql":
             config["ENGINE"] = "config.postgresql"
+            # They outlive their transaction, and a pooler that gives the connection away after it loses them.
+            config["DISABLE_SERVER_SIDE_CURSORS"] = True
             config["OPTIONS"] = {
                 "connect_timeout": 2,
                 "tcp_user_timeout": 3000,  # milliseconds until a network that swallows everything counts as down
-                # One for each of the server's eight threads, and one for the mail.
+                # One for each of the server's threads, and one for the mail: nobody waits for one, none is too many.
                 # Once it cannot connect, the pool forgets its growing pauses after a second and tries anew
                 # with the next request: a database that comes back is found at once.
-                "pool": {"min_size": 1, "max_size": 9, "timeout": 2, "reconnect_timeout": 1},
+                "pool": {"min_size": 1, "max_size": THREADS + 1, "timeout": 2, "reconnect_timeout": 1},
                 **config.get("OPTIONS", {}),
             }
         case _:

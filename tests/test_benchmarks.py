@@ -1,13 +1,16 @@
 """What `make bench` makes of what it has seen. It starts nothing here: its systems have an environment of their own."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
-from benchmarks import load, report
+from benchmarks import load, report, scaling
 from benchmarks.imports import by_package
 from benchmarks.results import Results, Turn, spread
+from benchmarks.scaling import Kind, Measured, Shape
+from benchmarks.scaling import Turn as Turned
 from benchmarks.systems import BY_NAME
 
 pytestmark = pytest.mark.once
@@ -101,3 +104,43 @@ def test_the_benchmarks_run_what_we_ship():
         return set(re.findall(r"^[\w.-]+(?:\[.+?\])?==\S+", (ROOT / name).read_text(), re.MULTILINE))
 
     assert pins("requirements.txt") <= pins("benchmarks/requirements.txt")
+
+
+@pytest.fixture
+def measured():
+    def turns(shape, **values):
+        usual = {"cpu": 300.0, "database_cpu": 100.0, "pooler_cpu": 0.0, "per_second": 3000.0, "p50": 9.0, "p99": 13.0}
+        usual |= {"memory": 90 * 1024**2, "connections": 8}
+        return [Turned(shape, "checks", round, **usual | values) for round in range(3)]
+
+    kinds = {"check": 300.0, "seen": 500.0, "list": 2000.0, "login": 180_000.0}
+    return Measured(
+        machine=dict.fromkeys(["processor", "memory", "kernel", "python", "date", "commit"], "x"),
+        options={"command": "make bench", "rounds": 3, "seconds": 2, "people": 1000},
+        bytes={"accounts_user": 400.0, "sessions_api_session": 440.0},
+        turns=[
+            *turns(Shape("one core", 1, 8)),
+            *turns(Shape("both cores", 2, 8), memory=170 * 1024**2),
+            *turns(Shape("pgbouncer", 2, 8), pooler_cpu=21.0),
+        ],
+        kinds=[Kind(name, 0, cpu, cpu / 3, 1.0, 290.0) for name, cpu in kinds.items()],
+    )
+
+
+def test_the_arithmetic_of_scaling_is_done_on_what_was_measured(measured):
+    text = scaling.text(measured, scaling.PARTS)
+    assert "| cores busy with checks | rate × (300 + 60/300 × 200) µs | 0.0034 | 0.34 | 34 |" in text
+    assert "| processes | that by 0.6, rounded up | 1 | 1 | 57 |" in text
+    assert "| connections to PostgreSQL, directly | processes × (8 threads + 1) | 9 | 9 | 513 |" in text
+    assert "| cores of PgBouncer, where it is | rate × 21 µs | 0.0002 | 0.021 | 2.1 |" in text
+
+
+def test_what_was_measured_can_be_kept_and_read_again(measured):
+    assert Measured.from_json(json.loads(json.dumps(measured.as_json()))) == measured
+
+
+def test_tables_are_put_between_their_marks_and_nowhere_else(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("before\n<!-- x -->\nold\n<!-- end of x -->\nafter\n")
+    scaling.put(page, "x", "new\n")
+    assert page.read_text() == "before\n<!-- x -->\nnew\n<!-- end of x -->\nafter\n"

@@ -44,11 +44,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return params
 
     def create_cursor(self, name: str | None = None) -> Any:
-        """As Django's, without its look at the loader's time zone: connections are in UTC, and stay so."""
-        if name:
-            held = self.connection.autocommit
-            named = {"name": name, "scrollable": False, "withhold": held}
-            return base.ServerSideCursor(self.connection, **named)  # type: ignore
+        """As Django's, without its look at the loader's time zone: connections are in UTC, and stay so.
+
+        None has a name: DISABLE_SERVER_SIDE_CURSORS is on.
+        """
         return self.connection.cursor()
 
     def is_alive(self, connection: Any) -> bool:

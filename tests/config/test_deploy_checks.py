@@ -141,6 +141,15 @@ def test_processes_of_one_machine_divide_its_hashes_among_them(processes, hashes
     assert setting("settings.HASHES_AT_ONCE", GRANIAN_WORKERS=processes) == hashes
 
 
+@pytest.mark.once
+@pytest.mark.asvs("13.2.6")
+def test_the_pool_has_a_connection_for_each_thread_and_one_for_the_mail():
+    pool = "settings.DATABASES['default']['OPTIONS']['pool']['max_size']"
+    url = "postgres://latchkey@db.example.org/latchkey"
+    assert setting(pool, DATABASE_URL=url) == "9"
+    assert setting(pool, DATABASE_URL=url, GRANIAN_BLOCKING_THREADS="3") == "4"
+
+
 @pytest.mark.parametrize(("passes", "memory"), [(1, 47104), (2, 19456), (3, 12288), (4, 9216), (5, 7168), (3, 65536)])
 def test_hashes_of_any_recommended_strength_are_fine(said, passes, memory):
     assert said(ARGON2_TIME_COST=passes, ARGON2_MEMORY_COST=memory) == []

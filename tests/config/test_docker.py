@@ -77,7 +77,9 @@ def environment(tmp_path):
     (tmp_path / "database_url").write_text(f"sqlite:///{tmp_path}/db.sqlite3\n")
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     files = {f"{name.upper()}_FILE": str(tmp_path / name) for name in ("secret_key", "database_url")}
-    return {"PATH": path, "PYTHONDONTWRITEBYTECODE": "1", **files}
+    own = dict(word.split("=") for rest in those("ENV", runtime()) for word in rest.split() if "$" not in word)
+    assert "GRANIAN_BLOCKING_THREADS" in own
+    return {"PATH": path, **own, **files}
 
 
 @pytest.fixture

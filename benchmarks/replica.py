@@ -1,0 +1,136 @@
+"""What a streaming replica would take off the primary, and how long it tells of sessions that have ended."""
+
+import argparse
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from statistics import median
+
+import psycopg
+from argon2 import PasswordHasher
+
+from . import load, rows, scaling
+from .checks import values
+from .jobs import Bench
+from .others import fill, machine
+from .postgresql import PostgreSQL, embedded_postgres, running
+from .processes import cpu_seconds
+from .report import table
+from .servers import Running, serving
+from .systems import BY_NAME, ROOT
+
+OURS = BY_NAME["latchkey"]
+CONNECTIONS, PORT = 8, 5433
+PROGRAMS = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
+LONG_AGO = "UPDATE sessions_api_session SET last_seen_at = now() - interval '1 hour'"
+END = "DELETE FROM sessions_api_session WHERE id = md5('session' || %s)::uuid"
+LOOK = "SELECT count(*) FROM sessions_api_session WHERE id = md5('session' || %s)::uuid"
+
+
+def main(words: list[str]) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks replica", description=__doc__)
+    parser.add_argument("--seconds", type=int, default=5, help="idle, and as many under load (5)")
+    parser.add_argument("--people", type=int, default=40_000, help="rows of the database (40000)")
+    wanted = parser.parse_args(words)
+    with tempfile.TemporaryDirectory(prefix="latchkey-bench-") as folder, running() as primary:
+        bench = Bench(primary, Path(folder), wanted.seconds, None, PasswordHasher(3, 65536, 4).hash(rows.PASSWORD))
+        fill(bench, {"latchkey": OURS.server}, wanted.people)
+        with (
+            standby(primary) as (replica, pid),
+            serving(OURS.server, primary.url("latchkey"), None, bench.folder / "log") as server,
+        ):
+            server.first_answer(OURS.me, **values(OURS, rows.READERS[0]))
+            lags = Lags(primary.url("latchkey"), replica, wanted.people)
+            until = time.monotonic() + wanted.seconds
+            idle = lags.see(lambda: time.monotonic() < until)
+            primary.execute("latchkey", LONG_AGO)
+            lags.wait_until_equal()
+            before = cpu_seconds(pid), cpu_seconds(primary.pid)
+            with ThreadPoolExecutor(1) as pool:
+                writing = pool.submit(write, server, wanted)
+                loaded = lags.see(lambda: not writing.done())
+            requests = writing.result().requests
+            after = cpu_seconds(pid), cpu_seconds(primary.pid)
+            spent = [(end - start) / requests * 1e6 for start, end in zip(before, after, strict=True)]
+    text = said(idle, loaded, spent, writing, shlex.join(["replica", *words]))
+    sys.stdout.write(text)
+    scaling.put(ROOT / "docs" / "scaling.md", "replica", text)
+
+
+def write(server: Running, wanted: argparse.Namespace) -> load.Load:
+    """Checks each of which moves `last_seen_at`, and so writes."""
+    people = range(rows.LIST * 2, wanted.people // 2)
+    asked = [OURS.me.filled(**values(OURS, person)) for person in people]
+    return load.wrk(server.port, asked, CONNECTIONS, wanted.seconds)
+
+
+class Lags:
+    """One session after another is ended on the primary, and looked for on the replica until it is gone."""
+
+    def __init__(self, primary: str, replica: str, people: int) -> None:
+        self.primary = psycopg.connect(primary, autocommit=True)
+        self.replica = psycopg.connect(replica, autocommit=True)
+        self.sessions = count(people // 2)  # those of whom nobody asks
+
+    def see(self, go_on: Callable[[], bool]) -> list[float]:
+        """Milliseconds for each."""
+        seen = []
+        while go_on():
+            session = str(next(self.sessions))
+            assert self.primary.execute(END, [session]).rowcount == 1
+            ended = time.perf_counter()
+            while self.replica.execute(LOOK, [session]).fetchone() != (0,):
+                pass
+            seen.append((time.perf_counter() - ended) * 1e3)
+            time.sleep(0.005)
+        return seen
+
+    def wait_until_equal(self) -> None:
+        (here,) = self.primary.execute("SELECT pg_current_wal_lsn()").fetchone()
+        while not self.replica.execute("SELECT pg_last_wal_replay_lsn() >= %s", [here]).fetchone()[0]:
+            time.sleep(0.05)
+
+
+@contextmanager
+def standby(primary: PostgreSQL) -> Iterator[tuple[str, int]]:
+    """The URL and the process of a replica that streams from the primary, as `pg_basebackup -R` makes it."""
+    user, folder = Path(primary.socket).owner(), primary.folder.parent / "replica"
+    folder.mkdir(mode=0o700)
+    shutil.chown(folder, user)
+
+    def run(command: str, *words: str) -> None:
+        subprocess.run([PROGRAMS / command, *words], user=user, check=True, stdout=subprocess.DEVNULL)
+
+    run("pg_basebackup", "-D", str(folder), "-h", primary.socket, "-U", "postgres", "-R", "-X", "stream", "-c", "fast")
+    run("pg_ctl", "-D", str(folder), "-w", "-l", f"{folder}/log", "-o", f'-h "" -k {folder} -p {PORT}', "start")
+    try:
+        pid = int((folder / "postmaster.pid").read_text().splitlines()[0])
+        yield f"postgres://postgres@/latchkey?host={folder}&port={PORT}", pid
+    finally:
+        run("pg_ctl", "-D", str(folder), "-m", "immediate", "stop")
+
+
+def said(idle: list[float], loaded: list[float], spent: list[float], writing: "Future[load.Load]", words: str) -> str:
+    here = machine(None)
+    rows = [[name, f"{len(seen):,}", *quantiles(seen)] for name, seen in (("idle", idle), ("under load", loaded))]
+    lags = table(["primary", "sessions ended", "median, ms", "p99, ms", "longest, ms"], rows)
+    replica, primary = spent
+    where = f"{here['date']}, commit {here['commit']}, `make bench ARGS={shlex.quote(words)}`, {here['processor']}"
+    return (
+        f"\n{lags}\nThe load is {writing.result().per_second:,.0f} bearer checks a second, each of which moves "
+        f"`last_seen_at`. For each of them the primary takes {primary:.0f} µs of CPU, and the replica {replica:.0f} µs "
+        f"to repeat what was written. ({where}, all on one machine.)\n\n"
+    )
+
+
+def quantiles(seen: list[float]) -> list[str]:
+    ordered = sorted(seen)
+    return [f"{value:.1f}" for value in (median(ordered), ordered[len(ordered) * 99 // 100], ordered[-1])]

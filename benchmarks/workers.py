@@ -1,0 +1,211 @@
+"""What one more process or thread brings, what a request takes of each part; the tables go to docs/scaling.md."""
+
+import argparse
+import json
+import os
+import shlex
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from argon2 import PasswordHasher
+from tqdm import tqdm
+
+from . import load, rows, scaling
+from .checks import values
+from .jobs import MICROSECONDS, Bench
+from .others import RESULTS, fill, machine
+from .pgbouncer import FOUND, USER, PgBouncer, pooling
+from .postgresql import forget_statements, running, statements
+from .processes import allow, cores, cpu_seconds, memory
+from .scaling import Kind, Measured, Shape, Turn
+from .servers import Running
+from .systems import BY_NAME, ROOT, Call, Server
+
+OURS = BY_NAME["latchkey"]
+ME, LIST, LOGIN = OURS.me, OURS.sessions, OURS.login
+CONNECTIONS = 32
+ON_ONE = {"one core", "knobs"}  # of the cores; PostgreSQL and the clients have the other
+ONE_CORE = [Shape("one core", 1, threads) for threads in (1, 2, 4, 8, 16, 32)]
+BOTH_CORES = [Shape("both cores", workers, threads) for workers in (1, 2, 3) for threads in (2, 4, 8, 16)]
+POOLED = [Shape("pgbouncer", workers, 8) for workers in (1, 2)]
+KNOBS = [Shape("knobs", 1, 8, option) for option in ("--runtime-threads 2", "--backpressure 64")]
+USUAL = Shape("one core", 1, 8)
+MIXED = [Shape("both cores", workers, 8) for workers in (1, 2)]
+FULL = {"rounds": 5, "seconds": 3, "people": 20_000}
+QUICK = {"rounds": 1, "seconds": 1, "people": rows.FEW}
+LONG_AGO = "UPDATE sessions_api_session SET last_seen_at = now() - interval '1 hour'"
+
+
+def arguments(words: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks workers", description=__doc__)
+    parser.add_argument("--rounds", type=int, help="how often each has its turn (5)")
+    parser.add_argument("--seconds", type=int, help="for one turn (3)")
+    parser.add_argument("--people", type=int, help="rows of the database (20000)")
+    parser.add_argument("--quick", action="store_true", help="one short round, for a look; docs stay as they are")
+    wanted = parser.parse_args(words)
+    for name, value in (QUICK if wanted.quick else FULL).items():
+        if getattr(wanted, name) is None:
+            setattr(wanted, name, value)
+    return wanted
+
+
+def main(words: list[str]) -> None:
+    wanted = arguments(words)
+    if not FOUND:
+        sys.exit("make bench ARGS=workers needs PgBouncer. Debian: apt install pgbouncer")
+    measured = Measured(machine=machine(cores()[0]), versions={n: version(n) for n in ("django", "granian", "psycopg")})
+    measured.options = {name: getattr(wanted, name) for name in ("rounds", "seconds", "people")}
+    measured.options["command"] = f"make bench ARGS={shlex.quote(' '.join(['workers', *words]))}"
+    with tempfile.TemporaryDirectory(prefix="latchkey-bench-") as folder, running() as postgresql:
+        measured.versions["postgresql"] = postgresql.version
+        hash = PasswordHasher(3, 65536, 4).hash(rows.PASSWORD)
+        bench = Bench(postgresql, Path(folder), wanted.seconds, cores()[0], hash)
+        fill(bench, {"latchkey": OURS.server}, wanted.people)
+        measured.bytes = sizes(bench)
+        with pooling(postgresql, "latchkey") as pgbouncer, ExitStack() as stack:
+            workers = Workers(bench, pgbouncer, wanted.people)
+            stack.callback(workers.stop)
+            workers.start([*ONE_CORE, *KNOBS, *BOTH_CORES, *POOLED])
+            for round in range(wanted.rounds):
+                measured.turns += workers.turns(round)
+                measured.kinds += workers.kinds(round)
+    keep(measured, quick=wanted.quick)
+
+
+def sizes(bench: Bench) -> dict[str, float]:
+    """Bytes of one row with its share of the indexes."""
+    tables = ("accounts_user", "sessions_api_session")
+    size = "SELECT pg_total_relation_size('{0}')::float8 / count(*) FROM {0}"
+    return {table: bench.postgresql.execute("latchkey", size.format(table))[0][0] for table in tables}
+
+
+class Workers:
+    """All servers are up at once, and one at a time is asked; none sends mails, which would only be noise."""
+
+    def __init__(self, bench: Bench, pgbouncer: PgBouncer, people: int) -> None:
+        self.bench, self.pgbouncer, self.people = bench, pgbouncer, people
+        self.up: dict[Shape, Running] = {}
+
+    def start(self, shapes: list[Shape]) -> None:
+        for shape in shapes:
+            core = self.bench.server_core if shape.where in ON_ONE else None
+            log = self.bench.folder / f"{shape.name}.log"
+            self.up[shape] = Running(served(shape), self.url(shape), core, log)
+        for one in self.up.values():
+            assert one.first_answer(ME, **values(OURS, rows.READERS[0])).status_code == 200, one.log.read_text()
+
+    def stop(self) -> None:
+        for one in self.up.values():
+            one.stop()
+
+    def url(self, shape: Shape) -> str:
+        direct = f"{self.bench.postgresql.url('latchkey')}&application_name={shape.name}"
+        return self.pgbouncer.url if shape.where == "pgbouncer" else direct
+
+    def place(self, shape: Shape) -> None:
+        """The clients and PostgreSQL on the other core, or everybody on both."""
+        server_core, other_core = cores()
+        if server_core is not None and other_core is not None:
+            theirs = {other_core} if shape.where in ON_ONE else {server_core, other_core}
+            allow(os.getpid(), theirs)
+            self.bench.postgresql.allow(theirs)
+
+    def turns(self, round: int) -> Iterator[Turn]:
+        planned = [(shape, "checks") for shape in (*ONE_CORE, *KNOBS, *BOTH_CORES, *POOLED)]
+        planned += [(shape, "mixed") for shape in MIXED]
+        for shape, job in (bar := tqdm(planned, unit="turn", disable=None)):
+            bar.set_description(f"{job} by {shape.name}")
+            yield self.turn(shape, job, round)
+
+    def turn(self, shape: Shape, job: str, round: int) -> Turn:
+        running = self.up[shape]
+        self.place(shape)
+        self.bench.postgresql.execute("latchkey", OURS.freshen)
+        load.wrk(running.port, requests(job), CONNECTIONS, 1)
+        running.wait_until_idle()
+        loaded, spent = self.ask(running, requests(job), CONNECTIONS)
+        held, opened = memory(running.pid), self.opened(shape)
+        return Turn(shape, job, round, *spent, loaded.per_second, loaded.p50, loaded.p99, held, opened)
+
+    def ask(self, running: Running, asked: list[load.Request], connections: int) -> tuple[load.Load, list[float]]:
+        """Beside the load, microseconds for each request of the server, of PostgreSQL and of PgBouncer."""
+        pids = running.pid, self.bench.postgresql.pid, self.pgbouncer.process.pid
+        before = [cpu_seconds(pid) for pid in pids]
+        if connections == 1:
+            loaded = load.one_by_one(running.port, asked, self.bench.seconds)
+        else:
+            loaded = load.wrk(running.port, asked, connections, self.bench.seconds)
+        after = [cpu_seconds(pid) for pid in pids]
+        running.wait_until_idle()
+        spent = [(end - start) / loaded.requests * MICROSECONDS for start, end in zip(before, after, strict=True)]
+        return loaded, spent
+
+    def opened(self, shape: Shape) -> int:
+        """Connections at PostgreSQL."""
+        pooled = shape.where == "pgbouncer"
+        theirs = f"usename = '{USER}'" if pooled else f"application_name = '{shape.name}'"
+        query = f"SELECT count(*) FROM pg_stat_activity WHERE {theirs}"
+        opened = int(self.bench.postgresql.execute("latchkey", query)[0][0])
+        assert pooled or opened <= shape.workers * (shape.threads + 1), f"{shape.name} has {opened} connections"
+        return opened
+
+    def kinds(self, round: int) -> Iterator[Kind]:
+        """What each kind of request takes of the server, and of PostgreSQL."""
+        everybody = range(rows.LIST * 2, self.people)
+        yield self.kind("check", ME, rows.READERS, 8, OURS.freshen, round)
+        yield self.kind("seen", ME, everybody, 8, LONG_AGO, round)
+        yield self.kind("list", LIST, rows.LISTED, 1, OURS.freshen, round)
+        yield self.kind("login", LOGIN, rows.COMERS, 1, "", round)
+
+    def kind(self, name: str, call: Call, people: range, connections: int, before: str, round: int) -> Kind:
+        running, postgresql = self.up[USUAL], self.bench.postgresql
+        self.place(USUAL)
+        if before:
+            postgresql.execute("latchkey", before)
+        asked = [call.filled(**values(OURS, person)) for person in people]
+        forget_statements(postgresql, "latchkey")
+        wal = self.written()
+        loaded, (cpu, database_cpu, _) = self.ask(running, asked, connections)
+        wal = self.written() - wal
+        sent = sum(calls for query, calls in statements(postgresql, "latchkey") if query.split()[0] in SENT)
+        return Kind(name, round, cpu, database_cpu, sent / loaded.requests, wal / loaded.requests)
+
+    def written(self) -> int:
+        """Bytes of WAL, ever."""
+        return int(self.bench.postgresql.execute("latchkey", "SELECT pg_current_wal_insert_lsn() - '0/0'")[0][0])
+
+
+SENT = {"SELECT", "INSERT", "UPDATE", "DELETE"}
+
+
+def served(shape: Shape) -> Server:
+    """As the image starts it: granian and the pool read the threads from the same variable."""
+    threads = {"GRANIAN_BLOCKING_THREADS": str(shape.threads), "MAIL_IN_PROCESS": "false"}
+    words = ("--workers", str(shape.workers), "--blocking-threads", str(shape.threads), *shape.option.split())
+    command = (*OURS.server.command, *words)  # of an option that comes twice, the last one counts
+    return replace(OURS.server, command=command, env=OURS.server.env | threads)
+
+
+def requests(job: str) -> list[load.Request]:
+    """Checks; mixed, after each nine of them a list of fifty."""
+    checks = [ME.filled(**values(OURS, person)) for person in rows.READERS]
+    if job == "checks":
+        return checks
+    lists = [LIST.filled(**values(OURS, person)) for person in rows.LISTED]
+    return [lists[n // 10 % len(lists)] if n % 10 == 9 else check for n, check in enumerate(checks)]
+
+
+def keep(measured: Measured, *, quick: bool) -> None:
+    RESULTS.mkdir(exist_ok=True)
+    file = RESULTS / f"workers-{datetime.now(UTC):%Y%m%d-%H%M%S}.json"
+    file.write_text(json.dumps(measured.as_json(), indent=1))
+    sys.stdout.write(scaling.text(measured, scaling.PARTS))
+    if not quick:
+        scaling.document(measured, ROOT / "docs" / "scaling.md")
+    sys.stdout.write(f"\nEvery number is in {file.relative_to(ROOT)}\n")
