@@ -3,9 +3,9 @@
 import signal
 import sys
 
-from . import others
+from . import growth, others
 
-PARTS = {"others": others.main}
+PARTS = {"growth": growth.main, "others": others.main}
 
 
 def main(words: list[str]) -> None:
