@@ -73,7 +73,7 @@ def main(words: list[str]) -> None:
         benches = []
         for one in databases:
             up = stack.enter_context(serving(server, one.url, server_core, folder / f"{one.name}.log"))
-            benches.append(Bench(one, up, server, wanted.seconds))
+            benches.append(Bench(one, up, server, wanted.seconds, server_core, other_core))
         for bench in benches:
             bench.check()
         results.turns = turns(benches, wanted.rounds)
@@ -118,8 +118,11 @@ def turns(benches: list["Bench"], rounds: int) -> list[Turn]:
 class Bench:
     """A server before its database, and what it is asked there."""
 
-    def __init__(self, sessions: Sessions, up: Running, server: Server, seconds: int) -> None:
+    def __init__(
+        self, sessions: Sessions, up: Running, server: Server, seconds: int, core: int | None, other: int | None
+    ) -> None:
         self.sessions, self.up, self.server, self.seconds = sessions, up, server, seconds
+        self.core, self.other = core, other
         self.chance = random.Random(sessions.number)
 
     def check(self) -> None:
@@ -170,26 +173,37 @@ class Bench:
         return done
 
     def purge(self, round: int) -> list[Turn]:
-        """Checks at a steady pace, as many seconds alone, then beside the purge of as many as half of the table."""
-        number = purged(self.sessions)
-        self.sessions.expire(number)
-        until = time.monotonic() + 2 * self.seconds
-        idle = self.measured("idle", round, lambda: self.paced(lambda: time.monotonic() < until))
-        began = time.perf_counter()
+        """Checks at a steady pace, some seconds alone, then beside the purge of as many as half of the table.
+
+        Who asks is on the server's core meanwhile: what waits for the purge is to be the service, not its clients.
+        """
+        self.sessions.expire(purged(self.sessions))
+        pin(os.getpid(), self.core)
+        try:
+            until = time.monotonic() + 2 * self.seconds
+            idle = self.measured("idle", round, lambda: self.paced(lambda: time.monotonic() < until))
+            beside = self.beside_purge(round)
+        finally:
+            pin(os.getpid(), self.other)
+        self.sessions.tidy()
+        return [idle, beside]
+
+    def beside_purge(self, round: int) -> Turn:
+        number, began = purged(self.sessions), time.perf_counter()
         process = subprocess.Popen(
             [PY, "manage.py", "purge_sessions"],
             cwd=ROOT,
             env=environment(self.server, self.sessions.url),
             stdout=subprocess.PIPE,
             text=True,
+            preexec_fn=lambda: pin(os.getpid(), self.other),
         )
-        beside = self.paced(lambda: process.poll() is None)
+        asked = self.paced(lambda: process.poll() is None)
         took = time.perf_counter() - began
         said = process.communicate()[0]
         if f"{number} expired sessions deleted" not in said:
             raise load.Failed(f"purge: {number} to go, but: {said}")
-        self.sessions.tidy()
-        return [idle, Turn("purge", self.sessions.name, round, 0, 0, number / took, beside.p50, beside.p99)]
+        return Turn("purge", self.sessions.name, round, 0, 0, number / took, asked.p50, asked.p99)
 
     def wrk(self, requests: list[load.Request], seconds: int) -> load.Load:
         return load.wrk(self.up.port, requests, 8, seconds)
