@@ -66,8 +66,7 @@ def main(words: list[str]) -> None:
         databases: list[Sessions] = [PostgreSQLSessions(number, postgresql) for number in wanted.steps]
         databases += [SQLiteSessions(number, postgresql, wanted.keep or folder) for number in wanted.sqlite_steps]
         results.options |= {"pace": PACE, "purged": {one.name: purged(one) for one in databases}}
-        fill(databases)
-        results.sizes = {one.name: one.sizes() for one in databases}
+        results.sizes = fill(databases, (wanted.keep or folder) / "sizes.json")
         results.widths = next((one.widths() for one in reversed(databases) if isinstance(one, PostgreSQLSessions)), {})
         server = replace(ON_GRANIAN, env=ON_GRANIAN.env | ENV)
         benches = []
@@ -76,7 +75,8 @@ def main(words: list[str]) -> None:
             benches.append(Bench(one, up, server, wanted.seconds, server_core, other_core))
         for bench in benches:
             bench.check()
-        results.turns = turns(benches, wanted.rounds)
+            bench.wrk(bench.checks(), wanted.seconds)  # what is done once is done
+        results.turns = turns(benches, wanted.jobs, wanted.rounds)
     keep(results, quick=wanted.quick)
 
 
@@ -84,6 +84,9 @@ def arguments(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks growth", description=__doc__)
     parser.add_argument("--steps", nargs="*", type=int, help="sessions on PostgreSQL; the first is the measure")
     parser.add_argument("--sqlite-steps", nargs="*", type=int, help="sessions on SQLite")
+    parser.add_argument(
+        "--jobs", nargs="+", choices=JOBS, default=list(JOBS), metavar="JOB", help=f"of {', '.join(JOBS)}"
+    )
     parser.add_argument("--rounds", type=int, help="how often each has its turn (3)")
     parser.add_argument("--seconds", type=int, help="for one turn (4)")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="for the filled databases, and where they may be")
@@ -95,7 +98,9 @@ def arguments(words: list[str]) -> argparse.Namespace:
     return wanted
 
 
-def fill(databases: list[Sessions]) -> None:
+def fill(databases: list[Sessions], file: Path) -> dict[str, dict[str, int]]:
+    """The sizes of each, which are kept in the file: once purges have run there, they are others."""
+    sizes: dict[str, dict[str, int]] = json.loads(file.read_text()) if file.exists() else {}
     hash = PasswordHasher(3, 65536, 4).hash(rows.PASSWORD)
     missing = [one for one in databases if not one.is_there()]
     with tqdm(total=sum(one.number for one in missing), unit="session", unit_scale=True, disable=None) as bar:
@@ -103,11 +108,15 @@ def fill(databases: list[Sessions]) -> None:
             bar.set_description(f"Filling {one.name}")
             for number in one.fill(hash):
                 bar.update(number)
+            file.write_text(json.dumps(sizes := sizes | {one.name: one.sizes()}))
+    return {one.name: sizes[one.name] for one in databases}
 
 
-def turns(benches: list["Bench"], rounds: int) -> list[Turn]:
-    """A B C, A B C, …: each job in all databases one after another, then the next job."""
-    planned = [(job, bench, round) for round in range(rounds) for job in JOBS for bench in benches]
+def turns(benches: list["Bench"], jobs: list[str], rounds: int) -> list[Turn]:
+    """A B C, C B A, …: each job in all databases one after another, then the next job."""
+    planned = [
+        (job, bench, round) for round in range(rounds) for job in jobs for bench in benches[:: -1 if round % 2 else 1]
+    ]
     done: list[Turn] = []
     for job, bench, round in (bar := tqdm(planned, unit="turn", disable=None)):
         bar.set_description(f"{job} of {bench.sessions.name}")
