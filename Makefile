@@ -53,7 +53,7 @@ races: installed-dev ## A hundred rounds of parallel guesses against each limit,
 	@RACE_ROUNDS=$${RACE_ROUNDS:-100} $(PYTEST) -n 0 -q tests/sessions_api/test_rate_limit_stores.py -k 'at_once or forty' $(ARGS)
 	@RACE_ROUNDS=$${RACE_ROUNDS:-100} $(PYTEST) -n 0 -q tests/sessions_api/test_races.py $(ARGS)
 
-bench: ## Measure Latchkey beside others, and write docs/benchmarks.md; ARGS=--quick for a look, ARGS=--help for more
+bench: ## Measure Latchkey beside others (docs/benchmarks.md); ARGS=growth, workers or replica: docs/growth.md, docs/scaling.md; with --quick for a look
 	@command -v wrk >/dev/null || { echo "make bench needs wrk, which makes the load. Debian: apt install wrk" >&2; exit 1; }
 	@$(MAKE) -s installed-bench VENV=$(BENCH)
 	@$(BENCH)/bin/python -m benchmarks $(ARGS)

@@ -3,9 +3,9 @@
 import signal
 import sys
 
-from . import others, replica, workers
+from . import growth, others, replica, workers
 
-PARTS = {"others": others.main, "workers": workers.main, "replica": replica.main}
+PARTS = {"others": others.main, "growth": growth.main, "workers": workers.main, "replica": replica.main}
 
 
 def main(words: list[str]) -> None:

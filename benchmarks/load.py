@@ -1,11 +1,14 @@
 """Ask a server for some seconds, with wrk on many connections, or by ourselves on one."""
 
+import asyncio
 import http.client
 import json
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 
 Request = tuple[str, str, dict[str, str], str]  # method, path, headers, body
@@ -63,25 +66,69 @@ def line(request: Request) -> str:
     return "\t".join([method, path, *(f"{name}: {value}" for name, value in headers.items()), "", body]) + "\n"
 
 
-def one_by_one(port: int, requests: list[Request], seconds: int) -> Load:
+def one_by_one(port: int, requests: list[Request], seconds: int, *, once: bool = False) -> Load:
     """On one connection, each whole: where a turn has few requests, one that is under way at its end would count.
 
-    Raises Failed at the first answer that is no success.
+    From the first again after the last, unless each is good `once`. Raises Failed at the first answer that is no
+    success.
     """
     connection, took = http.client.HTTPConnection("127.0.0.1", port, timeout=60), []
     began = time.perf_counter()
-    while not took or time.perf_counter() < began + seconds:
+    while not took or (time.perf_counter() < began + seconds and not (once and len(took) == len(requests))):
         method, path, headers, body = requests[len(took) % len(requests)]
         asked = time.perf_counter()
         connection.request(method, path, body or None, headers)
         answer = connection.getresponse()
         text = answer.read()
         took.append(time.perf_counter() - asked)
-        if answer.status != http.client.OK:
+        if not 200 <= answer.status < 300:
             raise Failed(f"{answer.status} {text[:200]!r}")
     elapsed = time.perf_counter() - began
     connection.close()
     return Load(len(took), elapsed, *percentiles(took))
+
+
+def paced(port: int, requests: list[Request], per_second: int, going: Callable[[], bool]) -> Load:
+    """All of them in turn at this pace, on ten connections, for as long as it is `going`.
+
+    An answer that is late delays the next request on its connection, but not the clock of that.
+    """
+    return asyncio.run(_paced(port, requests, per_second, going))
+
+
+CONNECTIONS = 10
+
+
+async def _paced(port: int, requests: list[Request], per_second: int, going: Callable[[], bool]) -> Load:
+    took: list[float] = []
+    began = time.perf_counter()
+
+    async def one_of_ten(number: int) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        due = began + number / per_second
+        for request in cycle(requests[number::CONNECTIONS] or requests):
+            await asyncio.sleep(max(0, due - time.perf_counter()))
+            if not going():
+                break
+            writer.write(spelled(request))
+            head = (await reader.readuntil(b"\r\n\r\n")).lower()
+            text = await reader.readexactly(int(head.partition(b"content-length:")[2].split(b"\r\n")[0]))
+            took.append(time.perf_counter() - due)
+            if not head.split()[1].startswith(b"2"):
+                raise Failed(f"{head[:50]!r} {text[:200]!r}")
+            due += CONNECTIONS / per_second
+        writer.close()
+
+    await asyncio.gather(*map(one_of_ten, range(CONNECTIONS)))
+    return Load(len(took), time.perf_counter() - began, *percentiles(took))
+
+
+def spelled(request: Request) -> bytes:
+    """As it goes over the wire."""
+    method, path, headers, body = request
+    headers = {"Host": "localhost", **headers} | ({"Content-Length": str(len(body.encode()))} if body else {})
+    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "", body]
+    return "\r\n".join(lines).encode()
 
 
 def percentiles(took: list[float]) -> tuple[float, float]:

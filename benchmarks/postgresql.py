@@ -87,8 +87,9 @@ class PostgreSQL:
 
 
 @contextmanager
-def running() -> Iterator[PostgreSQL]:
-    folder = Path(tempfile.mkdtemp(prefix="latchkey-bench-"))
+def running(kept: Path | None = None) -> Iterator[PostgreSQL]:
+    """In a folder that goes with it, unless one to be `kept` is named."""
+    folder = kept or Path(tempfile.mkdtemp(prefix="latchkey-bench-"))
     try:
         server = PostgreSQL(folder)
         try:
@@ -96,7 +97,8 @@ def running() -> Iterator[PostgreSQL]:
         finally:
             server.server.cleanup()
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if not kept:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def statements(postgresql: PostgreSQL, database: str) -> list[tuple[str, int]]:

@@ -18,6 +18,10 @@ class Turn:
     p50: float  # milliseconds
     p99: float
 
+    @property
+    def both(self) -> float:
+        return self.cpu + self.database_cpu
+
 
 @dataclass(frozen=True)
 class Spread:

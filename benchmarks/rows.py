@@ -22,5 +22,5 @@ def email(person: int) -> str:
     return f"p{person}@example.org"
 
 
-def uuid(person: int) -> str:
+def uuid(person: int | str) -> str:
     return hashlib.md5(str(person).encode()).hexdigest()

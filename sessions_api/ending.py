@@ -33,8 +33,10 @@ def end(sessions: SessionQuerySet, tag: Tag, request: SessionRequest) -> int:
 
 def forget_expired(sessions: SessionQuerySet) -> None:
     """Delete those that have expired, without waiting for anybody, so that the clock brings none of them back."""
-    for _ in sessions.expired().revoke_in_batches(settings.SESSION_MAX_PER_USER):
-        pass
+    expired = sessions.expired()
+    if expired.exists():
+        for _ in expired.revoke_in_batches(settings.SESSION_MAX_PER_USER):
+            pass
 
 
 def end_for_others(sessions: SessionQuerySet, *, by: str) -> int:

@@ -2,12 +2,14 @@
 
 import uuid
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import F, Q, Window
+from django.db.models.functions import RowNumber
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -21,6 +23,7 @@ from .tokens import digest, looks_like_token, new_token
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
 
+EVER, NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 CLOCKS_DIFFER = timedelta(minutes=1)  # by no more, from one machine to another
 
 
@@ -53,18 +56,22 @@ class SessionQuerySet(models.QuerySet["Session"]):
         return ended
 
     def revoke_in_batches(self, size: int) -> Iterator[int]:
-        """End these sessions in one pass, `size` rows at a time, each batch a transaction; yields what each ended.
+        """End these sessions in one pass, `size` rows at a time, each batch one DELETE; yields what each ended.
 
-        Rows that somebody else has locked are left to them, so that two of these, or one beside logins,
-        never wait for each other.
+        They go in the order of their ends, which is about the one they were made in: neighbours on disk, where a
+        random order would write a page for each. Rows that somebody else has locked are left to them, so that two of
+        these, or one beside logins, never wait for each other.
         """
-        last = uuid.UUID(int=0)
-        while batch := list(self.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:size]):
+        # Where each batch ends is asked once: asked again and again, it costs a sort of all that is left each time,
+        # where the planner thinks that there is little.
+        numbered = self.annotate(number=Window(RowNumber(), order_by="expires_at"))
+        lasts = numbered.alias(over=F("number") % size).filter(over=0).order_by("expires_at")
+        for batch in pairwise([EVER, *lasts.values_list("expires_at", flat=True), NEVER]):
+            free = self.filter(expires_at__range=batch).order_by("expires_at")[:size]
             with transaction.atomic(using=self.db):
-                still = self.filter(pk__in=batch).select_for_update(skip_locked=True).values("pk")
-                ended = self.model.objects.filter(pk__in=still).revoke()
+                locked = free.select_for_update(skip_locked=True).values("pk")
+                ended = self.model.objects.filter(pk__in=locked).revoke()
             yield ended
-            last = batch[-1]
 
 
 class SessionManager(models.Manager.from_queryset(SessionQuerySet)):  # type: ignore[misc]

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import load, report, scaling
+from benchmarks import growth_report, load, report, scaling
+from benchmarks.growth_report import Grown
 from benchmarks.imports import by_package
 from benchmarks.results import Results, Turn, spread
 from benchmarks.scaling import Kind, Measured, Shape
@@ -22,8 +23,8 @@ RESULT {"requests": 3000, "microseconds": 1500000, "p50": 2500, "p99": 9000, "er
 """
 
 
-def turn(round, system, cpu, job="bearer"):
-    return Turn(job, system, round, cpu, database_cpu=100, per_second=1000, p50=1.5, p99=9)
+def turn(round, system, cpu, job="bearer", p99=9):
+    return Turn(job, system, round, cpu, database_cpu=100, per_second=1000, p50=1.5, p99=p99)
 
 
 @pytest.fixture
@@ -85,6 +86,44 @@ def test_the_document_says_where_a_target_is_missed(results):
 
 def test_the_picture_has_a_bar_for_each_system(results):
     assert report.bars(results).count("<rect") == 1 + 3
+
+
+@pytest.fixture
+def grown():
+    """Ten thousand and ten million, and a purge that is slow but in nobody's way."""
+    few, many = "postgresql-10000", "postgresql-10000000"
+    machine = dict.fromkeys(["processor", "memory", "kernel", "python", "cores", "commit", "date"], "x")
+    turns = [turn(n, few, 400) for n in range(3)] + [turn(n, many, 500) for n in range(3)]
+    turns += [turn(n, many, 0, job, p99) for n in range(3) for job, p99 in (("idle", 4), ("purge", 6))]
+    return Grown(
+        machine=machine,
+        options={
+            "command": "make bench ARGS=growth",
+            "rounds": 3,
+            "seconds": 5,
+            "pace": 200,
+            "purged": {many: 500_000},
+        },
+        turns=turns,
+        sizes={few: {"the rows": 2_000_000}, many: {"the rows": 10**9, "x_digest_key": 10**9, "x_pkey": 5 * 10**8}},
+    )
+
+
+def test_growth_is_told_beside_what_is_wanted(grown):
+    text = growth_report.document(grown)
+    assert "| CPU of a check with 10,000,000 sessions, to 10,000 | at most 1.2 | 1.20 (1.20–1.20) | yes |" in text
+    assert "| p99 of checks beside a purge, to idle, with 10,000,000 | at most 2 | 1.50 (1.50–1.50) | yes |" in text
+    assert "| purged a second, with 10,000,000 | at least 50,000 | 1,000 (1,000–1,000) | **no** |" in text
+
+
+def test_sizes_are_for_each_session(grown):
+    assert "| PostgreSQL, 10,000,000 | 100 | 100 | 50 | **250** | 2,384 MiB |" in "\n".join(growth_report.sizes(grown))
+
+
+def test_a_paced_request_is_spelled_out():
+    assert load.spelled(("POST", "/x", {"A": "b"}, "ü")) == (
+        b"POST /x HTTP/1.1\r\nHost: localhost\r\nA: b\r\nContent-Length: 2\r\n\r\n\xc3\xbc"
+    )
 
 
 def test_imports_are_summed_up_by_package():

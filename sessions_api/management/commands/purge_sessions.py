@@ -14,7 +14,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="only say how many there are")
-        parser.add_argument("--batch-size", type=int, default=2_000, help="rows a transaction, %(default)s")
+        parser.add_argument("--batch-size", type=int, default=500, help="rows a transaction, %(default)s")
 
     def handle(self, *, dry_run: bool, batch_size: int, **options: Any) -> None:
         if batch_size < 1:

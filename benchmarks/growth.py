@@ -1,0 +1,267 @@
+"""Ten thousand sessions, ten million: what each thing costs as the table grows; the tables go to docs/growth.md."""
+
+import argparse
+import json
+import os
+import random
+import shlex
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from uuid import UUID
+
+from argon2 import PasswordHasher
+from tqdm import tqdm
+
+from . import growth_report, load, rows
+from .checks import Wrong
+from .databases import A_PERSON, PostgreSQLSessions, Sessions, SQLiteSessions
+from .growth_report import Grown
+from .others import RESULTS, machine
+from .postgresql import running
+from .processes import cores, cpu_seconds, pin
+from .results import Turn
+from .servers import Running, environment, serving
+from .systems import BEARER, BY_NAME, ON_GRANIAN, PY, ROOT, Call, Server
+
+FULL = {
+    "steps": [10_000, 100_000, 1_000_000, 10_000_000],
+    "sqlite_steps": [10_000, 100_000, 1_000_000],
+    "rounds": 3,
+    "seconds": 4,
+}
+QUICK = {"steps": [1_000, 20_000], "sqlite_steps": [10_000], "rounds": 1, "seconds": 1}
+VERSIONS = ("django", "django-ninja", "granian", "psycopg", "argon2-cffi")
+LATCHKEY = BY_NAME["latchkey"]
+TOKENS = 20_000  # different ones in a turn, where there are as many
+PACE = 200  # checks a second beside the purge
+MOST_PURGED = 500_000
+MICROSECONDS = 1e6
+# Only the job that is about it writes that a session was used, and databases may be kept for a while.
+ENV = {"SESSION_TOUCH_SECONDS": "8640000", "REAUTHENTICATION_SECONDS": "8640000", "MAIL_IN_PROCESS": "false"}
+
+
+def main(words: list[str]) -> None:
+    wanted = arguments(words)
+    server_core, other_core = cores()
+    pin(os.getpid(), other_core)
+    results = Grown(machine=machine(server_core), versions={name: version(name) for name in VERSIONS})
+    results.options = {name: getattr(wanted, name) for name in FULL}
+    results.options["command"] = f"make bench ARGS={shlex.quote(' '.join(['growth', *words]))}"
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="latchkey-growth-")))
+        if wanted.keep:
+            wanted.keep.mkdir(parents=True, exist_ok=True)
+        postgresql = stack.enter_context(running(wanted.keep))
+        postgresql.pin(other_core)
+        results.versions["postgresql"] = postgresql.version
+        results.versions["sqlite"] = SQLiteSessions.version
+        databases: list[Sessions] = [PostgreSQLSessions(number, postgresql) for number in wanted.steps]
+        databases += [SQLiteSessions(number, postgresql, wanted.keep or folder) for number in wanted.sqlite_steps]
+        results.options |= {"pace": PACE, "purged": {one.name: purged(one) for one in databases}}
+        results.sizes = fill(databases, (wanted.keep or folder) / "sizes.json")
+        results.widths = next((one.widths() for one in reversed(databases) if isinstance(one, PostgreSQLSessions)), {})
+        server = replace(ON_GRANIAN, env=ON_GRANIAN.env | ENV)
+        benches = []
+        for one in databases:
+            up = stack.enter_context(serving(server, one.url, server_core, folder / f"{one.name}.log"))
+            benches.append(Bench(one, up, server, wanted.seconds, server_core, other_core))
+        for bench in benches:
+            bench.check()
+            bench.wrk(bench.checks(), wanted.seconds)  # what is done once is done
+        results.turns = turns(benches, wanted.jobs, wanted.rounds)
+    keep(results, quick=wanted.quick)
+
+
+def arguments(words: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks growth", description=__doc__)
+    parser.add_argument("--steps", nargs="*", type=int, help="sessions on PostgreSQL; the first is the measure")
+    parser.add_argument("--sqlite-steps", nargs="*", type=int, help="sessions on SQLite")
+    parser.add_argument(
+        "--jobs", nargs="+", choices=JOBS, default=list(JOBS), metavar="JOB", help=f"of {', '.join(JOBS)}"
+    )
+    parser.add_argument("--rounds", type=int, help="how often each has its turn (3)")
+    parser.add_argument("--seconds", type=int, help="for one turn (4)")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="for the filled databases, and where they may be")
+    parser.add_argument("--quick", action="store_true", help="a minute, for a look at whether all works; no docs")
+    wanted = parser.parse_args(words)
+    for name, value in (QUICK if wanted.quick else FULL).items():
+        if getattr(wanted, name) is None:
+            setattr(wanted, name, value)
+    return wanted
+
+
+def fill(databases: list[Sessions], file: Path) -> dict[str, dict[str, int]]:
+    """The sizes of each, which are kept in the file: once purges have run there, they are others."""
+    sizes: dict[str, dict[str, int]] = json.loads(file.read_text()) if file.exists() else {}
+    hash = PasswordHasher(3, 65536, 4).hash(rows.PASSWORD)
+    missing = [one for one in databases if not one.is_there()]
+    with tqdm(total=sum(one.number for one in missing), unit="session", unit_scale=True, disable=None) as bar:
+        for one in missing:
+            bar.set_description(f"Filling {one.name}")
+            for number in one.fill(hash):
+                bar.update(number)
+            file.write_text(json.dumps(sizes := sizes | {one.name: one.sizes()}))
+    return {one.name: sizes[one.name] for one in databases}
+
+
+def turns(benches: list["Bench"], jobs: list[str], rounds: int) -> list[Turn]:
+    """A B C, C B A, …: each job in all databases one after another, then the next job."""
+    planned = [
+        (job, bench, round) for round in range(rounds) for job in jobs for bench in benches[:: -1 if round % 2 else 1]
+    ]
+    done: list[Turn] = []
+    for job, bench, round in (bar := tqdm(planned, unit="turn", disable=None)):
+        bar.set_description(f"{job} of {bench.sessions.name}")
+        done += JOBS[job](bench, round)
+    return done
+
+
+class Bench:
+    """A server before its database, and what it is asked there."""
+
+    def __init__(
+        self, sessions: Sessions, up: Running, server: Server, seconds: int, core: int | None, other: int | None
+    ) -> None:
+        self.sessions, self.up, self.server, self.seconds = sessions, up, server, seconds
+        self.core, self.other = core, other
+        self.chance = random.Random(sessions.number)
+
+    def check(self) -> None:
+        """Before anything is fast, it is right: a token far down opens the session of its person, another nothing."""
+        last = self.sessions.number
+        mine = self.up.first_answer(LATCHKEY.me, token=token(last)).text
+        listed = self.up.ask(LATCHKEY.sessions, token=token(last)).json()
+        unknown = self.up.ask(LATCHKEY.me, token=token(10**9)).status_code
+        if rows.email(self.sessions.person(last)) not in mine or len(listed) < A_PERSON or unknown != 401:
+            raise Wrong(f"{self.sessions.name}: {mine} {listed} {unknown}")
+
+    def some(self, most: int) -> list[int]:
+        """So many different sessions, from all over the table."""
+        return self.chance.sample(range(1, self.sessions.number + 1), min(most, self.sessions.number))
+
+    def checks(self) -> list[load.Request]:
+        return [LATCHKEY.me.filled(token=token(number)) for number in self.some(TOKENS)]
+
+    def bearer(self, round: int) -> list[Turn]:
+        self.wrk(self.checks(), max(1, self.seconds // 4))
+        return [self.measured("bearer", round, lambda: self.wrk(self.checks(), self.seconds))]
+
+    def touch(self, round: int) -> list[Turn]:
+        stale = self.some(TOKENS // 2)
+        self.sessions.let_rest(stale)
+        asked = [LATCHKEY.me.filled(token=token(number)) for number in stale]
+        return [self.measured("touch", round, lambda: self.one_by_one(asked, once=True))]
+
+    def login(self, round: int) -> list[Turn]:
+        people = [self.sessions.person(number) for number in self.some(1_000)]
+        values = [{"email": rows.email(person), "password": rows.PASSWORD} for person in people]
+        asked = [LATCHKEY.login.filled(**one) for one in values]
+        return [self.measured("login", round, lambda: self.one_by_one(asked))]
+
+    def listed(self, round: int) -> list[Turn]:
+        asked = [LATCHKEY.sessions.filled(token=token(number)) for number in self.some(TOKENS)]
+        return [self.measured("list", round, lambda: self.one_by_one(asked))]
+
+    def end(self, round: int) -> list[Turn]:
+        """All but the last session of a person, each by its handle, with the token of the last; then all are back."""
+        people = self.sessions.number // A_PERSON
+        others = range(1, people * (A_PERSON - 1) + 1)
+        ended = self.chance.sample(others, min(TOKENS, len(others)))
+        last = {number: people * (A_PERSON - 1) + self.sessions.person(number) for number in ended}
+        asked = [end(number).filled(token=token(last[number])) for number in ended]
+        done = [self.measured("end", round, lambda: self.one_by_one(asked, once=True))]
+        self.sessions.put_back(ended)
+        return done
+
+    def purge(self, round: int) -> list[Turn]:
+        """Checks at a steady pace, some seconds alone, then beside the purge of as many as half of the table.
+
+        Who asks is on the server's core meanwhile: what waits for the purge is to be the service, not its clients.
+        """
+        self.sessions.expire(purged(self.sessions))
+        pin(os.getpid(), self.core)
+        try:
+            until = time.monotonic() + 2 * self.seconds
+            idle = self.measured("idle", round, lambda: self.paced(lambda: time.monotonic() < until))
+            beside = self.beside_purge(round)
+        finally:
+            pin(os.getpid(), self.other)
+        self.sessions.tidy()
+        return [idle, beside]
+
+    def beside_purge(self, round: int) -> Turn:
+        number, began = purged(self.sessions), time.perf_counter()
+        process = subprocess.Popen(
+            [PY, "manage.py", "purge_sessions"],
+            cwd=ROOT,
+            env=environment(self.server, self.sessions.url),
+            stdout=subprocess.PIPE,
+            text=True,
+            preexec_fn=lambda: pin(os.getpid(), self.other),
+        )
+        asked = self.paced(lambda: process.poll() is None)
+        took = time.perf_counter() - began
+        said = process.communicate()[0]
+        if f"{number} expired sessions deleted" not in said:
+            raise load.Failed(f"purge: {number} to go, but: {said}")
+        return Turn("purge", self.sessions.name, round, 0, 0, number / took, asked.p50, asked.p99)
+
+    def wrk(self, requests: list[load.Request], seconds: int) -> load.Load:
+        return load.wrk(self.up.port, requests, 8, seconds)
+
+    def one_by_one(self, requests: list[load.Request], *, once: bool = False) -> load.Load:
+        return load.one_by_one(self.up.port, requests, self.seconds, once=once)
+
+    def paced(self, going: Callable[[], bool]) -> load.Load:
+        return load.paced(self.up.port, self.checks(), PACE, going)
+
+    def measured(self, job: str, round: int, ask: Callable[[], load.Load]) -> Turn:
+        self.up.wait_until_idle()
+        before = cpu_seconds(self.up.pid), self.sessions.cpu_seconds()
+        loaded = ask()
+        after = cpu_seconds(self.up.pid), self.sessions.cpu_seconds()
+        cpu, database_cpu = (
+            (end - start) / loaded.requests * MICROSECONDS for start, end in zip(before, after, strict=True)
+        )
+        return Turn(job, self.sessions.name, round, cpu, database_cpu, loaded.per_second, loaded.p50, loaded.p99)
+
+
+JOBS: dict[str, Callable[[Bench, int], list[Turn]]] = {
+    "bearer": Bench.bearer,
+    "touch": Bench.touch,
+    "login": Bench.login,
+    "list": Bench.listed,
+    "end": Bench.end,
+    "purge": Bench.purge,
+}
+
+
+def purged(sessions: Sessions) -> int:
+    """How many expired sessions there are for each purge."""
+    return min(sessions.number // 2, MOST_PURGED)
+
+
+def token(session: int) -> str:
+    return LATCHKEY.token(rows.body(session))
+
+
+def end(session: int) -> Call:
+    return Call("DELETE", f"/api/auth/sessions/{UUID(rows.uuid(f'session{session}'))}", BEARER)
+
+
+def keep(results: Grown, *, quick: bool) -> None:
+    RESULTS.mkdir(exist_ok=True)
+    file = RESULTS / f"growth-{datetime.now(UTC):%Y%m%d-%H%M%S}.json"
+    file.write_text(json.dumps(results.as_json(), indent=1))
+    sys.stdout.write(growth_report.tables(results))
+    if not quick:
+        growth_report.write(results, ROOT / "docs")
+    sys.stdout.write(f"\nEvery number is in {file.relative_to(ROOT)}\n")
