@@ -149,6 +149,7 @@ def database() -> dict[str, Any]:
         case "django.db.backends.sqlite3":
             if config["NAME"] != ":memory:":
                 config["NAME"] = BASE_DIR / config["NAME"]
+            config["CONN_MAX_AGE"] = None  # to open the file anew for each request costs more than the request
             config["OPTIONS"] = {
                 "transaction_mode": "IMMEDIATE",
                 "timeout": 2,

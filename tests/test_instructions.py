@@ -67,11 +67,16 @@ def test_a_bearer_check_executes_little_more_than_one_raw_select(check, select):
     assert instructions(check) <= AT_MOST * instructions(select)
 
 
-def test_a_bearer_check_leaves_nothing_behind(check):
-    check()
+def left_behind(call):
+    """How many blocks of memory a hundred calls leave allocated."""
     gc.collect()
     before = sys.getallocatedblocks()
     for _ in range(100):
-        check()
+        call()
     gc.collect()
-    assert sys.getallocatedblocks() - before < 100
+    return sys.getallocatedblocks() - before
+
+
+def test_a_bearer_check_leaves_nothing_behind(check):
+    check()
+    assert min(left_behind(check) for _ in range(3)) < 100  # other threads may keep something once, but not each time
