@@ -53,9 +53,9 @@ class Attempts:
         self.account = budget(email, self.place)
         self.row = FailedAttempts.objects.filter(user_id=user.pk, place=self.place).first()
         self.nobody = Nobody(email)  # asked, and told, for everybody: the time that it takes must tell nothing
-        of_nobody, of_somebody = self.nobody.number, self.row.number if self.row else 0
+        self.counted = self.nobody.number
         self.is_nobody = user._state.adding
-        self.number = of_nobody if self.is_nobody else of_somebody
+        self.number = self.counted if self.is_nobody else self.row.number if self.row else 0
 
     @property
     def are_shut(self) -> bool:
@@ -67,7 +67,8 @@ class Attempts:
         if self.number < PAUSES_FROM:
             yield
             return
-        if wait := self.nobody.wait() if self.is_nobody else self._wait():
+        of_nobody, of_somebody = self.nobody.wait(), self._wait()
+        if wait := of_nobody if self.is_nobody else of_somebody:
             raise RateLimited(wait)
         try:
             yield
@@ -76,8 +77,9 @@ class Attempts:
             raise
 
     def _wait(self) -> int:
-        """In seconds; zero for the one who may try now, which the row's conditional UPDATE decides."""
-        assert self.row  # noqa: S101
+        """In seconds; zero for the one who may try now, which the row's conditional UPDATE decides, and for nobody."""
+        if not self.row:
+            return 0
         self.taken_at, pause = timezone.now(), pause_after(self.row.number)
         if (left := self.row.last_at + pause - self.taken_at) > timedelta(0):
             return ceil(left.total_seconds())
@@ -85,9 +87,8 @@ class Attempts:
         return 0 if same.update(last_at=self.taken_at) else ceil(pause.total_seconds())
 
     def _give_back(self) -> None:
-        if self.is_nobody:
-            self.nobody.give_back()
-        elif self.row:
+        self.nobody.give_back()
+        if self.row:
             mine = FailedAttempts.objects.filter(pk=self.row.pk, last_at=self.taken_at)
             mine.update(last_at=self.row.last_at)
 
@@ -100,8 +101,7 @@ class Attempts:
             mine.update(number=number, last_at=now)
         else:
             mine.create(user=person, place=self.place, number=number, last_at=now)
-        self.nobody.fail()
-        if person and not self.is_nobody:
+        if person:
             self._tell(person, number)
 
     def _tell(self, person: User, number: int) -> None:
@@ -114,6 +114,8 @@ class Attempts:
         """They were in a row no more."""
         if self.row:
             self.row.delete()
+        if self.counted:
+            self.nobody.forget()
 
 
 def home(user: User, request: HttpRequest) -> str:
@@ -135,12 +137,16 @@ def forgive(user: User, request: HttpRequest) -> None:
     """The owner of the mailbox has chosen a new password: whatever was counted against the old one is forgotten."""
     places = set(user.failed_attempts.values_list("place", flat=True))
     user.failed_attempts.all().delete()
+    Nobody(user.email).forget()
     for place in places | {""}:
         rate_limits.reset(rate_limits.PASSWORD, request, account=budget(user.email, place))
 
 
 class Nobody:
-    """The same for an address that nobody has, counted without keeping it, so that it cannot be told from others."""
+    """The same for an address that nobody has, counted without keeping it, so that it cannot be told from others.
+
+    Somebody's are counted as well, and that count decides nothing.
+    """
 
     COUNT = Window(SHUT_FROM, FORGOTTEN, "failures")
 
@@ -153,7 +159,7 @@ class Nobody:
 
     @property
     def pause(self) -> Window:
-        return Window(1, int(pause_after(self.number).total_seconds()), "pause")
+        return Window(1, int(pause_after(max(self.number, PAUSES_FROM)).total_seconds()), "pause")
 
     def wait(self) -> int:
         pause = self.pause
@@ -169,3 +175,6 @@ class Nobody:
         store.hit(self.COUNT, self.key)
         if self.number >= PAUSES_FROM:
             store.hit(self.pause, self.key)
+
+    def forget(self) -> None:
+        store.clear(self.COUNT, self.key)

@@ -62,6 +62,7 @@ def is_proven(
             person = User.objects.filter(pk=user.pk).lock().first()
             Event.objects.record(failure, person, request=request, session=session)
             attempts.fail(person)
+        attempts.nobody.fail()  # the store may be slow: nobody's row is locked meanwhile
         return False
     attempts.succeed()
     rate_limits.reset(rate_limits.PASSWORD, request, account=attempts.account)

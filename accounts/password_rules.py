@@ -83,7 +83,7 @@ def weak(password: str, user: User | None) -> ValidationError | None:
 
 
 def breached(password: str, user: User | None) -> ValidationError | None:
-    if not settings.PWNED_PASSWORDS_URL or not (count := import_string(settings.TIMES_SEEN)(password)):
+    if not settings.PWNED_PASSWORDS_URL or not (count := import_string(settings.BREACH_LOOKUP)(password)):
         return None
     return ValidationError(
         "This password is in lists of stolen passwords, %(count)d times.", "password_breached", {"count": count}

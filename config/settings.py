@@ -203,7 +203,7 @@ PASSWORD_MIN_LENGTH = env.int("PASSWORD_MIN_LENGTH", default=8)
 PASSWORD_MAX_LENGTH = 128
 AUTH_PASSWORD_VALIDATORS = [{"NAME": "accounts.password_rules.PasswordValidator"}]
 PWNED_PASSWORDS_URL = env.str("PWNED_PASSWORDS_URL", default="") and origin("PWNED_PASSWORDS_URL", "")
-TIMES_SEEN = "accounts.breaches.times_seen"  # by its name, as those who do not ask need no HTTP client
+BREACH_LOOKUP = "accounts.breaches.times_seen"  # by its name, as those who do not ask need no HTTP client
 ARGON2_TIME_COST = env.int("ARGON2_TIME_COST", default=3)
 ARGON2_MEMORY_COST = env.int("ARGON2_MEMORY_COST", default=65536)  # KiB
 ARGON2_PARALLELISM = env.int("ARGON2_PARALLELISM", default=4)

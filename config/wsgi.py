@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.urls import get_resolver
 from django.utils.http import parse_header_parameters
+from django.utils.module_loading import import_string
 
 CONTENT_TYPE_LENGTH = 256
 
@@ -40,6 +41,8 @@ from accounts.social import providers  # noqa: E402
 application = Handler()
 _ = get_resolver().url_patterns  # else the first request would import the API, and be the first to fail if that fails
 providers.load()
+if settings.PWNED_PASSWORDS_URL:
+    import_string(settings.BREACH_LOOKUP)
 gc.freeze()  # nor has any later look for garbage to pass through all of it
 gc.enable()
 if settings.MAIL_IN_PROCESS:

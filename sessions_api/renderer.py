@@ -13,4 +13,4 @@ class JSON(BaseRenderer):
     media_type = "application/json"
 
     def render(self, request: HttpRequest, data: Any, *, response_status: int) -> bytes:
-        return to_json(data)
+        return to_json(data, by_alias=False)  # as in the dicts that Ninja makes

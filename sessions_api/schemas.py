@@ -25,8 +25,9 @@ class Answer(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     def model_dump(self, **options: Any) -> Any:
-        """Itself: Ninja asks for a dict, but the renderer writes the model as well, and saves the copy."""
-        return self
+        """Itself where nothing is to be left out: Ninja asks for a dict, but the renderer can do without that copy."""
+        leaves_out = any(options.get(f"exclude_{which}") for which in ("unset", "defaults", "none"))
+        return super().model_dump(**options) if leaves_out else self
 
 
 def storable(text: str) -> str:

@@ -11,15 +11,12 @@ from django.test import RequestFactory
 from accounts.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)  # connections come from the pool, and go back
-AT_MOST = 1.15  # times one raw SELECT
+AT_MOST = 1.15  # times one raw SELECT behind the same middlewares
+MIDDLEWARES_AT_MOST = 1.5  # times the same without any
 
 
-@pytest.fixture
-def serve(settings, caplog):
+def serving(handler):
     """Answers GET requests as a WSGI server would have them answered."""
-    settings.ROOT_URLCONF = "benchmarks.peers.latchkey.urls"
-    caplog.set_level(logging.WARNING, "config.middleware")  # a line that is kept for each request would be counted
-    handler = WSGIHandler()
 
     def get(path, **environ):
         environ = RequestFactory().get(path, **environ).environ
@@ -32,6 +29,13 @@ def serve(settings, caplog):
 
 
 @pytest.fixture
+def serve(settings, caplog):
+    settings.ROOT_URLCONF = "benchmarks.peers.latchkey.urls"
+    caplog.set_level(logging.WARNING, "config.middleware")  # a line that is kept for each request would be counted
+    return serving(WSGIHandler())
+
+
+@pytest.fixture
 def check(serve, alice):
     return lambda: serve("/api/users/me", HTTP_AUTHORIZATION=f"Bearer {alice.token}")
 
@@ -39,7 +43,7 @@ def check(serve, alice):
 @pytest.fixture
 def select(serve, alice):
     person = User.objects.get(email=alice.email)
-    return lambda: serve("/api/bare/select", HTTP_X_PERSON=str(person.pk))
+    return lambda serve=serve: serve("/api/bare/select", HTTP_X_PERSON=str(person.pk))
 
 
 def instructions(call):
@@ -65,6 +69,14 @@ def instructions(call):
 @pytest.mark.postgres
 def test_a_bearer_check_executes_little_more_than_one_raw_select(check, select):
     assert instructions(check) <= AT_MOST * instructions(select)
+
+
+@pytest.mark.postgres
+def test_the_middlewares_take_less_than_half_of_that(select, settings):
+    behind_them = instructions(select)
+    settings.MIDDLEWARE = []
+    without = serving(WSGIHandler())
+    assert behind_them <= MIDDLEWARES_AT_MOST * instructions(lambda: select(without))
 
 
 def left_behind(call):

@@ -59,9 +59,6 @@ class CookieStrategy(BaseStrategy[HttpResponse]):
     def session_setdefault(self, name: str, value: Any) -> Any:
         return self.handshake.notes.setdefault(name, value)
 
-    def get_backends(self) -> list[str]:
-        return list(settings.OAUTH_PROVIDERS.values())
-
     def authenticate(self, backend: BaseAuth[Any], **kwargs: Any) -> Any:
         """The person, by the pipeline; or, where somebody wants to link, only who the provider says it is."""
         if self.handshake.link_for:

@@ -48,14 +48,32 @@ def asked(monkeypatch):
 
 
 @pytest.mark.asvs("6.3.8")
-def test_a_refused_login_asks_the_store_as_often_whoever_it_is(api, alice, asked, settings):
-    settings.RATE_LIMITS = 1
+@pytest.mark.parametrize("failures", [0, 1, PAUSES_FROM])  # at the tenth, somebody is told
+def test_a_refused_login_asks_the_store_as_often_whoever_it_is(api, alice, clock, asked, settings, failures):
+    counts = []
+    for who in (alice, "nobody@example.org"):
+        settings.RATE_LIMITS = 0
+        fail(api, clock, who, failures)
+        settings.RATE_LIMITS = 1
+        for seconds in (0, 30):  # in the pause, where there is one, and after it
+            clock.shift(seconds)
+            asked.clear()
+            attempt(api, who)
+            counts.append(asked.copy())
+    assert counts[:2] == counts[2:]
+    assert all(counts)
+
+
+def test_who_comes_in_has_nothing_left_that_would_make_a_difference(api, alice, clock, asked):
+    for _ in range(3):
+        fail(api, clock, alice, PAUSES_FROM - 1)
+        attempt(api, alice, alice.password)
+    asked.clear()
     attempt(api, alice)
     of_somebody = asked.copy()
     asked.clear()
     attempt(api, "nobody@example.org")
     assert asked == of_somebody
-    assert asked
 
 
 @pytest.mark.asvs("6.3.1", "6.1.1")

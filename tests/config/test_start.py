@@ -58,3 +58,8 @@ def test_what_is_configured_is_loaded_before_anybody_asks():
     told = first_answer(**SQLITE, **REDIS, **GOOGLE)
     assert EXTRAS & set(told["modules"]) == OF_REDIS | OF_PROVIDERS | OF_HTTP
     assert [entry["provider"] for entry in told["answer"]["providers"]] == ["google"]
+
+
+def test_so_is_what_asks_for_stolen_passwords():
+    told = first_answer(**SQLITE, PWNED_PASSWORDS_URL="https://api.example.org")
+    assert EXTRAS & set(told["modules"]) == OF_HTTP

@@ -9,9 +9,14 @@ OTHERS = ("social_auth_nonce", "social_auth_association", "social_auth_code", "s
 
 
 def take_over(apps, schema_editor):
-    """What social-auth's own app has kept before. What was spent there ends by itself within ten minutes."""
+    """What social-auth's own app has kept before. What was spent there ends by itself within ten minutes.
+
+    There is no way back: the tables of before are gone, for people could not be deleted beside them any more.
+    """
     there = schema_editor.connection.introspection.table_names()
     if OLD in there:
+        if schema_editor.connection.vendor == "postgresql":
+            schema_editor.execute(f"LOCK TABLE {OLD}")  # or what is linked meanwhile would be lost
         columns = "user_id, provider, uid, created"
         schema_editor.execute(
             f"INSERT INTO accounts_social_identity ({columns}) SELECT {columns} FROM {OLD} ORDER BY id"  # noqa: S608
@@ -64,5 +69,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.RunPython(take_over, migrations.RunPython.noop),
+        migrations.RunPython(take_over),
     ]
