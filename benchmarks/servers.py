@@ -1,6 +1,7 @@
 """Start a system's server on a free port, and stop it."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -23,9 +24,7 @@ class Running:
 
     def __init__(self, server: Server, database_url: str, core: int | None, log: Path) -> None:
         self.server, self.log = server, log
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         command = [part.format(port=self.port) for part in server.command]
         with log.open("a") as out:
             self.process = subprocess.Popen(
@@ -80,6 +79,14 @@ class Running:
             self.process.wait()
         with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)  # workers that have outlived it
+
+
+def free_port() -> int:
+    """One below those that the system gives to clients, of whom one could have it before the server does."""
+    while True:
+        with socket.socket() as one, suppress(OSError):
+            one.bind(("127.0.0.1", random.randrange(20_000, 32_000)))
+            return int(one.getsockname()[1])
 
 
 @contextmanager
