@@ -165,18 +165,14 @@ def test_of_several_processes_one_may_be_lost(app, environment, tmp_path):
         process = subprocess.Popen(command("CMD", port), cwd=app, env=env, stdout=out, stderr=out)
     try:
         Server(f"http://127.0.0.1:{port}", process, log).wait_until_alive()
-        lost, *_ = before = workers(process)
-        os.kill(lost, signal.SIGKILL)
-        wait_until(lambda: len(set(workers(process)) - {lost}) == len(before))
+        wait_until(lambda: log.read_text().count("Started worker") == 2)
+        lost, _ = re.findall(r"Spawning worker-\d with PID: (\d+)", log.read_text())
+        os.kill(int(lost), signal.SIGKILL)
+        wait_until(lambda: log.read_text().count("Started worker") == 3)
         assert requests.get(f"http://127.0.0.1:{port}/healthz", timeout=5).status_code == 200
     finally:
         process.terminate()
         process.wait(20)
-
-
-def workers(process):
-    (task,) = Path(f"/proc/{process.pid}/task/{process.pid}").glob("children")
-    return [int(pid) for pid in task.read_text().split()]
 
 
 def test_without_a_server_it_is_unhealthy(environment):
