@@ -11,6 +11,8 @@ FROM python:3.13-slim
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 # Read by granian, and by the service for its pool of connections: docs/scaling.md.
 ENV GRANIAN_BLOCKING_THREADS=8
+# Else all processes end with the first that does. One that cannot even start is not tried for long.
+ENV GRANIAN_RESPAWN_FAILED_WORKERS=true
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin latchkey
 WORKDIR /app
 COPY --from=build /venv /venv

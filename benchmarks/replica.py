@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -36,33 +36,33 @@ LOOK = "SELECT count(*) FROM sessions_api_session WHERE id = md5('session' || %s
 
 
 def main(words: list[str]) -> None:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks replica", description=__doc__)
-    parser.add_argument("--seconds", type=int, default=5, help="idle, and as many under load (5)")
-    parser.add_argument("--people", type=int, default=40_000, help="rows of the database (40000)")
-    wanted = parser.parse_args(words)
+    wanted = arguments(words)
+    hashed = PasswordHasher(3, 65536, 4).hash(rows.PASSWORD)
     with tempfile.TemporaryDirectory(prefix="latchkey-bench-") as folder, running() as primary:
-        bench = Bench(primary, Path(folder), wanted.seconds, None, PasswordHasher(3, 65536, 4).hash(rows.PASSWORD))
-        fill(bench, {"latchkey": OURS.server}, wanted.people)
+        fill(Bench(primary, Path(folder), wanted.seconds, None, hashed), {"latchkey": OURS.server}, wanted.people)
         with (
             standby(primary) as (replica, pid),
-            serving(OURS.server, primary.url("latchkey"), None, bench.folder / "log") as server,
+            serving(OURS.server, primary.url("latchkey"), None, Path(folder) / "log") as server,
         ):
             server.first_answer(OURS.me, **values(OURS, rows.READERS[0]))
-            lags = Lags(primary.url("latchkey"), replica, wanted.people)
+            lags = Lags(primary, replica, wanted.people)
             until = time.monotonic() + wanted.seconds
             idle = lags.see(lambda: time.monotonic() < until)
-            primary.execute("latchkey", LONG_AGO)
-            lags.wait_until_equal()
-            before = cpu_seconds(pid), cpu_seconds(primary.pid)
+            spent = lags.spent(pid, lambda: write(server, wanted))
             with ThreadPoolExecutor(1) as pool:
+                lags.make_all_due()
                 writing = pool.submit(write, server, wanted)
                 loaded = lags.see(lambda: not writing.done())
-            requests = writing.result().requests
-            after = cpu_seconds(pid), cpu_seconds(primary.pid)
-            spent = [(end - start) / requests * 1e6 for start, end in zip(before, after, strict=True)]
-    text = said(idle, loaded, spent, writing, shlex.join(["replica", *words]))
+    text = said(idle, loaded, spent, writing.result(), shlex.join(["replica", *words]))
     sys.stdout.write(text)
     scaling.put(ROOT / "docs" / "scaling.md", "replica", text)
+
+
+def arguments(words: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks replica", description=__doc__)
+    parser.add_argument("--seconds", type=int, default=5, help="idle, and twice as many under load (5)")
+    parser.add_argument("--people", type=int, default=40_000, help="rows of the database (40000)")
+    return parser.parse_args(words)
 
 
 def write(server: Running, wanted: argparse.Namespace) -> load.Load:
@@ -75,8 +75,9 @@ def write(server: Running, wanted: argparse.Namespace) -> load.Load:
 class Lags:
     """One session after another is ended on the primary, and looked for on the replica until it is gone."""
 
-    def __init__(self, primary: str, replica: str, people: int) -> None:
-        self.primary = psycopg.connect(primary, autocommit=True)
+    def __init__(self, primary: PostgreSQL, replica: str, people: int) -> None:
+        self.pid = primary.pid
+        self.primary = psycopg.connect(primary.url("latchkey"), autocommit=True)
         self.replica = psycopg.connect(replica, autocommit=True)
         self.sessions = count(people // 2)  # those of whom nobody asks
 
@@ -92,6 +93,19 @@ class Lags:
             seen.append((time.perf_counter() - ended) * 1e3)
             time.sleep(0.005)
         return seen
+
+    def spent(self, pid: int, write: Callable[[], load.Load]) -> tuple[float, float]:
+        """Microseconds for each request of the replica, whose process this is, and of the primary; nobody looks on."""
+        self.make_all_due()
+        before = cpu_seconds(pid), cpu_seconds(self.pid)
+        requests = write().requests
+        self.wait_until_equal()
+        replica, primary = cpu_seconds(pid) - before[0], cpu_seconds(self.pid) - before[1]
+        return replica / requests * 1e6, primary / requests * 1e6
+
+    def make_all_due(self) -> None:
+        self.primary.execute(LONG_AGO)
+        self.wait_until_equal()
 
     def wait_until_equal(self) -> None:
         (here,) = self.primary.execute("SELECT pg_current_wal_lsn()").fetchone()
@@ -118,16 +132,16 @@ def standby(primary: PostgreSQL) -> Iterator[tuple[str, int]]:
         run("pg_ctl", "-D", str(folder), "-m", "immediate", "stop")
 
 
-def said(idle: list[float], loaded: list[float], spent: list[float], writing: "Future[load.Load]", words: str) -> str:
+def said(idle: list[float], loaded: list[float], spent: tuple[float, float], writing: load.Load, words: str) -> str:
     here = machine(None)
     rows = [[name, f"{len(seen):,}", *quantiles(seen)] for name, seen in (("idle", idle), ("under load", loaded))]
     lags = table(["primary", "sessions ended", "median, ms", "p99, ms", "longest, ms"], rows)
     replica, primary = spent
     where = f"{here['date']}, commit {here['commit']}, `make bench ARGS={shlex.quote(words)}`, {here['processor']}"
     return (
-        f"\n{lags}\nThe load is {writing.result().per_second:,.0f} bearer checks a second, each of which moves "
-        f"`last_seen_at`. For each of them the primary takes {primary:.0f} µs of CPU, and the replica {replica:.0f} µs "
-        f"to repeat what was written. ({where}, all on one machine.)\n\n"
+        f"\n{lags}\nThe load is {writing.per_second:,.0f} bearer checks a second, each of which moves "
+        f"`last_seen_at`. For each of them, while nobody looks at the replica, the primary takes {primary:.0f} µs of "
+        f"CPU, and the replica {replica:.0f} µs to repeat what was written. ({where}, all on one machine.)\n\n"
     )
 
 

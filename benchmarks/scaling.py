@@ -15,6 +15,8 @@ BUSY = 0.6  # of a core, on average: the rest is for the hour in which more come
 ASKS = 60  # seconds between two requests of a session in use
 NOTED = 300  # SESSION_TOUCH_SECONDS
 LOGINS = 1_000  # checks for each login
+KEPT = 30  # days: SESSION_IDLE_DAYS
+HASH = 64  # MiB: ARGON2_MEMORY_COST
 COMMANDS = 6  # of Valkey for each login: tests/sessions_api/test_what_asks_the_store.py
 MIB = 1024**2
 KINDS = {
@@ -27,16 +29,16 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Shape:
-    """`where`: the server on "one core", all else on the other; all on "both cores"; the same by "pgbouncer"."""
+    """`where`: the server on "one core", all else on the other; all on "both cores"; the same by "pgbouncer"; "alone"
+    with nothing beside it that has the same memory."""
 
     where: str
     workers: int
     threads: int
-    option: str = ""  # of granian
 
     @property
     def name(self) -> str:
-        return f"{self.where}-{self.workers}x{self.threads}{self.option}".replace(" ", "-")
+        return f"{self.where}-{self.workers}x{self.threads}".replace(" ", "-")
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,6 @@ class Turn:
     per_second: float
     p50: float  # milliseconds
     p99: float
-    memory: int  # bytes of all processes of the server
     connections: int  # at PostgreSQL
 
 
@@ -64,6 +65,16 @@ class Kind:
     wal: float  # bytes for each request
 
 
+@dataclass(frozen=True)
+class Held:
+    """Bytes of all processes of a server: after checks, and after logins too."""
+
+    shape: Shape
+    cache: bool
+    checked: int
+    logged_in: int
+
+
 @dataclass
 class Measured:
     machine: dict[str, str] = field(default_factory=dict)
@@ -72,6 +83,7 @@ class Measured:
     bytes: dict[str, float] = field(default_factory=dict)  # of a row, by table
     turns: list[Turn] = field(default_factory=list)
     kinds: list[Kind] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
 
     def of(self, shape: Shape, what: str, job: str = "checks") -> list[float]:
         return [getattr(turn, what) for turn in self.turns if (turn.shape, turn.job) == (shape, job)]
@@ -88,7 +100,8 @@ class Measured:
     @classmethod
     def from_json(cls, said: dict[str, Any]) -> "Measured":
         turns = [Turn(**turn | {"shape": Shape(**turn["shape"])}) for turn in said["turns"]]
-        return cls(**said | {"turns": turns, "kinds": [Kind(**kind) for kind in said["kinds"]]})
+        held = [Held(**held | {"shape": Shape(**held["shape"])}) for held in said["held"]]
+        return cls(**said | {"turns": turns, "kinds": [Kind(**kind) for kind in said["kinds"]], "held": held})
 
 
 def put(page: Path, name: str, text: str) -> None:
@@ -118,7 +131,10 @@ def needs(measured: Measured) -> Iterator[str]:
     ]
     yield table(heads, rows)
     person, session = (measured.bytes[name] for name in ("accounts_user", "sessions_api_session"))
-    yield f"A person takes {person:,.0f} bytes of PostgreSQL's disk and a session {session:,.0f}, with their indexes.\n"
+    yield (
+        f"WAL is without the images of whole pages that follow a checkpoint. A person takes {person:,.0f} bytes of "
+        f"PostgreSQL's disk and a session {session:,.0f}, with their indexes.\n"
+    )
 
 
 def threads(measured: Measured) -> Iterator[str]:
@@ -133,15 +149,19 @@ def workers(measured: Measured) -> Iterator[str]:
     yield table(HEADS, [row(measured, shape) for shape in measured.shapes("both cores")])
 
 
-def knobs(measured: Measured) -> Iterator[str]:
-    yield "### granian's other knobs\n"
-    yield "One worker with eight threads on one core, as above, with one more option.\n"
-    usual = Shape("one core", 1, 8)
+def memory(measured: Measured) -> Iterator[str]:
+    yield "### Memory\n"
+    yield (
+        "Of all processes of one server with eight threads in each and nothing beside it, in MiB (proportional set "
+        "size). With `CACHE_URL`, the client of Valkey is loaded. After eight logins it is what they leave behind; "
+        f"while a password is hashed, it is {HASH} MiB more.\n"
+    )
+    yes = {True: "yes", False: "no"}
     rows = [
-        [f"`{shape.option}`" if shape.option else "as it is", *row(measured, shape)[2:]]
-        for shape in (usual, *measured.shapes("knobs"))
+        [str(held.shape.workers), yes[held.cache], f"{held.checked / MIB:.0f}", f"{held.logged_in / MIB:.0f}"]
+        for held in measured.held
     ]
-    yield table(["option", *HEADS[2:]], rows)
+    yield table(["workers", "`CACHE_URL`", "after checks", "after logins"], rows)
 
 
 def pooled(measured: Measured) -> Iterator[str]:
@@ -164,26 +184,74 @@ def mixed(measured: Measured) -> Iterator[str]:
 
 
 HEADS = ["workers", "threads", "a second", "CPU for each, µs", "of PostgreSQL, µs", "p50, ms", "p99, ms"]
-HEADS += ["memory, MiB", "connections"]
+HEADS += ["connections"]
 
 
 def row(measured: Measured, shape: Shape, job: str = "checks") -> list[str]:
     def said(what: str, form: str = "{:,.0f}") -> str:
         return cell(measured.of(shape, what, job), form)
 
-    memory = f"{median(measured.of(shape, 'memory', job)) / MIB:.0f}"
     times = (said("p50", "{:.1f}"), said("p99", "{:.1f}"))
-    measures = (said("per_second"), said("cpu"), said("database_cpu"), *times, memory)
+    connections = f"{max(measured.of(shape, 'connections', job)):.0f}"
     return [
         str(shape.workers),
         str(shape.threads),
-        *measures,
-        f"{max(measured.of(shape, 'connections', job)):.0f}",
+        *map(said, ("per_second", "cpu", "database_cpu")),
+        *times,
+        connections,
     ]
 
 
 def cell(seen: list[float], form: str) -> str:
     return spelled(seen, form=form) if len(set(map(form.format, seen))) > 1 else form.format(seen[0])
+
+
+@dataclass(frozen=True)
+class Costs:
+    """Medians. Of Latchkey, PostgreSQL and PgBouncer in microseconds for each request, of memory and disk in bytes."""
+
+    check: float
+    note: float  # what is added where `last_seen_at` is due
+    login: float
+    database_check: float
+    database_note: float
+    database_login: float
+    wal: float
+    pooler: float
+    process: float
+    session: float
+
+    @classmethod
+    def of(cls, measured: Measured) -> "Costs":
+        def added(what: str) -> tuple[float, float, float]:
+            check, seen, login = (median(measured.kind(name, what)) for name in ("check", "seen", "login"))
+            return check, max(0, seen - check), login
+
+        (held,) = (held for held in measured.held if held.shape.workers == 2 and held.cache)
+        return cls(
+            *added("cpu"),
+            *added("database_cpu"),
+            wal=median(measured.kind("seen", "wal")),
+            pooler=median(measured.of(Shape("pgbouncer", 2, 8), "pooler_cpu")),
+            process=held.logged_in / 2,
+            session=measured.bytes["sessions_api_session"],
+        )
+
+    def checking(self, rate: int) -> float:
+        return rate * (self.check + ASKS / NOTED * self.note) / 1e6
+
+    def logging_in(self, rate: int) -> float:
+        return rate / LOGINS * self.login / 1e6
+
+    def processes(self, rate: int) -> int:
+        return ceil((self.checking(rate) + self.logging_in(rate)) / BUSY)
+
+    def database(self, rate: int) -> float:
+        each = self.database_check + ASKS / NOTED * self.database_note + self.database_login / LOGINS
+        return rate * each / 1e6
+
+
+Line = tuple[str, str, Callable[[int], float]]  # what it is, how it is reckoned, and from the rate to the number
 
 
 def arithmetic(measured: Measured) -> Iterator[str]:
@@ -193,49 +261,53 @@ def arithmetic(measured: Measured) -> Iterator[str]:
         f"once a minute with each session, and log in once in {LOGINS:,} requests. At 100,000 the numbers are "
         "extrapolated: nothing of that size was run.\n"
     )
+    costs = Costs.of(measured)
     heads = ["bearer checks a second", "is", *(f"{rate:,}" for rate in RATES)]
-    yield table(heads, [[title, how, *(figure(of(rate)) for rate in RATES)] for title, how, of in lines(measured)])
+    lines = (*of_processes(costs), *of_postgresql(costs), *of_neighbours(costs))
+    yield table(heads, [[title, how, *(figure(of(rate)) for rate in RATES)] for title, how, of in lines])
 
 
-def lines(measured: Measured) -> Iterator[tuple[str, str, Callable[[int], float]]]:
-    check, seen, login = (median(measured.kind(name, "cpu")) for name in ("check", "seen", "login"))
-    look, note, entry = (median(measured.kind(name, "database_cpu")) for name in ("check", "seen", "login"))
-    wal = median(measured.kind("seen", "wal"))
-    held = median(measured.of(Shape("both cores", 2, 8), "memory")) / 2 / MIB
-    pooler = median(measured.of(Shape("pgbouncer", 2, 8), "pooler_cpu"))
-    noted, logged_in = ASKS / NOTED, 1 / LOGINS
-
-    def checking(rate: int) -> float:
-        return rate * (check + noted * max(0, seen - check)) / 1e6
-
-    def processes(rate: int) -> int:
-        return ceil(checking(rate) / BUSY)
-
+def of_processes(costs: Costs) -> Iterator[Line]:
+    held = costs.process / MIB + HASH
+    checks = f"rate × ({costs.check:.0f} + {ASKS}/{NOTED} × {costs.note:.0f}) µs"
+    yield "cores busy with checks", checks, costs.checking
+    yield "cores busy with logins", f"rate / {LOGINS:,} × {costs.login / 1e3:.0f} ms", costs.logging_in
+    yield "processes", f"both by {BUSY}, rounded up", costs.processes
     yield (
-        "cores busy with checks",
-        f"rate × ({check:.0f} + {ASKS}/{NOTED} × {max(0, seen - check):.0f}) µs",
-        checking,
+        "their memory, MiB",
+        f"× ({held - HASH:.0f} + {HASH} for one hash at a time)",
+        lambda rate: costs.processes(rate) * held,
     )
-    yield ("processes", f"that by {BUSY}, rounded up", processes)
-    yield ("their memory, MiB", f"× {held:.0f}", lambda rate: processes(rate) * held)
-    yield ("connections to PostgreSQL, directly", "processes × (8 threads + 1)", lambda rate: processes(rate) * 9)
-    yield (
-        "cores busy with logins",
-        f"rate / {LOGINS:,} × {login / 1e3:.0f} ms",
-        lambda rate: rate * logged_in * login / 1e6,
-    )
+    yield "connections to PostgreSQL, directly", "processes × (8 threads + 1)", lambda rate: costs.processes(rate) * 9
+
+
+def of_postgresql(costs: Costs) -> Iterator[Line]:
+    each = f"{costs.database_check:.0f} + {ASKS}/{NOTED} × {costs.database_note:.0f}"
+    size = costs.session / MIB
     yield (
         "cores of PostgreSQL that are busy",
-        f"rate × ({look:.0f} + {ASKS}/{NOTED} × {max(0, note - look):.0f} + {entry:.0f} / {LOGINS:,}) µs",
-        lambda rate: rate * (look + noted * max(0, note - look) + logged_in * entry) / 1e6,
+        f"rate × ({each} + {costs.database_login:.0f} / {LOGINS:,}) µs",
+        costs.database,
     )
-    yield ("commands of Valkey a second", f"rate / {LOGINS:,} × {COMMANDS}", lambda rate: rate * logged_in * COMMANDS)
-    yield ("writes of `last_seen_at` a second", f"rate × {ASKS}/{NOTED}", lambda rate: rate * noted)
-    yield ("their WAL, MiB a second", f"× {wal:.0f} bytes", lambda rate: rate * noted * wal / MIB)
-    yield ("sessions in use", f"rate × {ASKS}", lambda rate: rate * ASKS)
-    size = measured.bytes["sessions_api_session"]
-    yield ("their rows and indexes, MiB", f"× {size:.0f} bytes", lambda rate: rate * ASKS * size / MIB)
-    yield ("cores of PgBouncer, where it is", f"rate × {pooler:.0f} µs", lambda rate: rate * pooler / 1e6)
+    yield "writes of `last_seen_at` a second", f"rate × {ASKS}/{NOTED}", lambda rate: rate * ASKS / NOTED
+    yield (
+        "their WAL, MiB a second, at least",
+        f"× {costs.wal:.0f} bytes",
+        lambda rate: rate * ASKS / NOTED * costs.wal / MIB,
+    )
+    yield "sessions in use", f"rate × {ASKS}", lambda rate: rate * ASKS
+    yield "their rows and indexes, MiB", f"× {costs.session:.0f} bytes", lambda rate: rate * ASKS * size
+    yield f"sessions kept for {KEPT} days", f"rate / {LOGINS:,} × {KEPT} × 86,400", kept
+    yield "their rows and indexes, MiB", f"× {costs.session:.0f} bytes", lambda rate: kept(rate) * size
+
+
+def kept(rate: int) -> float:
+    return rate / LOGINS * KEPT * 86_400
+
+
+def of_neighbours(costs: Costs) -> Iterator[Line]:
+    yield "commands of Valkey a second", f"rate / {LOGINS:,} × {COMMANDS}", lambda rate: rate / LOGINS * COMMANDS
+    yield "cores of PgBouncer, where it is", f"rate × {costs.pooler:.0f} µs", lambda rate: rate * costs.pooler / 1e6
 
 
 def figure(value: float) -> str:
@@ -254,8 +326,9 @@ def conditions(measured: Measured) -> Iterator[str]:
         f"- {options['rounds']} rounds of {options['seconds']} s; the median, and in brackets the least and the most; "
         f"{options['people']:,} people with a session each; rate limits off"
     )
+    yield "- PostgreSQL with `shared_buffers` of 1 GB, a checkpoint an hour, and no autovacuum, which would be noise"
     named = {"Python": machine["python"], **measured.versions}
     yield f"- {', '.join(f'{name} {number}' for name, number in named.items())}\n"
 
 
-PARTS = [arithmetic, needs, threads, workers, knobs, pooled, mixed, conditions]
+PARTS = [arithmetic, needs, threads, workers, memory, pooled, mixed, conditions]

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -23,23 +23,45 @@ from .others import RESULTS, fill, machine
 from .pgbouncer import FOUND, USER, PgBouncer, pooling
 from .postgresql import forget_statements, running, statements
 from .processes import allow, cores, cpu_seconds, memory
-from .scaling import Kind, Measured, Shape, Turn
+from .scaling import Held, Kind, Measured, Shape, Turn
 from .servers import Running
 from .systems import BY_NAME, ROOT, Call, Server
 
 OURS = BY_NAME["latchkey"]
 ME, LIST, LOGIN = OURS.me, OURS.sessions, OURS.login
 CONNECTIONS = 32
-ON_ONE = {"one core", "knobs"}  # of the cores; PostgreSQL and the clients have the other
 ONE_CORE = [Shape("one core", 1, threads) for threads in (1, 2, 4, 8, 16, 32)]
 BOTH_CORES = [Shape("both cores", workers, threads) for workers in (1, 2, 3) for threads in (2, 4, 8, 16)]
 POOLED = [Shape("pgbouncer", workers, 8) for workers in (1, 2)]
-KNOBS = [Shape("knobs", 1, 8, option) for option in ("--runtime-threads 2", "--backpressure 64")]
+ALONE = [Shape("alone", workers, 8) for workers in (1, 2)]
 USUAL = Shape("one core", 1, 8)
 MIXED = [Shape("both cores", workers, 8) for workers in (1, 2)]
 FULL = {"rounds": 5, "seconds": 3, "people": 20_000}
 QUICK = {"rounds": 1, "seconds": 1, "people": rows.FEW}
 LONG_AGO = "UPDATE sessions_api_session SET last_seen_at = now() - interval '1 hour'"
+NOBODY = "redis://127.0.0.1:1"  # enough to load the client; with RATE_LIMITS=0 nothing is asked
+LOGINS = 100  # people who log in for the first time, in each round
+SENT = {"SELECT", "INSERT", "UPDATE", "DELETE"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """`before` is SQL; `times` is how many turns it takes, for what is slow."""
+
+    name: str
+    call: Call
+    people: range
+    connections: int
+    before: str
+    times: int = 1
+
+
+KINDS = (
+    Asked("check", ME, rows.READERS, 8, OURS.freshen),
+    Asked("seen", ME, range(rows.LIST * 2, FULL["people"]), 8, LONG_AGO),
+    Asked("list", LIST, rows.LISTED, 1, OURS.freshen),
+    Asked("login", LOGIN, rows.COMERS, 1, "", times=4),
+)
 
 
 def arguments(words: list[str]) -> argparse.Namespace:
@@ -64,17 +86,19 @@ def main(words: list[str]) -> None:
     measured.options["command"] = f"make bench ARGS={shlex.quote(' '.join(['workers', *words]))}"
     with tempfile.TemporaryDirectory(prefix="latchkey-bench-") as folder, running() as postgresql:
         measured.versions["postgresql"] = postgresql.version
-        hash = PasswordHasher(3, 65536, 4).hash(rows.PASSWORD)
-        bench = Bench(postgresql, Path(folder), wanted.seconds, cores()[0], hash)
+        hashed = PasswordHasher(3, 65536, 4).hash(rows.PASSWORD)
+        bench = Bench(postgresql, Path(folder), wanted.seconds, cores()[0], hashed)
         fill(bench, {"latchkey": OURS.server}, wanted.people)
         measured.bytes = sizes(bench)
         with pooling(postgresql, "latchkey") as pgbouncer, ExitStack() as stack:
             workers = Workers(bench, pgbouncer, wanted.people)
             stack.callback(workers.stop)
-            workers.start([*ONE_CORE, *KNOBS, *BOTH_CORES, *POOLED])
-            for round in range(wanted.rounds):
-                measured.turns += workers.turns(round)
-                measured.kinds += workers.kinds(round)
+            workers.start([*ONE_CORE, *BOTH_CORES, *POOLED])
+            for number in range(wanted.rounds):
+                measured.turns += workers.turns(number)
+                measured.kinds += workers.kinds(number)
+            workers.stop()
+            measured.held = [workers.alone(shape, cache) for shape in ALONE for cache in (False, True)]
     keep(measured, quick=wanted.quick)
 
 
@@ -94,14 +118,30 @@ class Workers:
 
     def start(self, shapes: list[Shape]) -> None:
         for shape in shapes:
-            core = self.bench.server_core if shape.where in ON_ONE else None
-            log = self.bench.folder / f"{shape.name}.log"
-            self.up[shape] = Running(served(shape), self.url(shape), core, log)
+            self.up[shape] = self.started(shape)
         for one in self.up.values():
             assert one.first_answer(ME, **values(OURS, rows.READERS[0])).status_code == 200, one.log.read_text()
 
+    def started(self, shape: Shape, **env: str) -> Running:
+        core = self.bench.server_core if shape.where == "one core" else None
+        return Running(served(shape, **env), self.url(shape), core, self.bench.folder / f"{shape.name}.log")
+
     def stop(self) -> None:
-        for one in self.up.values():
+        while self.up:
+            self.up.popitem()[1].stop()
+
+    def alone(self, shape: Shape, cache: bool) -> Held:
+        """Its memory. With siblings about, what it shares with them would hardly count."""
+        one = self.started(shape, HASHES_AT_ONCE="1", CACHE_URL=NOBODY if cache else "")
+        try:
+            one.first_answer(ME, **values(OURS, rows.READERS[0]))
+            load.wrk(one.port, requests("checks"), CONNECTIONS, self.bench.seconds)
+            checked = memory(one.pid)
+            for person in rows.COMERS[:8]:  # on a connection each, so that no process is left out
+                load.one_by_one(one.port, [LOGIN.filled(**values(OURS, person))], 0)
+            one.wait_until_idle()
+            return Held(shape, cache, checked, memory(one.pid))
+        finally:
             one.stop()
 
     def url(self, shape: Shape) -> str:
@@ -112,35 +152,36 @@ class Workers:
         """The clients and PostgreSQL on the other core, or everybody on both."""
         server_core, other_core = cores()
         if server_core is not None and other_core is not None:
-            theirs = {other_core} if shape.where in ON_ONE else {server_core, other_core}
+            theirs = {other_core} if shape.where == "one core" else {server_core, other_core}
             allow(os.getpid(), theirs)
             self.bench.postgresql.allow(theirs)
 
-    def turns(self, round: int) -> Iterator[Turn]:
-        planned = [(shape, "checks") for shape in (*ONE_CORE, *KNOBS, *BOTH_CORES, *POOLED)]
+    def turns(self, number: int) -> Iterator[Turn]:
+        planned = [(shape, "checks") for shape in (*ONE_CORE, *BOTH_CORES, *POOLED)]
         planned += [(shape, "mixed") for shape in MIXED]
         for shape, job in (bar := tqdm(planned, unit="turn", disable=None)):
             bar.set_description(f"{job} by {shape.name}")
-            yield self.turn(shape, job, round)
+            yield self.turn(shape, job, number)
 
-    def turn(self, shape: Shape, job: str, round: int) -> Turn:
+    def turn(self, shape: Shape, job: str, number: int) -> Turn:
         running = self.up[shape]
         self.place(shape)
         self.bench.postgresql.execute("latchkey", OURS.freshen)
         load.wrk(running.port, requests(job), CONNECTIONS, 1)
         running.wait_until_idle()
-        loaded, spent = self.ask(running, requests(job), CONNECTIONS)
-        held, opened = memory(running.pid), self.opened(shape)
-        return Turn(shape, job, round, *spent, loaded.per_second, loaded.p50, loaded.p99, held, opened)
+        loaded, spent = self.ask(running, requests(job), CONNECTIONS, self.bench.seconds)
+        return Turn(shape, job, number, *spent, loaded.per_second, loaded.p50, loaded.p99, self.opened(shape))
 
-    def ask(self, running: Running, asked: list[load.Request], connections: int) -> tuple[load.Load, list[float]]:
+    def ask(
+        self, running: Running, asked: list[load.Request], connections: int, seconds: int
+    ) -> tuple[load.Load, list[float]]:
         """Beside the load, microseconds for each request of the server, of PostgreSQL and of PgBouncer."""
         pids = running.pid, self.bench.postgresql.pid, self.pgbouncer.process.pid
         before = [cpu_seconds(pid) for pid in pids]
         if connections == 1:
-            loaded = load.one_by_one(running.port, asked, self.bench.seconds)
+            loaded = load.one_by_one(running.port, asked, seconds)
         else:
-            loaded = load.wrk(running.port, asked, connections, self.bench.seconds)
+            loaded = load.wrk(running.port, asked, connections, seconds)
         after = [cpu_seconds(pid) for pid in pids]
         running.wait_until_idle()
         spent = [(end - start) / loaded.requests * MICROSECONDS for start, end in zip(before, after, strict=True)]
@@ -155,41 +196,37 @@ class Workers:
         assert pooled or opened <= shape.workers * (shape.threads + 1), f"{shape.name} has {opened} connections"
         return opened
 
-    def kinds(self, round: int) -> Iterator[Kind]:
+    def kinds(self, number: int) -> Iterator[Kind]:
         """What each kind of request takes of the server, and of PostgreSQL."""
-        everybody = range(rows.LIST * 2, self.people)
-        yield self.kind("check", ME, rows.READERS, 8, OURS.freshen, round)
-        yield self.kind("seen", ME, everybody, 8, LONG_AGO, round)
-        yield self.kind("list", LIST, rows.LISTED, 1, OURS.freshen, round)
-        yield self.kind("login", LOGIN, rows.COMERS, 1, "", round)
-
-    def kind(self, name: str, call: Call, people: range, connections: int, before: str, round: int) -> Kind:
-        running, postgresql = self.up[USUAL], self.bench.postgresql
         self.place(USUAL)
-        if before:
-            postgresql.execute("latchkey", before)
-        asked = [call.filled(**values(OURS, person)) for person in people]
+        for kind in KINDS:
+            people = kind.people[number * LOGINS :][:LOGINS] if kind.name == "login" else kind.people
+            asked = [kind.call.filled(**values(OURS, person)) for person in people if person <= self.people]
+            yield self.kind(kind, asked, number)
+
+    def kind(self, kind: Asked, asked: list[load.Request], number: int) -> Kind:
+        running, postgresql = self.up[USUAL], self.bench.postgresql
+        self.ask(running, asked[::-1], kind.connections, 1)
+        if kind.before:
+            postgresql.execute("latchkey", kind.before)
         forget_statements(postgresql, "latchkey")
         wal = self.written()
-        loaded, (cpu, database_cpu, _) = self.ask(running, asked, connections)
+        loaded, (cpu, database_cpu, _) = self.ask(running, asked, kind.connections, self.bench.seconds * kind.times)
         wal = self.written() - wal
         sent = sum(calls for query, calls in statements(postgresql, "latchkey") if query.split()[0] in SENT)
-        return Kind(name, round, cpu, database_cpu, sent / loaded.requests, wal / loaded.requests)
+        return Kind(kind.name, number, cpu, database_cpu, sent / loaded.requests, wal / loaded.requests)
 
     def written(self) -> int:
         """Bytes of WAL, ever."""
         return int(self.bench.postgresql.execute("latchkey", "SELECT pg_current_wal_insert_lsn() - '0/0'")[0][0])
 
 
-SENT = {"SELECT", "INSERT", "UPDATE", "DELETE"}
-
-
-def served(shape: Shape) -> Server:
+def served(shape: Shape, **env: str) -> Server:
     """As the image starts it: granian and the pool read the threads from the same variable."""
-    threads = {"GRANIAN_BLOCKING_THREADS": str(shape.threads), "MAIL_IN_PROCESS": "false"}
-    words = ("--workers", str(shape.workers), "--blocking-threads", str(shape.threads), *shape.option.split())
+    env |= {"GRANIAN_BLOCKING_THREADS": str(shape.threads), "MAIL_IN_PROCESS": "false"}
+    words = ("--workers", str(shape.workers), "--blocking-threads", str(shape.threads))
     command = (*OURS.server.command, *words)  # of an option that comes twice, the last one counts
-    return replace(OURS.server, command=command, env=OURS.server.env | threads)
+    return replace(OURS.server, command=command, env=OURS.server.env | env)
 
 
 def requests(job: str) -> list[load.Request]:

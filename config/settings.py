@@ -208,7 +208,7 @@ ARGON2_TIME_COST = env.int("ARGON2_TIME_COST", default=3)
 ARGON2_MEMORY_COST = env.int("ARGON2_MEMORY_COST", default=65536)  # KiB
 ARGON2_PARALLELISM = env.int("ARGON2_PARALLELISM", default=4)
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-HASHES = max(1, min(CORES - 1, 4) // PROCESSES)  # one core and threads for all else
+HASHES = max(1, min(min(CORES - 1, 4) // PROCESSES, THREADS - 3))  # two wait; one core and a thread for all else
 HASHES_AT_ONCE = env.int("HASHES_AT_ONCE", default=HASHES)
 PASSWORD_HASHERS = [
     "accounts.hashers.Argon2id",

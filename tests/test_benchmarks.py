@@ -10,7 +10,7 @@ from benchmarks import growth_report, load, report, scaling
 from benchmarks.growth_report import Grown
 from benchmarks.imports import by_package
 from benchmarks.results import Results, Turn, spread
-from benchmarks.scaling import Kind, Measured, Shape
+from benchmarks.scaling import Held, Kind, Measured, Shape
 from benchmarks.scaling import Turn as Turned
 from benchmarks.systems import BY_NAME
 
@@ -149,7 +149,7 @@ def test_the_benchmarks_run_what_we_ship():
 def measured():
     def turns(shape, **values):
         usual = {"cpu": 300.0, "database_cpu": 100.0, "pooler_cpu": 0.0, "per_second": 3000.0, "p50": 9.0, "p99": 13.0}
-        usual |= {"memory": 90 * 1024**2, "connections": 8}
+        usual |= {"connections": 8}
         return [Turned(shape, "checks", round, **usual | values) for round in range(3)]
 
     kinds = {"check": 300.0, "seen": 500.0, "list": 2000.0, "login": 180_000.0}
@@ -159,18 +159,22 @@ def measured():
         bytes={"accounts_user": 400.0, "sessions_api_session": 440.0},
         turns=[
             *turns(Shape("one core", 1, 8)),
-            *turns(Shape("both cores", 2, 8), memory=170 * 1024**2),
+            *turns(Shape("both cores", 2, 8)),
             *turns(Shape("pgbouncer", 2, 8), pooler_cpu=21.0),
         ],
         kinds=[Kind(name, 0, cpu, cpu / 3, 1.0, 290.0) for name, cpu in kinds.items()],
+        held=[Held(Shape("alone", 2, 8), cache, 140 * 1024**2, 190 * 1024**2) for cache in (False, True)],
     )
 
 
 def test_the_arithmetic_of_scaling_is_done_on_what_was_measured(measured):
     text = scaling.text(measured, scaling.PARTS)
     assert "| cores busy with checks | rate × (300 + 60/300 × 200) µs | 0.0034 | 0.34 | 34 |" in text
-    assert "| processes | that by 0.6, rounded up | 1 | 1 | 57 |" in text
-    assert "| connections to PostgreSQL, directly | processes × (8 threads + 1) | 9 | 9 | 513 |" in text
+    assert "| cores busy with logins | rate / 1,000 × 180 ms | 0.0018 | 0.18 | 18 |" in text
+    assert "| processes | both by 0.6, rounded up | 1 | 1 | 87 |" in text
+    assert "| their memory, MiB | × (95 + 64 for one hash at a time) | 159 | 159 | 13,833 |" in text
+    assert "| connections to PostgreSQL, directly | processes × (8 threads + 1) | 9 | 9 | 783 |" in text
+    assert "| sessions kept for 30 days | rate / 1,000 × 30 × 86,400 | 25,920 | 2,592,000 | 259,200,000 |" in text
     assert "| cores of PgBouncer, where it is | rate × 21 µs | 0.0002 | 0.021 | 2.1 |" in text
 
 

@@ -44,10 +44,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return params
 
     def create_cursor(self, name: str | None = None) -> Any:
-        """As Django's, without its look at the loader's time zone: connections are in UTC, and stay so.
-
-        None has a name: DISABLE_SERVER_SIDE_CURSORS is on.
-        """
+        """As Django's, without its look at the loader's time zone: connections are in UTC, and stay so."""
+        assert not name, "DISABLE_SERVER_SIDE_CURSORS is on"  # noqa: S101
         return self.connection.cursor()
 
     def is_alive(self, connection: Any) -> bool:

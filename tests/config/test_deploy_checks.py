@@ -142,6 +142,14 @@ def test_processes_of_one_machine_divide_its_hashes_among_them(processes, hashes
 
 
 @pytest.mark.once
+@pytest.mark.asvs("15.2.2")
+@pytest.mark.parametrize(("threads", "hashes"), [("8", "4"), ("7", "4"), ("5", "2"), ("4", "1"), ("1", "1")])
+def test_hashes_and_the_two_that_wait_leave_a_thread_to_all_others(threads, hashes):
+    """Below four threads there is none to leave: somebody has to be able to log in."""
+    assert setting("settings.HASHES_AT_ONCE", GRANIAN_BLOCKING_THREADS=threads) == hashes
+
+
+@pytest.mark.once
 @pytest.mark.asvs("13.2.6")
 def test_the_pool_has_a_connection_for_each_thread_and_one_for_the_mail():
     pool = "settings.DATABASES['default']['OPTIONS']['pool']['max_size']"

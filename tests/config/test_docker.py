@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from fnmatch import fnmatch
@@ -14,6 +15,7 @@ import requests
 import yaml
 
 from ..server import ROOT, Server, free_port
+from .test_outage import wait_until
 
 pytestmark = pytest.mark.once
 
@@ -153,6 +155,24 @@ def test_what_it_copies_migrates_and_serves(app, environment, tmp_path):
         process.terminate()
         process.wait(20)
     assert sorted(app.rglob("*")) == before, "it runs on a file system that cannot be written"
+
+
+def test_of_several_processes_one_may_be_lost(app, environment, tmp_path):
+    """By itself granian would end the others too."""
+    port, log = free_port(), tmp_path / "log"
+    with log.open("w") as out:
+        env = environment | {"GRANIAN_WORKERS": "2"}
+        process = subprocess.Popen(command("CMD", port), cwd=app, env=env, stdout=out, stderr=out)
+    try:
+        Server(f"http://127.0.0.1:{port}", process, log).wait_until_alive()
+        wait_until(lambda: log.read_text().count("Started worker") == 2)
+        lost, _ = re.findall(r"Spawning worker-\d with PID: (\d+)", log.read_text())
+        os.kill(int(lost), signal.SIGKILL)
+        wait_until(lambda: log.read_text().count("Started worker") == 3)
+        assert requests.get(f"http://127.0.0.1:{port}/healthz", timeout=5).status_code == 200
+    finally:
+        process.terminate()
+        process.wait(20)
 
 
 def test_without_a_server_it_is_unhealthy(environment):

@@ -37,6 +37,11 @@ class Database:
     def start(self):
         self.control("-w", "-o", f'-h "" -k {self.socket}', "-l", f"{self.server.pgdata}/log", "start")
 
+    def close(self):
+        """The library stops only the process that it started itself."""
+        self.stop()
+        self.server.cleanup()
+
     def control(self, *arguments):
         command = [self.server.bin_path / "pg_ctl", "-D", self.server.pgdata, *arguments]
         user = Path(self.server.pgdata).owner()  # as root it runs as somebody else
@@ -49,7 +54,7 @@ def own_database():
         database = Database(Path(folder))
         manage("migrate", "-v0", DATABASE_URL=database.url)
         yield database
-        database.server.cleanup()
+        database.close()
 
 
 @pytest.fixture(scope="module")
@@ -134,8 +139,8 @@ def test_mails_wait_for_the_database_and_go_on(own_database, tmp_path):
             wait_until(lambda: "bob@example.org" in mails.to)
 
 
-def wait_until(condition):
-    deadline = time.monotonic() + 30
+def wait_until(condition, seconds=30):
+    deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)  # for a process, not for time to pass

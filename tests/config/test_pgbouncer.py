@@ -97,7 +97,7 @@ def bouncing():
             yield pgbouncer, database
         finally:
             pgbouncer.stop()
-            database.server.cleanup()
+            database.close()
 
 
 @pytest.fixture(scope="module")
@@ -267,7 +267,7 @@ def test_whoever_asks_while_it_is_away_is_told_and_keeps_the_token(service, pgbo
     assert problem(refused) == (503, "service_unavailable")
     assert {answer.status_code for answer, _ in answers} <= {200, 503}
     assert max(took for _, took in answers) < 5
-    wait_until(lambda: timed(service, token)[0].status_code == 200)
+    wait_until(lambda: timed(service, token)[0].status_code == 200, seconds=3)
 
 
 def test_so_is_whoever_finds_no_connection_free(service, pgbouncer, token):
@@ -291,4 +291,4 @@ def test_so_are_two_hundred_at_once_while_postgresql_behind_it_is_away(service, 
         postgresql.start()
     assert {answer.status_code for answer, _ in answers} == {503}
     assert max(took for _, took in answers) < 5
-    wait_until(lambda: timed(service, token)[0].status_code == 200)
+    wait_until(lambda: timed(service, token)[0].status_code == 200, seconds=3)
