@@ -122,7 +122,10 @@ def text(measured: Measured, parts: list[Callable[[Measured], Iterator[str]]]) -
 
 def needs(measured: Measured) -> Iterator[str]:
     yield "### What a request takes\n"
-    yield "On one worker with eight threads, which has a core of its own. Statements without those of transactions.\n"
+    yield (
+        "On one worker with eight threads, which has a core of its own. Statements without those of transactions. Each "
+        "login is the first of its person.\n"
+    )
     heads = ["", "CPU of Latchkey, µs", "CPU of PostgreSQL, µs", "statements", "WAL, bytes"]
     forms = {"cpu": "{:,.0f}", "database_cpu": "{:,.0f}", "statements": "{:.0f}", "wal": "{:,.0f}"}
     rows = [
