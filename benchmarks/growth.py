@@ -4,7 +4,6 @@ import argparse
 import json
 import os
 import random
-import shlex
 import subprocess
 import sys
 import tempfile
@@ -12,21 +11,19 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from uuid import UUID
 
-from argon2 import PasswordHasher
 from tqdm import tqdm
 
 from . import growth_report, load, rows
 from .checks import Wrong
 from .databases import A_PERSON, PostgreSQLSessions, Sessions, SQLiteSessions
 from .growth_report import Grown
-from .others import RESULTS, machine
+from .others import command, completed, machine, store
 from .postgresql import running
-from .processes import cores, cpu_seconds, pin
+from .processes import cores, cpu_seconds, each, pin
 from .results import Turn
 from .servers import Running, environment, serving
 from .systems import BEARER, BY_NAME, ON_GRANIAN, PY, ROOT, Call, Server
@@ -43,7 +40,6 @@ LATCHKEY = BY_NAME["latchkey"]
 TOKENS = 20_000  # different ones in a turn, where there are as many
 PACE = 200  # checks a second beside the purge
 MOST_PURGED = 500_000
-MICROSECONDS = 1e6
 # Only the job that is about it writes that a session was used, and databases may be kept for a while.
 ENV = {"SESSION_TOUCH_SECONDS": "8640000", "REAUTHENTICATION_SECONDS": "8640000", "MAIL_IN_PROCESS": "false"}
 
@@ -54,7 +50,7 @@ def main(words: list[str]) -> None:
     pin(os.getpid(), other_core)
     results = Grown(machine=machine(server_core), versions={name: version(name) for name in VERSIONS})
     results.options = {name: getattr(wanted, name) for name in FULL}
-    results.options["command"] = f"make bench ARGS={shlex.quote(' '.join(['growth', *words]))}"
+    results.options["command"] = command("growth", *words)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="latchkey-growth-")))
         if wanted.keep:
@@ -92,16 +88,13 @@ def arguments(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="for the filled databases, and where they may be")
     parser.add_argument("--quick", action="store_true", help="a minute, for a look at whether all works; no docs")
     wanted = parser.parse_args(words)
-    for name, value in (QUICK if wanted.quick else FULL).items():
-        if getattr(wanted, name) is None:
-            setattr(wanted, name, value)
-    return wanted
+    return completed(wanted, QUICK if wanted.quick else FULL)
 
 
 def fill(databases: list[Sessions], file: Path) -> dict[str, dict[str, int]]:
     """The sizes of each, which are kept in the file: once purges have run there, they are others."""
     sizes: dict[str, dict[str, int]] = json.loads(file.read_text()) if file.exists() else {}
-    hash = PasswordHasher(3, 65536, 4).hash(rows.PASSWORD)
+    hash = rows.hashed()
     missing = [one for one in databases if not one.is_there()]
     with tqdm(total=sum(one.number for one in missing), unit="session", unit_scale=True, disable=None) as bar:
         for one in missing:
@@ -228,9 +221,7 @@ class Bench:
         before = cpu_seconds(self.up.pid), self.sessions.cpu_seconds()
         loaded = ask()
         after = cpu_seconds(self.up.pid), self.sessions.cpu_seconds()
-        cpu, database_cpu = (
-            (end - start) / loaded.requests * MICROSECONDS for start, end in zip(before, after, strict=True)
-        )
+        cpu, database_cpu = each(before, after, loaded.requests)
         return Turn(job, self.sessions.name, round, cpu, database_cpu, loaded.per_second, loaded.p50, loaded.p99)
 
 
@@ -258,9 +249,7 @@ def end(session: int) -> Call:
 
 
 def keep(results: Grown, *, quick: bool) -> None:
-    RESULTS.mkdir(exist_ok=True)
-    file = RESULTS / f"growth-{datetime.now(UTC):%Y%m%d-%H%M%S}.json"
-    file.write_text(json.dumps(results.as_json(), indent=1))
+    file = store(results.as_json(), "growth")
     sys.stdout.write(growth_report.tables(results))
     if not quick:
         growth_report.write(results, ROOT / "docs")

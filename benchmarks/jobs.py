@@ -12,7 +12,7 @@ from pathlib import Path
 from . import load, rows
 from .checks import values
 from .postgresql import PostgreSQL
-from .processes import cpu_seconds, pin
+from .processes import cpu_seconds, each, pin
 from .results import Turn
 from .servers import Running, serving
 from .systems import ROOT, Call, System
@@ -66,9 +66,7 @@ class Bench:
             after = cpu_seconds(running.pid), cpu_seconds(self.postgresql.pid)
         except load.Failed as failed:
             raise load.Failed(f"{job.title} of {system.name}: {failed}") from None
-        cpu, database_cpu = (
-            (end - start) / loaded.requests * MICROSECONDS for start, end in zip(before, after, strict=True)
-        )
+        cpu, database_cpu = each(before, after, loaded.requests)
         running.wait_until_idle()
         return Turn(job.name, system.name, round, cpu, database_cpu, loaded.per_second, loaded.p50, loaded.p99)
 

@@ -13,8 +13,8 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
-from argon2 import PasswordHasher
 from psycopg import sql
 from tqdm import tqdm
 
@@ -72,11 +72,20 @@ def arguments(words: list[str]) -> argparse.Namespace:
         help="few rows, two short rounds, for a look at whether all works; docs stay as they are",
     )
     wanted = parser.parse_args(words)
-    usual = QUICK if wanted.quick else FULL
+    return completed(wanted, QUICK if wanted.quick else FULL)
+
+
+def completed(wanted: argparse.Namespace, usual: dict[str, Any]) -> argparse.Namespace:
+    """With what is usual wherever nothing was said."""
     for name, value in usual.items():
         if getattr(wanted, name) is None:
             setattr(wanted, name, value)
     return wanted
+
+
+def command(*words: str) -> str:
+    """What to type to get the same again."""
+    return f"make bench ARGS={shlex.quote(' '.join(words))}" if words else "make bench"
 
 
 def main(words: list[str]) -> None:
@@ -86,13 +95,11 @@ def main(words: list[str]) -> None:
     pin(os.getpid(), other_core)
     results = Results(machine=machine(server_core), versions={name: version(name) for name in VERSIONS})
     results.options = {name: getattr(wanted, name) for name in ("jobs", "rounds", "seconds", "people")}
-    results.options["command"] = f"make bench ARGS={shlex.quote(' '.join(words))}" if words else "make bench"
+    results.options["command"] = command(*words)
     with tempfile.TemporaryDirectory(prefix="latchkey-bench-") as folder, running() as postgresql, ExitStack() as stack:
         postgresql.pin(other_core)
         results.versions["postgresql"] = postgresql.version
-        bench = Bench(
-            postgresql, Path(folder), wanted.seconds, server_core, PasswordHasher(3, 65536, 4).hash(rows.PASSWORD)
-        )
+        bench = Bench(postgresql, Path(folder), wanted.seconds, server_core, rows.hashed())
         servers = {system.server.name: system.server for system in systems}
         fill(bench, servers, wanted.people)
         up = {
@@ -197,9 +204,7 @@ def one_for_each_server(systems: list[System]) -> list[System]:
 
 
 def keep(results: Results, *, quick: bool) -> None:
-    RESULTS.mkdir(exist_ok=True)
-    file = RESULTS / f"{datetime.now(UTC):%Y%m%d-%H%M%S}.json"
-    file.write_text(json.dumps(results.as_json(), indent=1))
+    file = store(results.as_json(), "others")
     text = report.document(results)
     if quick:
         sys.stdout.write(text)
@@ -207,3 +212,10 @@ def keep(results: Results, *, quick: bool) -> None:
         sys.stdout.write(report.tables(results))
         report.write(results, ROOT / "docs")
     sys.stdout.write(f"\nEvery number is in {file.relative_to(ROOT)}\n")
+
+
+def store(numbers: dict[str, Any], part: str) -> Path:
+    RESULTS.mkdir(exist_ok=True)
+    file = RESULTS / f"{part}-{datetime.now(UTC):%Y%m%d-%H%M%S}.json"
+    file.write_text(json.dumps(numbers, indent=1))
+    return file

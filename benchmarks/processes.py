@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -39,6 +40,11 @@ def tree(pid: int) -> list[int]:
 def cpu_seconds(pid: int) -> float:
     """User and system time of the tree, with that of the processes below it that have ended."""
     return sum(map(_cpu_seconds, tree(pid)))
+
+
+def each(before: Iterable[float], after: Iterable[float], requests: int) -> list[float]:
+    """Microseconds of CPU for each request, of those whose seconds these are."""
+    return [(end - start) / requests * 1e6 for start, end in zip(before, after, strict=True)]
 
 
 def _cpu_seconds(pid: int) -> float:

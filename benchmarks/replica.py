@@ -1,7 +1,6 @@
 """What a streaming replica would take off the primary, and how long it tells of sessions that have ended."""
 
 import argparse
-import shlex
 import shutil
 import subprocess
 import sys
@@ -15,29 +14,27 @@ from pathlib import Path
 from statistics import median
 
 import psycopg
-from argon2 import PasswordHasher
 
 from . import load, rows, scaling
 from .checks import values
 from .jobs import Bench
-from .others import fill, machine
+from .others import command, fill, machine
 from .postgresql import PostgreSQL, embedded_postgres, running
 from .processes import cpu_seconds
 from .report import table
 from .servers import Running, serving
-from .systems import BY_NAME, ROOT
+from .systems import BY_NAME, LONG_AGO, ROOT
 
 OURS = BY_NAME["latchkey"]
 CONNECTIONS, PORT = 8, 5433
 PROGRAMS = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
-LONG_AGO = "UPDATE sessions_api_session SET last_seen_at = now() - interval '1 hour'"
 END = "DELETE FROM sessions_api_session WHERE id = md5('session' || %s)::uuid"
 LOOK = "SELECT count(*) FROM sessions_api_session WHERE id = md5('session' || %s)::uuid"
 
 
 def main(words: list[str]) -> None:
     wanted = arguments(words)
-    hashed = PasswordHasher(3, 65536, 4).hash(rows.PASSWORD)
+    hashed = rows.hashed()
     with tempfile.TemporaryDirectory(prefix="latchkey-bench-") as folder, running() as primary:
         fill(Bench(primary, Path(folder), wanted.seconds, None, hashed), {"latchkey": OURS.server}, wanted.people)
         with (
@@ -53,7 +50,7 @@ def main(words: list[str]) -> None:
                 lags.make_all_due()
                 writing = pool.submit(write, server, wanted)
                 loaded = lags.see(lambda: not writing.done())
-    text = said(idle, loaded, spent, writing.result(), shlex.join(["replica", *words]))
+    text = said(idle, loaded, spent, writing.result(), command("replica", *words))
     sys.stdout.write(text)
     scaling.put(ROOT / "docs" / "scaling.md", "replica", text)
 
@@ -137,7 +134,7 @@ def said(idle: list[float], loaded: list[float], spent: tuple[float, float], wri
     rows = [[name, f"{len(seen):,}", *quantiles(seen)] for name, seen in (("idle", idle), ("under load", loaded))]
     lags = table(["primary", "sessions ended", "median, ms", "p99, ms", "longest, ms"], rows)
     replica, primary = spent
-    where = f"{here['date']}, commit {here['commit']}, `make bench ARGS={shlex.quote(words)}`, {here['processor']}"
+    where = f"{here['date']}, commit {here['commit']}, `{words}`, {here['processor']}"
     return (
         f"\n{lags}\nThe load is {writing.per_second:,.0f} bearer checks a second, each of which moves "
         f"`last_seen_at`. For each of them, while nobody looks at the replica, the primary takes {primary:.0f} µs of "

@@ -2,6 +2,8 @@
 
 import hashlib
 
+from argon2 import PasswordHasher
+
 PEOPLE, FEW = 200_000, 5_000
 PASSWORD = "correct-horse-battery"
 
@@ -24,3 +26,8 @@ def email(person: int) -> str:
 
 def uuid(person: int | str) -> str:
     return hashlib.md5(str(person).encode()).hexdigest()
+
+
+def hashed() -> str:
+    """The password of everybody, with the parameters of Latchkey's."""
+    return PasswordHasher(3, 65536, 4).hash(PASSWORD)

@@ -111,6 +111,9 @@ OURS = {
     "freshen": "UPDATE sessions_api_session SET last_seen_at = now() WHERE last_seen_at < now() - interval '1 minute'",
 }
 
+# The next check of each session notes that it is used.
+LONG_AGO = "UPDATE sessions_api_session SET last_seen_at = now() - interval '1 hour'"
+
 SYSTEMS = (
     System(
         "latchkey",

@@ -1,31 +1,27 @@
 """What one more process or thread brings, what a request takes of each part; the tables go to docs/scaling.md."""
 
 import argparse
-import json
 import os
-import shlex
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from argon2 import PasswordHasher
 from tqdm import tqdm
 
 from . import load, rows, scaling
 from .checks import values
-from .jobs import MICROSECONDS, Bench
-from .others import RESULTS, fill, machine
+from .jobs import Bench
+from .others import command, completed, fill, machine, store
 from .pgbouncer import FOUND, USER, PgBouncer, pooling
 from .postgresql import forget_statements, running, statements
-from .processes import allow, cores, cpu_seconds, memory
+from .processes import allow, cores, cpu_seconds, each, memory
 from .scaling import Held, Kind, Measured, Shape, Turn
 from .servers import Running
-from .systems import BY_NAME, ROOT, Call, Server
+from .systems import BY_NAME, LONG_AGO, ROOT, Call, Server
 
 OURS = BY_NAME["latchkey"]
 ME, LIST, LOGIN = OURS.me, OURS.sessions, OURS.login
@@ -38,7 +34,6 @@ USUAL = Shape("one core", 1, 8)
 MIXED = [Shape("both cores", workers, 8) for workers in (1, 2)]
 FULL = {"rounds": 5, "seconds": 3, "people": 20_000}
 QUICK = {"rounds": 1, "seconds": 1, "people": rows.FEW}
-LONG_AGO = "UPDATE sessions_api_session SET last_seen_at = now() - interval '1 hour'"
 NOBODY = "redis://127.0.0.1:1"  # enough to load the client; with RATE_LIMITS=0 nothing is asked
 LOGINS = 100  # people who log in for the first time, in each round
 SENT = {"SELECT", "INSERT", "UPDATE", "DELETE"}
@@ -71,10 +66,7 @@ def arguments(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--people", type=int, help="rows of the database (20000)")
     parser.add_argument("--quick", action="store_true", help="one short round, for a look; docs stay as they are")
     wanted = parser.parse_args(words)
-    for name, value in (QUICK if wanted.quick else FULL).items():
-        if getattr(wanted, name) is None:
-            setattr(wanted, name, value)
-    return wanted
+    return completed(wanted, QUICK if wanted.quick else FULL)
 
 
 def main(words: list[str]) -> None:
@@ -83,10 +75,10 @@ def main(words: list[str]) -> None:
         sys.exit("make bench ARGS=workers needs PgBouncer. Debian: apt install pgbouncer")
     measured = Measured(machine=machine(cores()[0]), versions={n: version(n) for n in ("django", "granian", "psycopg")})
     measured.options = {name: getattr(wanted, name) for name in ("rounds", "seconds", "people")}
-    measured.options["command"] = f"make bench ARGS={shlex.quote(' '.join(['workers', *words]))}"
+    measured.options["command"] = command("workers", *words)
     with tempfile.TemporaryDirectory(prefix="latchkey-bench-") as folder, running() as postgresql:
         measured.versions["postgresql"] = postgresql.version
-        hashed = PasswordHasher(3, 65536, 4).hash(rows.PASSWORD)
+        hashed = rows.hashed()
         bench = Bench(postgresql, Path(folder), wanted.seconds, cores()[0], hashed)
         fill(bench, {"latchkey": OURS.server}, wanted.people)
         measured.bytes = sizes(bench)
@@ -184,8 +176,7 @@ class Workers:
             loaded = load.wrk(running.port, asked, connections, seconds)
         after = [cpu_seconds(pid) for pid in pids]
         running.wait_until_idle()
-        spent = [(end - start) / loaded.requests * MICROSECONDS for start, end in zip(before, after, strict=True)]
-        return loaded, spent
+        return loaded, each(before, after, loaded.requests)
 
     def opened(self, shape: Shape) -> int:
         """Connections at PostgreSQL."""
@@ -239,9 +230,7 @@ def requests(job: str) -> list[load.Request]:
 
 
 def keep(measured: Measured, *, quick: bool) -> None:
-    RESULTS.mkdir(exist_ok=True)
-    file = RESULTS / f"workers-{datetime.now(UTC):%Y%m%d-%H%M%S}.json"
-    file.write_text(json.dumps(measured.as_json(), indent=1))
+    file = store(measured.as_json(), "workers")
     sys.stdout.write(scaling.text(measured, scaling.PARTS))
     if not quick:
         scaling.document(measured, ROOT / "docs" / "scaling.md")
