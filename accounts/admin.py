@@ -15,17 +15,17 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
+from accounts.email.verification import ask_to_verify
+from accounts.mail.models import Letter, Link, QueuedMail
+from accounts.passwords.change import ask_to_reset
 from sessions_api.admin import LargeTable, log_for_each, may_touch, moment, person_link
-from sessions_api.ending import end_for_others
 from sessions_api.events.models import Event
 from sessions_api.events.tags import ADMINISTRATOR, Tag
 from sessions_api.models import Session
+from sessions_api.revocation import end_for_others
 
-from .leaving import delete
-from .mail.models import Letter, Link, QueuedMail
+from .deletion import delete
 from .models import User, UserQuerySet
-from .passwords import ask_to_reset
-from .verification import ask_to_verify
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 

@@ -2,16 +2,19 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from ninja import Router, Status
 
-from sessions_api import rate_limits
+from accounts.social.errors import InvalidCode
 from sessions_api.auth import SessionRequest, fresh_session, introspected
-from sessions_api.errors import RateLimited, ReauthenticationRequired, ServerBusy
-from sessions_api.openapi import raises
+from sessions_api.http.errors import RateLimited, ReauthenticationRequired, ServerBusy
+from sessions_api.http.openapi import raises
+from sessions_api.ratelimit import limits as rate_limits
 from sessions_api.schemas import SessionResponse
 
-from . import leaving, passwords, registration
-from . import login as door
+from . import deletion as leaving
 from .errors import AuthenticationFailed, EmailTaken, InvalidPassword, RegistrationClosed
 from .export import Export
+from .login import password as door
+from .passwords import change as passwords
+from .registration import register as registration
 from .schemas import (
     Config,
     Login,
@@ -23,7 +26,6 @@ from .schemas import (
     UserUpdate,
 )
 from .social import signin
-from .social.errors import InvalidCode
 
 router = Router(tags=["accounts"])
 

@@ -1,6 +1,6 @@
 """The refusals that speak of a person."""
 
-from sessions_api.errors import ApiError
+from sessions_api.http.errors import ApiError
 
 
 class AuthenticationFailed(ApiError):

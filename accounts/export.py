@@ -8,10 +8,10 @@ from django.contrib.admin.models import LogEntry
 from django.db.models import Q
 from pydantic import BeforeValidator, Field
 
+from accounts.mail.models import Link, QueuedMail
 from sessions_api.models import Session
 from sessions_api.schemas import Answer, SessionInfo
 
-from .mail.models import Link, QueuedMail
 from .models import User
 from .schemas import UserResponse
 

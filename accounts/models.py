@@ -11,10 +11,10 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from sessions_api.errors import SessionExpired
+from sessions_api.http.errors import SessionExpired
 from sessions_api.models import Session, TimestampMixin
 
-from .emails import MAX_LENGTH, canonical_email
+from .fields import MAX_LENGTH, canonical_email
 
 
 class EmailAddressField(models.CharField):  # type: ignore[type-arg]
@@ -176,7 +176,7 @@ class User(TimestampMixin, AbstractBaseUser, PermissionsMixin):
 
 
 class FailedAttempts(models.Model):
-    """How many wrong passwords in a row there were in one place: see `accounts/lockout.py`."""
+    """How many wrong passwords in a row there were in one place: see `accounts/login/lockout.py`."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="failed_attempts")
     place = models.CharField(max_length=43)  # a network, the handle of a session, or nothing for all else

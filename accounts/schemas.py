@@ -11,11 +11,11 @@ from ninja import Schema
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from sessions_api.errors import ValidationFailed
+from accounts.social.providers import registry as providers
+from sessions_api.http.errors import ValidationFailed
 from sessions_api.schemas import Answer, Body, SessionInfo, Text
 
-from .emails import MAX_LENGTH, canonical_email
-from .social import providers
+from .fields import MAX_LENGTH, canonical_email
 
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 

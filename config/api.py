@@ -7,10 +7,10 @@ from accounts.mail.api import router as mail
 from accounts.social.api import router as social
 from sessions_api.api import router as sessions
 from sessions_api.auth import any_session
-from sessions_api.errors import add_handlers
 from sessions_api.events.api import router as events
-from sessions_api.json_body import StrictJSON
-from sessions_api.openapi import DescribedAPI
+from sessions_api.http.errors import add_handlers
+from sessions_api.http.json import StrictJSON
+from sessions_api.http.openapi import DescribedAPI
 from sessions_api.renderer import JSON
 
 api = DescribedAPI(

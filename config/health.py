@@ -9,7 +9,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
-from sessions_api.errors import ServiceUnavailable
+from sessions_api.http.errors import ServiceUnavailable
 
 logger = logging.getLogger(__name__)
 

@@ -17,8 +17,8 @@ from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 from structlog.contextvars import bind_contextvars, reset_contextvars
 
-from sessions_api.client import client_ip
-from sessions_api.errors import (
+from sessions_api.http.client import client_ip
+from sessions_api.http.errors import (
     CONTENT_TYPE,
     ApiError,
     InvalidRequest,
@@ -119,7 +119,7 @@ class Gate:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Plain views, and the admin. Endpoints have handlers, in `sessions_api/errors.py`."""
+        """Plain views, and the admin. Endpoints have handlers, in `sessions_api/http/errors.py`."""
         refusal = refusal_outside_ninja(exception)
         if refusal and is_admin(request):
             return HttpResponse(PAGE.format(refusal.detail), status=refusal.status, headers=refusal.headers)

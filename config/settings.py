@@ -188,22 +188,22 @@ def cache() -> dict[str, Any]:
 DATABASES = {"default": database()}
 CACHES = {"default": cache()}
 RATE_LIMIT_STORE = (  # by its name: whoever has no Redis need not load its client
-    "sessions_api.shared_rate_limits.of_cache"
+    "sessions_api.ratelimit.redis.of_cache"
     if CACHES["default"]["BACKEND"].endswith("RedisCache")
-    else "sessions_api.rate_limit_stores.InProcess"
+    else "sessions_api.ratelimit.memory.InProcess"
 )
 
 # People and passwords
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["accounts.backends.PasswordBackend"]  # of the admin
+AUTHENTICATION_BACKENDS = ["accounts.login.admin_backend.PasswordBackend"]  # of the admin
 REGISTRATION = choice("REGISTRATION", "open", "verified", "closed")
 OAUTH_HANDOVER = choice("OAUTH_HANDOVER", "query", "code")
 PASSWORD_MIN_LENGTH = env.int("PASSWORD_MIN_LENGTH", default=8)
 PASSWORD_MAX_LENGTH = 128
-AUTH_PASSWORD_VALIDATORS = [{"NAME": "accounts.password_rules.PasswordValidator"}]
+AUTH_PASSWORD_VALIDATORS = [{"NAME": "accounts.passwords.validators.PasswordValidator"}]
 PWNED_PASSWORDS_URL = env.str("PWNED_PASSWORDS_URL", default="") and origin("PWNED_PASSWORDS_URL", "")
-BREACH_LOOKUP = "accounts.breaches.times_seen"  # by its name, as those who do not ask need no HTTP client
+BREACH_LOOKUP = "accounts.passwords.pwned.times_seen"  # by its name, as those who do not ask need no HTTP client
 ARGON2_TIME_COST = env.int("ARGON2_TIME_COST", default=3)
 ARGON2_MEMORY_COST = env.int("ARGON2_MEMORY_COST", default=65536)  # KiB
 ARGON2_PARALLELISM = env.int("ARGON2_PARALLELISM", default=4)
@@ -211,20 +211,20 @@ CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os
 HASHES = max(1, min(min(CORES - 1, 4) // PROCESSES, THREADS - 3))  # two wait; one core and a thread for all else
 HASHES_AT_ONCE = env.int("HASHES_AT_ONCE", default=HASHES)
 PASSWORD_HASHERS = [
-    "accounts.hashers.Argon2id",
+    "accounts.passwords.hashers.Argon2id",
     # Hashes brought along from elsewhere are accepted once, and renewed at that login.
-    "accounts.hashers.PBKDF2",
-    "accounts.hashers.PBKDF2SHA1",
-    "accounts.hashers.Scrypt",
+    "accounts.passwords.hashers.PBKDF2",
+    "accounts.passwords.hashers.PBKDF2SHA1",
+    "accounts.passwords.hashers.Scrypt",
 ]
 
 # Sign-in by other providers: an entry here and two keys
 
-OAUTH_PROVIDERS = {"google": "accounts.social.backend.Google", "github": "accounts.social.backend.GitHub"}
+OAUTH_PROVIDERS = {"google": "accounts.social.providers.oidc.Google", "github": "accounts.social.providers.oidc.GitHub"}
 SOCIAL_AUTH_PIPELINE = [
     "social_core.pipeline.social_auth.social_details",
     "social_core.pipeline.social_auth.social_uid",
-    "accounts.social.pipeline.find_or_make_person",
+    "accounts.social.matching.find_or_make_person",
 ]
 GOOGLE_REDIRECT_URI = env.str("GOOGLE_REDIRECT_URI", default="")
 SOCIAL_AUTH_GOOGLE_KEY = env.str("GOOGLE_CLIENT_ID", default="")
@@ -308,9 +308,9 @@ LOG_LEVEL = choice("LOG_LEVEL", "info", "debug", "warning", "error").upper()
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"unexpected": {"()": "sessions_api.logs.OnlyUnexpected"}},
-    "formatters": {"line": {"()": "sessions_api.logs.Line", "form": LOG_FORMAT, "colors": os.isatty(2)}},
-    "handlers": {"stderr": {"()": "sessions_api.logs.Lines", "formatter": "line", "level": LOG_LEVEL}},
+    "filters": {"unexpected": {"()": "config.logs.OnlyUnexpected"}},
+    "formatters": {"line": {"()": "config.logs.Line", "form": LOG_FORMAT, "colors": os.isatty(2)}},
+    "handlers": {"stderr": {"()": "config.logs.Lines", "formatter": "line", "level": LOG_LEVEL}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "django": {"handlers": [], "level": "INFO"},  # below, it tells each query with its values

@@ -3,7 +3,7 @@ from django.contrib import admin
 from django.urls import path
 from django.views.generic import RedirectView
 
-from accounts.own_password import own_password
+from accounts.passwords.admin import own_password
 
 from .api import api
 from .health import healthz, readyz

@@ -35,8 +35,8 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 gc.disable()  # what is imported stays; looking for garbage in it would be a sixth of the start
 django.setup(set_prefix=False)
 
-from accounts.mail.delivery import Worker  # noqa: E402 (its models want Django set up)
-from accounts.social import providers  # noqa: E402
+from accounts.mail.worker import Worker  # noqa: E402 (its models want Django set up)
+from accounts.social.providers import registry as providers  # noqa: E402
 
 application = Handler()
 _ = get_resolver().url_patterns  # else the first request would import the API, and be the first to fail if that fails

@@ -25,9 +25,10 @@ from django.utils.module_loading import import_string
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
-from .ending import end_for_others
-from .events.tags import ADMINISTRATOR
+from sessions_api.events.tags import ADMINISTRATOR
+
 from .models import Session
+from .revocation import end_for_others
 
 MOST = 10_000  # rows that a list counts, and can turn its pages to
 

@@ -2,12 +2,13 @@ from uuid import UUID
 
 from ninja import Query, Router, Status
 
+from sessions_api.events.tags import Tag
+from sessions_api.http.errors import NotFound, ReauthenticationRequired
+from sessions_api.http.openapi import raises
+
 from .auth import SessionRequest, fresh_session
-from .ending import end, forget_expired
-from .errors import NotFound, ReauthenticationRequired
-from .events.tags import Tag
 from .models import Session
-from .openapi import raises
+from .revocation import end, forget_expired
 from .schemas import SessionInfo
 
 router = Router(tags=["sessions"])

@@ -8,7 +8,8 @@ from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.http import HttpRequest
 from ninja.security.http import HttpAuthBase
 
-from .errors import NotAuthenticated, SessionExpired
+from sessions_api.http.errors import NotAuthenticated, SessionExpired
+
 from .models import Session
 
 if TYPE_CHECKING:

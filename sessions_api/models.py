@@ -13,11 +13,12 @@ from django.db.models.functions import RowNumber
 from django.http import HttpRequest
 from django.utils import timezone
 
-from .client import USER_AGENT_LENGTH, client_ip, device, user_agent
-from .compiled import Compiled
-from .errors import ReauthenticationRequired, SessionExpired
-from .events.models import Event
-from .events.tags import Tag
+from sessions_api.events.models import Event
+from sessions_api.events.tags import Tag
+from sessions_api.http.client import USER_AGENT_LENGTH, client_ip, device, user_agent
+from sessions_api.http.errors import ReauthenticationRequired, SessionExpired
+
+from .compiled_query import Compiled
 from .tokens import digest, looks_like_token, new_token
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ import time_machine
 from django.core.cache import cache
 from django.test import Client
 
-from accounts.hashers import Argon2id
 from accounts.models import User
-from sessions_api.rate_limits import store
+from accounts.passwords.hashers import Argon2id
+from sessions_api.ratelimit.limits import store
 
 from .people import Api, Mailbox, Person
 from .server import database, serving

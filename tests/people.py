@@ -7,7 +7,7 @@ from typing import Any
 
 from django.test import Client
 
-from accounts.mail.delivery import deliver_next
+from accounts.mail.worker import deliver_next
 
 
 class Api(Client):

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from config.api import api as described
-from sessions_api import rate_limits
-from sessions_api.errors import ApiError
+from sessions_api.http.errors import ApiError
+from sessions_api.ratelimit import limits as rate_limits
 
 from .asvs import requirements
 from .server import database, serving
@@ -55,7 +55,7 @@ def test_the_defaults_are_those_of_the_code():
 
 
 def test_every_error_is_documented_and_every_documented_one_exists():
-    for module in ("sessions_api.errors", "accounts.errors", "accounts.mail.errors", "accounts.social.errors"):
+    for module in ("sessions_api.http.errors", "accounts.errors", "accounts.mail.errors", "accounts.social.errors"):
         import_module(module)
     rows = [line.split("|") for line in (ROOT / "docs/errors.md").read_text().splitlines() if line.startswith("| ")]
     documented = {(cells[1].strip(), cells[2].strip(" `")) for cells in rows[1:]}

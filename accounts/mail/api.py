@@ -1,12 +1,15 @@
 from django.http import HttpRequest
 from ninja import Router, Status
 
-from accounts import passwords, recovery, registration, verification
+from accounts.email import verification
 from accounts.errors import EmailTaken
-from sessions_api import rate_limits
+from accounts.passwords import change as passwords
+from accounts.recovery import undo as recovery
+from accounts.registration import register as registration
 from sessions_api.auth import SessionRequest, fresh_session
-from sessions_api.errors import RateLimited, ReauthenticationRequired, ServerBusy
-from sessions_api.openapi import raises
+from sessions_api.http.errors import RateLimited, ReauthenticationRequired, ServerBusy
+from sessions_api.http.openapi import raises
+from sessions_api.ratelimit import limits as rate_limits
 from sessions_api.schemas import SessionResponse
 
 from .errors import InvalidLink

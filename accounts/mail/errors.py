@@ -1,6 +1,6 @@
 """The refusal that speaks of a link from a mail."""
 
-from sessions_api.errors import ApiError
+from sessions_api.http.errors import ApiError
 
 
 class InvalidLink(ApiError):

@@ -12,11 +12,11 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from accounts.emails import MAX_LENGTH
+from accounts.fields import MAX_LENGTH
 from accounts.models import User
 
 from .errors import InvalidLink
-from .links import TERMS, Purpose
+from .token_types import TERMS, Purpose
 
 TOKEN = re.compile("[0-9a-f]{96}")
 LEASE = timedelta(minutes=5)  # whoever takes a mail has so long; then it is the next one's

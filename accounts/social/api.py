@@ -5,13 +5,13 @@ from ninja import Path, Query, Router, Status
 from pydantic import Field
 
 from accounts.errors import RegistrationClosed
-from sessions_api import rate_limits
 from sessions_api.auth import SessionRequest, fresh_session
-from sessions_api.errors import NotFound, PermissionDenied, RateLimited, ReauthenticationRequired
-from sessions_api.openapi import raises
+from sessions_api.http.errors import NotFound, PermissionDenied, RateLimited, ReauthenticationRequired
+from sessions_api.http.openapi import raises
+from sessions_api.ratelimit import limits as rate_limits
 from sessions_api.schemas import SessionResponse
 
-from . import connections, providers, signin
+from . import connections, signin
 from .errors import (
     AccountDisabled,
     AccountExists,
@@ -24,6 +24,7 @@ from .errors import (
     ProviderUnavailable,
 )
 from .models import Identity
+from .providers import registry as providers
 from .schemas import AuthorizeUrl, Connection, Exchange, IdToken, LinkCode, Start
 
 router = Router(tags=["other providers"])

@@ -7,15 +7,15 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from accounts.mail.models import Letter
+from accounts.mail.notifications import notify
 from accounts.models import User
-from accounts.notices import notify
-from sessions_api.errors import NotFound
+from accounts.social.providers.registry import configured, title
 from sessions_api.events.models import Event
 from sessions_api.events.tags import Tag
+from sessions_api.http.errors import NotFound
 
 from .errors import LastLoginMethod
 from .models import Handover, Identity
-from .providers import configured, title
 
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 

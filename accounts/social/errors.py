@@ -1,6 +1,6 @@
 """The refusals of a sign-in by another provider. Most reach a browser as `/oauth/error?error=<error_code>`."""
 
-from sessions_api.errors import ApiError
+from sessions_api.http.errors import ApiError
 
 
 class ProviderNotFound(ApiError):

@@ -13,11 +13,13 @@ from django.utils import timezone
 from social_core.exceptions import AuthCanceled, AuthProviderError, AuthSessionError, SocialAuthBaseException
 
 from accounts.errors import AuthenticationFailed
-from accounts.login import finish_login, finish_reauthentication, require_unchanged
+from accounts.login.password import finish_login, finish_reauthentication, require_unchanged
 from accounts.models import User
-from sessions_api import rate_limits
-from sessions_api.errors import ApiError, ServerError, ValidationFailed
+from accounts.single_use.once import spend
+from accounts.social.providers.registry import backend_for, start_url
+from sessions_api.http.errors import ApiError, ServerError, ValidationFailed
 from sessions_api.models import Session
+from sessions_api.ratelimit import limits as rate_limits
 
 from .errors import (
     AccessDenied,
@@ -28,12 +30,10 @@ from .errors import (
     ProviderError,
     ProviderUnavailable,
 )
-from .handshake import Handshake, forget
+from .flow_state import Handshake, forget
+from .matching import link
 from .models import LIFETIME as CODE_LIFETIME
 from .models import Handover, Identity
-from .once import spend
-from .pipeline import link
-from .providers import backend_for, start_url
 
 LANDING_CODES = {  # the only words that an error page ever sees
     "access_denied",

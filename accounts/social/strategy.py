@@ -8,8 +8,9 @@ from social_core.backends.base import BaseAuth
 from social_core.storage import BaseStorage
 from social_core.strategy import BaseStrategy
 
-from .handshake import LIFETIME, Handshake
-from .once import spend
+from accounts.single_use.once import spend
+
+from .flow_state import LIFETIME, Handshake
 
 
 class SpentStates:

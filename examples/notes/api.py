@@ -5,9 +5,9 @@ import asyncio
 from ninja import Router, Schema, Status
 
 from sessions_api.auth import SessionRequest, any_session, fresh_session
-from sessions_api.errors import ReauthenticationRequired, add_handlers
-from sessions_api.json_body import StrictJSON
-from sessions_api.openapi import DescribedAPI, raises
+from sessions_api.http.errors import ReauthenticationRequired, add_handlers
+from sessions_api.http.json import StrictJSON
+from sessions_api.http.openapi import DescribedAPI, raises
 
 
 class Notes(Schema):

@@ -6,7 +6,7 @@ from rest_framework.request import Request
 
 from accounts.models import User
 from sessions_api.auth import any_session
-from sessions_api.errors import NotAuthenticated
+from sessions_api.http.errors import NotAuthenticated
 from sessions_api.models import Session
 
 

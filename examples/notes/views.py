@@ -6,7 +6,7 @@ from django.http import HttpResponse, JsonResponse
 from django.views.decorators.http import require_POST
 
 from sessions_api.auth import SessionRequest, fresh_session_required, session_required
-from sessions_api.errors import ApiError
+from sessions_api.http.errors import ApiError
 
 
 @session_required

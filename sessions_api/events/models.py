@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 
-from sessions_api.client import DEVICE_LENGTH, client_ip, device, network, user_agent
+from sessions_api.http.client import DEVICE_LENGTH, client_ip, device, network, user_agent
 
 from .signals import recorded
 from .tags import Tag

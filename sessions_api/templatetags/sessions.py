@@ -5,9 +5,9 @@ from typing import Any
 from django import template
 from django.contrib import admin
 
-from ..admin import AtLeast, SessionAdmin, may_touch, method_name, minute, sessions_page
-from ..charts import bars, in_days, live_by_last_seen, opened_by_day, opened_by_method
-from ..models import Session
+from sessions_api.admin import AtLeast, SessionAdmin, may_touch, method_name, minute, sessions_page
+from sessions_api.charts import bars, in_days, live_by_last_seen, opened_by_day, opened_by_method
+from sessions_api.models import Session
 
 SHOWN = 20
 

@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from accounts.emails import canonical_email
+from accounts.fields import canonical_email
 from accounts.models import User
 
 from ..people import problem

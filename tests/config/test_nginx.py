@@ -15,7 +15,7 @@ import requests
 import trustme
 
 from config.middleware import MAX_BODY
-from sessions_api.errors import InvalidRequest, PayloadTooLarge, ServiceUnavailable
+from sessions_api.http.errors import InvalidRequest, PayloadTooLarge, ServiceUnavailable
 
 from ..people import problem
 from ..server import ROOT, database, free_port, serving

@@ -21,9 +21,12 @@ print(json.dumps(told | {"collects": gc.isenabled(), "frozen": gc.get_freeze_cou
 """
 
 OF_REDIS = {"redis", "limits"}
-OF_PROVIDERS = {"accounts.social.backend", "social_core.backends", "jwt", "cryptography", "openid", "oauthlib"}
+OF_PROVIDERS = {"accounts.social.providers.oidc", "social_core.backends", "jwt", "cryptography", "openid", "oauthlib"}
 OF_HTTP = {"requests", "urllib3"}
-OF_NEW_PASSWORDS = {"zxcvbn", "accounts.password_rules"}  # megabytes of words, with the first password that is chosen
+OF_NEW_PASSWORDS = {
+    "zxcvbn",
+    "accounts.passwords.validators",
+}  # megabytes of words, with the first password that is chosen
 EXTRAS = OF_REDIS | OF_PROVIDERS | OF_HTTP | OF_NEW_PASSWORDS
 
 REDIS = {"CACHE_URL": "redis://localhost:1"}

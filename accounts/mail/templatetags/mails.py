@@ -8,10 +8,9 @@ from django.contrib import admin
 from django.db.models import Min, QuerySet
 from django.utils import timezone
 
+from accounts.mail.admin import FAILED
+from accounts.mail.models import QueuedMail
 from sessions_api.admin import MOST, AtLeast
-
-from ..admin import FAILED
-from ..models import QueuedMail
 
 LONG = timedelta(minutes=15)  # by then a mail was tried five times; or nobody is there who would send it
 

@@ -1,8 +1,8 @@
 from typing import Any
 
 from accounts.mail.models import Link, QueuedMail
+from accounts.single_use.once import purge
 from accounts.social.models import Handover
-from accounts.social.once import purge
 from sessions_api.management.commands.purge_sessions import Command as PurgeSessions
 
 

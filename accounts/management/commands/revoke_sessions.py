@@ -9,11 +9,11 @@ from django.db import transaction
 from django.utils.dateparse import parse_date, parse_datetime
 
 from accounts.models import User
-from sessions_api.ending import end_for_others
 from sessions_api.events.models import Event
 from sessions_api.events.tags import OPERATOR, Tag
 from sessions_api.management.commands.purge_sessions import revoke_with_progress
 from sessions_api.models import Session, SessionQuerySet
+from sessions_api.revocation import end_for_others
 
 BATCH = 10_000
 

@@ -7,9 +7,8 @@ from django.contrib import admin
 from django.urls import reverse
 
 from sessions_api.charts import in_days
-
-from ..charts import COUNTED, events_by_day
-from ..models import Event
+from sessions_api.events.charts import COUNTED, events_by_day
+from sessions_api.events.models import Event
 
 SHOWN = 20
 

@@ -12,23 +12,15 @@ from django.db import connection
 from django.utils import timezone
 from environ import Env
 
-from accounts.mail import delivery
-from accounts.mail.delivery import deliver_next
+from accounts.mail import worker as delivery
 from accounts.mail.models import LEASE, PATIENCE, Letter, QueuedMail
+from accounts.mail.worker import deliver_next
 from accounts.models import User
 from sessions_api.models import Session
 
 from ...people import problem
 from ...server import free_port
-from ...smtp import (
-    certificate,
-    die,
-    letter_by_letter,
-    mail_server,
-    nothing,
-    refuse_for_now,
-    talker,
-)
+from ...smtp import certificate, die, letter_by_letter, mail_server, nothing, refuse_for_now, talker
 
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS:UserWarning")
 

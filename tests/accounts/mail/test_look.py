@@ -11,11 +11,11 @@ import pytest
 from django.core.checks import run_checks
 from django.utils import timezone, translation
 
-from accounts.mail.letters import compose
-from accounts.mail.links import TERMS, Purpose
+from accounts.mail.messages import compose
 from accounts.mail.models import Letter, Link, QueuedMail
+from accounts.mail.token_types import TERMS, Purpose
 from accounts.models import User
-from accounts.recovery import EARLIER_ADDRESS
+from accounts.recovery.undo import EARLIER_ADDRESS
 from config.api import api
 
 from ...browser import chromium, needs_chromium

@@ -10,8 +10,8 @@ import pytest
 from anymail.exceptions import AnymailRecipientsRefused
 from django.core.checks import run_checks
 
-from accounts.mail.delivery import deliver_next
 from accounts.mail.models import QueuedMail
+from accounts.mail.worker import deliver_next
 
 from ...people import link
 from ...server import database, manage, serving

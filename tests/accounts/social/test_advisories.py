@@ -4,7 +4,8 @@ import pytest
 from django.db import IntegrityError, connection
 
 from accounts.models import User
-from accounts.social import pipeline, signin
+from accounts.social import matching as pipeline
+from accounts.social import signin
 from accounts.social.models import Handover, Identity, s256
 from sessions_api.models import Session
 

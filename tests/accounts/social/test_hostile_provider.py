@@ -10,8 +10,8 @@ import pytest
 import requests
 
 from accounts.models import User
-from accounts.social import backend
 from accounts.social.models import Handover, Identity, Spent
+from accounts.social.providers import oidc as backend
 from sessions_api.models import Session
 
 from ...server import database, free_port, serving

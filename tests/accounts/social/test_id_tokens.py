@@ -10,7 +10,7 @@ import pytest
 
 from accounts.models import User
 from accounts.social.models import Handover, Identity, Spent
-from accounts.social.providers import backend_for
+from accounts.social.providers.registry import backend_for
 from accounts.social.strategy import Handshake
 from sessions_api.models import Session
 

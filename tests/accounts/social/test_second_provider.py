@@ -4,8 +4,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from accounts.social.backend import GitHub
-from accounts.social.providers import backend_for
+from accounts.social.providers.oidc import GitHub
+from accounts.social.providers.registry import backend_for
 from accounts.social.strategy import Handshake
 
 from ...people import problem

@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from accounts.mail.delivery import Worker
+from accounts.mail.worker import Worker
 
 ENDS = (signal.SIGINT, signal.SIGTERM)
 

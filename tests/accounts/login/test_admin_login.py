@@ -1,0 +1,121 @@
+"""The admin's login stands behind the same limits, failures and events as the API's."""
+
+import pytest
+
+from accounts.login.lockout import PAUSES_FROM
+from accounts.models import User
+
+from ...people import problem
+
+PASSWORD = "the password of root"
+
+
+def log_in(client, password=PASSWORD, username="root@example.org", **headers):
+    return client.post("/admin/login/", {"username": username, "password": password}, headers=headers)
+
+
+@pytest.mark.asvs("6.3.4")
+def test_a_login_is_noted_like_any_other(client, root):
+    assert log_in(client, User_Agent="curl/8").status_code == 302
+    log_in(client, "a wrong password")
+    told = root.events.order_by("-pk").values_list("tag", "ip_address", "device")
+    assert list(told) == [
+        ("account:login:failure", "127.0.0.1", ""),
+        ("admin:login:success", "127.0.0.1", "curl"),
+    ]
+
+
+def test_any_spelling_of_the_address_will_do_and_what_is_none_is_refused(client, root):
+    assert "errornote" in log_in(client, username="not an address").content.decode()
+    assert log_in(client, username=" Root@EXAMPLE.org").status_code == 302
+
+
+@pytest.mark.asvs("6.3.1", "6.3.4")
+def test_failures_of_the_admin_and_of_the_api_are_one_row(api, client, clock, root, settings):
+    settings.RATE_LIMITS = 0
+    for _ in range(PAUSES_FROM // 2):
+        assert log_in(client, "a wrong password").status_code == 200
+        assert problem(api.login(root.email, "a wrong password")) == (401, "authentication_failed")
+    answer = log_in(client)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "30")
+    assert "Wait" in answer.content.decode()
+    clock.shift(30)
+    assert log_in(client).status_code == 302
+
+
+def test_so_are_attempts_in_a_minute(api, client, root):
+    for _ in range(5):
+        log_in(client, "a wrong password")
+    assert log_in(client).status_code == 429
+    assert problem(api.login(root.email, PASSWORD)) == (429, "rate_limited")
+
+
+def test_one_hash_for_a_login_and_for_a_refusal(client, root, hashes):
+    hashes.clear()
+    log_in(client, "a wrong password")
+    log_in(client)
+    log_in(client, username="nobody@example.org")
+    assert len(hashes) == 3
+
+
+@pytest.mark.asvs("6.3.1", "6.3.8")
+def test_it_does_not_tell_which_password_of_somebody_else_is_right(api, alice, client, user, hashes):
+    attempt = lambda password: log_in(client, password, alice.email)  # noqa: E731
+    attempt("a wrong password")
+    hashes.clear()
+    assert "errornote" in attempt(alice.password).content.decode()
+    assert len(hashes) == 1
+    assert user.failed_attempts.get().number == 2
+    assert user.events.filter(tag="account:login:failure").count() == 2
+    assert [attempt(alice.password).status_code for _ in range(4)] == [200] * 3 + [429]
+
+
+@pytest.mark.asvs("15.2.2")
+def test_what_is_longer_than_a_password_can_be_is_not_hashed(client, root, hashes):
+    hashes.clear()
+    assert "errornote" in log_in(client, "x" * 1_000_000).content.decode()
+    assert hashes == []
+
+
+@pytest.mark.asvs("6.3.5")
+def test_a_login_with_a_new_device_is_told(client, root, mailbox):
+    log_in(client, User_Agent="curl/8")
+    log_in(client, User_Agent="curl/8")
+    assert mailbox.new() == []
+    log_in(client, User_Agent="Wget/1.21")
+    mailbox.the_one(root.email, "new device")
+
+
+def change_own(client, old=PASSWORD, new="a new password of root"):
+    return client.post("/admin/password_change/", {"old_password": old, "new_password1": new, "new_password2": new})
+
+
+@pytest.mark.asvs("6.3.1", "6.3.4")
+def test_guesses_at_ones_own_password_are_counted_and_noted(admin, root, settings, hashes):
+    assert [change_own(admin, "a wrong password").status_code for _ in range(6)] == [200] * 5 + [429]
+    settings.RATE_LIMITS = 0
+    for _ in range(PAUSES_FROM - 5):
+        assert change_own(admin, "a wrong password").status_code == 200
+    hashes.clear()
+    assert change_own(admin).status_code == 429
+    assert hashes == []
+    assert root.failed_attempts.get().number == PAUSES_FROM
+    assert root.events.filter(tag="account:reauthenticate:failure").count() == PAUSES_FROM
+    assert User.objects.get(pk=root.pk).password == root.password
+
+
+@pytest.mark.asvs("6.3.4", "6.3.5", "7.4.3")
+def test_ones_own_new_password_is_noted_and_told_and_ends_all_but_this(api, admin, root, mailbox):
+    token = api.login(root.email, PASSWORD).json()["token"]
+    asked = api.call("POST", "/api/auth/password/reset", {"email": root.email})
+    assert asked.status_code == 202
+    old = mailbox.token(root.email, "new password")
+    assert change_own(admin, "x" * 1000).status_code == 200
+    assert change_own(admin).status_code == 302
+    assert admin.get("/admin/").status_code == 200
+    assert not api.opens(token)
+    assert root.events.filter(tag="account:password:change").count() == 1
+    mailbox.the_one(root.email, "password")
+    body = {"token": old, "new_password": "another password"}
+    assert problem(api.call("POST", "/api/auth/password/reset/confirm", body)) == (400, "invalid_link")
+    assert api.login(root.email, "a new password of root").status_code == 200

@@ -1,0 +1,270 @@
+"""What a link is: for one purpose, of one person, in one spelling, on the front end, under our key."""
+
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings as django_settings
+
+from accounts.mail.models import Link, QueuedMail
+from accounts.mail.token_types import TERMS, Purpose
+from accounts.models import User
+
+from ...people import Api, link, problem
+from ..conftest import (
+    CHROME,
+    ask_to_change,
+    ask_to_register,
+    ask_to_reset,
+    change,
+    confirm,
+    move,
+    people,
+    reset,
+    secure,
+    verify,
+)
+
+CALLS = {
+    Purpose.VERIFY: verify,
+    Purpose.CHANGE: change,
+    Purpose.RESET: lambda api, person, token: reset(api, token),
+    Purpose.REGISTER: lambda api, person, token: confirm(api, token),
+    Purpose.SECURE: lambda api, person, token: secure(api, token),
+}
+PATHS = {
+    "email/verify": {},
+    "email/change/confirm": {},
+    "password/reset/confirm": {"new_password": "the next password"},
+    "register/confirm": {"password": "the next password"},
+    "secure": {},
+}
+
+
+def mailed(api, mailbox, settings, purpose, newcomer):
+    """A mail with a link for this purpose; about Alice, unless it is about nobody yet."""
+    if purpose is Purpose.VERIFY:
+        newcomer.asks(api, "email/verify/resend")
+        return mailbox.the_one(newcomer.email)
+    if purpose is Purpose.CHANGE:
+        ask_to_change(api, newcomer, "elsewhere@example.org")
+        return mailbox.the_one("elsewhere@example.org")
+    if purpose is Purpose.RESET:
+        ask_to_reset(api, newcomer.email)
+        return mailbox.the_one(newcomer.email)
+    if purpose is Purpose.REGISTER:
+        settings.REGISTRATION = "verified"
+        ask_to_register(api, "carol@example.org")
+        return mailbox.the_one("carol@example.org")
+    User.objects.update(email_verified_at="2026-01-01T00:00Z")
+    newcomer.logs_in(api, User_Agent=CHROME)
+    return mailbox.the_one(newcomer.email)
+
+
+@pytest.fixture(params=Purpose, ids=str)
+def purpose(request):
+    return request.param
+
+
+@pytest.fixture
+def mail(api, mailbox, settings, purpose, newcomer):
+    return mailed(api, mailbox, settings, purpose, newcomer)
+
+
+@pytest.fixture
+def token(mail):
+    return link(mail).partition("#")[2]
+
+
+@pytest.mark.asvs("9.2.2", "9.2.4", "6.6.2")
+def test_a_link_is_good_for_its_own_purpose_and_no_other(api, newcomer, purpose, token):
+    before = people()
+    for other, call in CALLS.items():
+        if other is not purpose:
+            assert problem(call(api, newcomer, token)) == (400, "invalid_link")
+    assert people() == before
+    assert CALLS[purpose](api, newcomer, token).status_code in {201, 204}
+
+
+@pytest.mark.asvs("9.2.4", "11.2.5")
+def test_nor_is_it_where_the_row_says_another_purpose(api, newcomer, purpose, token):
+    """Each purpose has a key of its own, so a row that is mixed up opens nothing."""
+    person = User.objects.get()
+    for other, call in CALLS.items():
+        if other is not purpose:
+            Link.objects.filter(pk=token[:32]).update(purpose=other, user=person)
+            assert problem(call(api, newcomer, token)) == (400, "invalid_link")
+
+
+def test_the_rows_of_two_people_do_not_open_each_other(api, newcomer, other, mailbox):
+    newcomer.asks(api, "email/verify/resend")
+    one = mailbox.token(newcomer.email)
+    ask_to_reset(api, other.email)
+    two = mailbox.token(other.email)
+    for mixed in (one[:32] + two[32:], two[:32] + one[32:]):
+        assert problem(verify(api, newcomer, mixed)) == (400, "invalid_link")
+        assert problem(reset(api, mixed)) == (400, "invalid_link")
+
+
+ODD = {
+    "upper case": str.upper,
+    "a space in front": lambda token: " " + token,
+    "a line break behind": lambda token: token + "\n",
+    "one letter less": lambda token: token[:-1],
+    "one letter more": lambda token: token + "0",
+    "the row alone": lambda token: token[:32],
+    "a row with hyphens": lambda token: "-".join([token[:8], token[8:]]),
+    "another last letter": lambda token: token[:-1] + ("0" if token[-1] != "0" else "1"),
+    "another first letter": lambda token: ("0" if token[0] != "0" else "1") + token[1:],
+    "another row": lambda token: "0" * 32 + token[32:],
+    "full width": lambda token: token.translate({n: n + 0xFEE0 for n in range(0x30, 0x3A)}),
+    "the whole link": lambda token: f"http://localhost:3000/secure#{token}",
+    "twice": lambda token: token * 2,
+    "nothing": lambda token: "",
+    "a session's": lambda token: "s_" + "x" * 86,
+}
+
+
+@pytest.mark.asvs("2.2.1", "11.2.5")
+def test_it_is_known_in_one_spelling_only(api, newcomer, purpose, token):
+    before = people()
+    for spelled in ODD.values():
+        assert problem(CALLS[purpose](api, newcomer, spelled(token))) == (400, "invalid_link")
+    assert people() == before
+    assert CALLS[purpose](api, newcomer, token).status_code in {201, 204}
+
+
+@pytest.mark.asvs("14.2.1", "1.2.2")
+def test_it_leads_to_the_front_end_with_the_token_where_no_server_sees_it(settings, purpose, mail):
+    url = urlsplit(link(mail))
+    assert f"{url.scheme}://{url.netloc}" == settings.FRONTEND_URL
+    assert (url.path, url.query, len(url.fragment)) == (TERMS[purpose].path, "", 96)
+
+
+@pytest.mark.asvs("3.7.2")
+def test_nothing_of_a_request_is_in_it(newcomer, mailbox, settings, purpose):
+    """H16: what a proxy, or whoever says to be one, would have the service called."""
+    settings.FRONTEND_URL = "https://app.example.org"
+    evil = {
+        "HTTP_X_FORWARDED_HOST": "evil.example",
+        "HTTP_X_FORWARDED_PROTO": "http",
+        "HTTP_X_FORWARDED_PREFIX": "/evil",
+        "HTTP_FORWARDED": "host=evil.example",
+        "HTTP_ORIGIN": "https://evil.example",
+        "HTTP_REFERER": "https://evil.example/",
+        "HTTP_X_ORIGINAL_URL": "https://evil.example/",
+    }
+    mislead = Api()
+    mislead.defaults |= evil
+    mail = mailed(mislead, mailbox, settings, purpose, newcomer)
+    assert link(mail).startswith("https://app.example.org/")
+    assert "evil" not in mail.message().as_string()
+
+
+def test_a_host_that_is_not_ours_causes_no_mail(newcomer, mailbox):
+    evil = Api()
+    evil.defaults["HTTP_HOST"] = "evil.example"
+    answer = evil.call("POST", "/api/auth/password/reset", {"email": newcomer.email})
+    assert problem(answer) == (400, "invalid_request")
+    assert mailbox.new() == []
+
+
+@pytest.mark.asvs("3.5.3")
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
+def test_a_scanner_that_opens_links_consumes_nothing(api, newcomer, purpose, token, method):
+    before = people()
+    for path in PATHS:
+        answer = api.call(method, f"/api/auth/{path}?token={token}", {"token": token}, token=newcomer.token)
+        assert answer.status_code == 405
+    assert people() == before
+    assert CALLS[purpose](api, newcomer, token).status_code in {201, 204}
+
+
+@pytest.mark.asvs("11.2.2", "11.1.1")
+def test_it_survives_a_new_key_while_the_old_one_is_a_fallback(api, newcomer, purpose, token, settings):
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another key, which is as long as the one before was or so"
+    assert CALLS[purpose](api, newcomer, token).status_code in {201, 204}
+
+
+@pytest.mark.asvs("11.2.5")
+def test_and_no_longer(api, newcomer, purpose, token, settings):
+    settings.SECRET_KEY = "another key, which is as long as the one before was or so"
+    assert problem(CALLS[purpose](api, newcomer, token)) == (400, "invalid_link")
+
+
+@pytest.mark.asvs("6.5.2", "11.5.1")
+def test_the_database_holds_nothing_that_opens(api, newcomer, purpose, token, mail):
+    """32 letters of a token are the row's name; what opens it, 256 bits, is made with the key, and not kept."""
+    rows = str([*Link.objects.values(), *QueuedMail.objects.values(), *people()])
+    assert token[:32] in rows.replace("-", "")
+    assert token[32:] not in rows
+    assert django_settings.SECRET_KEY not in rows
+
+
+def test_a_mail_that_is_sent_twice_carries_the_same_link(api, newcomer, purpose, token, mailbox, settings, mail):
+    """A worker that died between the mail server's word and its own."""
+    row = Link.objects.get(pk=token[:32])
+    QueuedMail.objects.create(
+        pk=row.pk, letter={"secure": "new_device"}.get(purpose, purpose), email=row.email, user=row.user
+    )
+    assert mailbox.token(row.email) == token
+
+
+def test_and_none_once_it_has_been_used(api, newcomer, purpose, token, mailbox):
+    row = Link.objects.get(pk=token[:32])
+    letter = {"secure": "new_device"}.get(purpose, purpose)
+    assert CALLS[purpose](api, newcomer, token).status_code in {201, 204}
+    mailbox.new()
+    QueuedMail.objects.create(pk=row.pk, letter=letter, email=row.email, user=row.user)
+    assert not [mail for mail in mailbox.new() if "#" in mail.body]
+
+
+@pytest.mark.asvs("2.2.1", "2.2.2", "15.3.3", "15.3.5")
+@pytest.mark.parametrize(("path", "more"), PATHS.items())
+def test_a_body_is_a_token_and_what_belongs_to_it(api, newcomer, path, more):
+    good = {"token": "0" * 96} | more
+    assert problem(newcomer.asks(api, path, good)) == (400, "invalid_link")
+    for wrong in ({"email": "a@example.org"}, {"user": "x"}, {"token": None}, {"token": 1}, {"token": ["0" * 96]}):
+        assert problem(newcomer.asks(api, path, good | wrong)) == (422, "validation_error")
+    for missing in good:
+        body = {name: value for name, value in good.items() if name != missing}
+        assert problem(newcomer.asks(api, path, body)) == (422, "validation_error")
+
+
+@pytest.mark.asvs("1.3.11")
+@pytest.mark.parametrize("path", ["password/reset", "email/change", "register"])
+@pytest.mark.parametrize(
+    "email",
+    [
+        "alice@example.org\nBcc: evil@example.com",
+        "alice@example.org\r\nBcc: evil@example.com\r\n\r\nGood day",
+        "alice@example.org\0",
+        "alice@example.org, evil@example.com",
+        "alice@example.org;evil@example.com",
+        '"alice\\"@evil.example" <alice@example.org>',
+        "alice@example.org%0aBcc:evil@example.com",
+        "alice@example.org\u2028evil@example.com",
+        "<alice@example.org>",
+        "alice@[127.0.0.1]",
+        "alice@example.org" + "x" * 10_000,
+    ],
+)
+def test_no_header_and_no_second_address_gets_into_a_mail(api, newcomer, mailbox, settings, path, email):
+    settings.REGISTRATION = "verified"
+    answer = newcomer.asks(api, path, {"email": email})
+    assert problem(answer) == (422, "validation_error")
+    assert not QueuedMail.objects.exists()
+
+
+def test_a_mail_goes_to_one_mailbox_from_one_sender(mail, settings):
+    message = mail.message()
+    assert message.get_all("To") == mail.to == mail.recipients()
+    assert message.get_all("From") == [settings.DEFAULT_FROM_EMAIL]
+    assert not {"Cc", "Bcc", "Reply-To"} & set(message.keys())
+
+
+def test_whoever_moved_twice_is_warned_at_each_address(api, newcomer, mailbox):
+    User.objects.update(email_verified_at="2026-01-01T00:00Z")
+    first = move(api, mailbox, newcomer, "second@example.org")
+    second = move(api, mailbox, newcomer, "third@example.org")
+    assert first != second

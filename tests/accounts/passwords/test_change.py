@@ -1,0 +1,72 @@
+import pytest
+from django.utils import timezone
+
+from accounts.models import User
+from sessions_api.models import Session
+
+from ...people import problem
+
+NEW = "a much better password"
+
+
+def change(api, token, **body):
+    return api.call("POST", "/api/auth/password", body, token=token)
+
+
+@pytest.mark.asvs("6.2.2", "6.2.3", "7.2.4", "7.4.3")
+def test_the_other_sessions_end_and_this_one_is_renewed(api, alice, bob):
+    phone = alice.logs_in(api)
+    before = api.check_session(alice.token).json()
+    answer = change(api, alice.token, current_password=alice.password, new_password=NEW)
+    assert answer.status_code == 200
+    after = api.check_session(answer.json()["token"]).json()
+    assert (after["handle"], after["expires_at"]) == (before["handle"], before["expires_at"])
+    assert not any(api.opens(token) for token in (alice.token, phone))
+    assert api.opens(bob.token)
+    assert api.login(alice.email, NEW).status_code == 200
+    assert api.login(alice.email, alice.password).status_code == 401
+
+
+@pytest.mark.parametrize("current", ["wrong", "", None])
+def test_it_takes_the_current_password(api, alice, current):
+    body = {"new_password": NEW} | ({} if current is None else {"current_password": current})
+    assert problem(change(api, alice.token, **body)) == (403, "invalid_password")
+    assert api.opens(alice.token)
+    assert api.login(alice.email, alice.password).status_code == 200
+
+
+@pytest.mark.asvs("6.2.1", "6.2.4")
+@pytest.mark.parametrize(("new", "code"), [("x7 y8 z", "password_too_short"), ("password1", "password_common")])
+def test_a_new_password_that_is_refused_changes_nothing(api, alice, new, code):
+    answer = change(api, alice.token, current_password=alice.password, new_password=new)
+    assert problem(answer) == (422, "validation_error")
+    (error,) = answer.json()["errors"]
+    assert (error["loc"], error["code"]) == (["body", "new_password"], code)
+    assert api.opens(alice.token)
+
+
+@pytest.fixture
+def without_password(alice):
+    """Alice, as if she had only ever come by a provider."""
+    User.objects.store_hash("!" + "x" * 40)
+    return alice
+
+
+def test_people_without_a_password_set_one_after_a_recent_login(api, without_password, clock):
+    clock.shift(601)
+    answer = change(api, without_password.token, new_password=NEW)
+    assert problem(answer) == (403, "reauthentication_required")
+    Session.objects.update(authenticated_at=timezone.now())
+    assert change(api, without_password.token, new_password=NEW).status_code == 200
+    assert api.login(without_password.email, NEW).status_code == 200
+
+
+@pytest.mark.asvs("7.5.3")
+def test_deleting_oneself_needs_a_recent_login_and_leaves_nothing(api, alice, bob, clock):
+    clock.shift(601)
+    answer = api.call("DELETE", "/api/users/me", token=alice.token)
+    assert problem(answer) == (403, "reauthentication_required")
+    token = alice.logs_in(api)
+    assert api.call("DELETE", "/api/users/me", token=token).status_code == 204
+    assert not any(api.opens(t) for t in (alice.token, token))
+    assert [person.email for person in User.objects.all()] == [bob.email]

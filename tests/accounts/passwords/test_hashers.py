@@ -1,0 +1,135 @@
+"""A password that changes, in whatever way, ends the sessions that were opened under it."""
+
+import pytest
+from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
+from django.core.management import call_command
+
+from accounts.models import User, UserQuerySet
+
+from ...people import Person, problem
+
+
+def by_save(user):
+    user.set_password("a new password")
+    user.save()
+
+
+def by_save_of_one_field(user):
+    user.set_password("a new password")
+    user.save(update_fields=["password"])
+
+
+def by_assignment(user):
+    user.password = make_password("a new password")
+    user.save()
+
+
+def by_update(user):
+    User.objects.filter(pk=user.pk).update(password=make_password("a new password"))
+
+
+def by_bulk_update(user):
+    user.password = make_password("a new password")
+    User.objects.bulk_update([user], ["password"])
+
+
+def by_command(user, monkeypatch):
+    monkeypatch.setattr("getpass.getpass", lambda prompt: "a new password")
+    call_command("changepassword", user.email, verbosity=0)
+
+
+def by_oneself_in_the_admin(user, client, alice):
+    User.objects.filter(pk=user.pk).update(is_staff=True)
+    client.force_login(user)
+    form = {"old_password": alice.password, "new_password1": "a new password", "new_password2": "a new password"}
+    answer = client.post("/admin/password_change/", form)
+    assert answer.status_code == 302, answer.content
+
+
+@pytest.mark.asvs("7.4.3", "6.2.2")
+@pytest.mark.parametrize(
+    "change",
+    [by_save, by_save_of_one_field, by_assignment, by_update, by_bulk_update, by_command, by_oneself_in_the_admin],
+)
+def test_a_new_password_ends_the_sessions(api, alice, bob, user, change, request):
+    wanted = change.__code__.co_varnames[1 : change.__code__.co_argcount]
+    other = alice.logs_in(api)
+    change(user, **{name: request.getfixturevalue(name) for name in wanted})
+    assert not api.opens(alice.token)
+    assert not api.opens(other)
+    assert api.opens(bob.token)
+    assert problem(api.login(alice.email, alice.password)) == (401, "authentication_failed")
+    assert api.login(alice.email, "a new password").status_code == 200
+
+
+def test_saving_a_person_without_a_new_password_ends_nothing(api, alice, user):
+    user.display_name = "Alice Liddell"
+    user.save()
+    assert api.opens(alice.token)
+
+
+@pytest.mark.asvs("11.2.2")
+@pytest.mark.parametrize("old", ["argon2", "pbkdf2"])
+def test_a_hash_of_other_parameters_is_renewed_at_login_and_ends_nothing(api, alice, user, settings, old):
+    if old == "pbkdf2":
+        user.password = PBKDF2PasswordHasher().encode(alice.password, "salt", iterations=1)
+        User.objects.filter(pk=user.pk).store_hash(user.password)
+    else:
+        settings.ARGON2_TIME_COST += 1
+    before = user.password
+    token = alice.logs_in(api)
+    user.refresh_from_db()
+    assert user.password != before
+    assert user.password.startswith(f"argon2$argon2id$v=19$m=8,t={settings.ARGON2_TIME_COST},p=1$")
+    assert api.opens(alice.token)
+    assert api.opens(token)
+
+
+def test_a_renewed_hash_is_left_alone_by_the_next_login(api, alice, user):
+    alice.logs_in(api)
+    assert User.objects.get(pk=user.pk).password == user.password
+
+
+@pytest.mark.asvs("13.3.4")
+def test_a_rotated_secret_key_ends_nothing(api, alice, settings):
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another key, as long as it takes, as long as it takes"
+    assert api.opens(alice.token)
+
+
+def test_of_two_logins_at_once_both_get_in_though_one_renews(alice, user, settings):
+    settings.ARGON2_TIME_COST += 1
+    first, second = User.objects.get(pk=user.pk), User.objects.get(pk=user.pk)
+    assert first.check_password(alice.password)
+    assert second.check_password(alice.password)
+    assert second.password == User.objects.get(pk=user.pk).password
+
+
+def test_and_neither_does_under_a_password_that_was_changed_in_between(alice, user, settings):
+    settings.ARGON2_TIME_COST += 1
+    late = User.objects.get(pk=user.pk)
+    by_save(user)
+    late.check_password(alice.password)
+    assert late.password != User.objects.get(pk=user.pk).password
+
+
+def test_whoever_registers_while_everybody_is_rekeyed_is_not_half_rekeyed(api, alice, monkeypatch):
+    lock_all = UserQuerySet.lock_all
+
+    def and_bob_registers(people, **strength):
+        locked = lock_all(people, **strength)
+        Person.who_registers(api, "bob")
+        return locked
+
+    monkeypatch.setattr(UserQuerySet, "lock_all", and_bob_registers)
+    User.objects.update(password=make_password(None))
+    assert not api.opens(alice.token)
+    assert api.login("bob@example.org", "the password of bob").status_code == 200
+
+
+def test_people_are_rekeyed_and_deleted_by_any_question(api, alice, bob):
+    lonely = User.objects.filter(groups__isnull=True).distinct()
+    assert lonely.update(password=make_password(None)) == 2
+    assert not api.opens(alice.token)
+    User.objects.filter(groups__isnull=True).delete()
+    assert not User.objects.exists()

@@ -1,0 +1,220 @@
+"""A forgotten password, or one that never was."""
+
+import pytest
+
+from accounts.mail.models import Link, QueuedMail
+from accounts.models import User
+from accounts.social.models import Identity
+from sessions_api.models import Session
+
+from ...people import problem
+from ..conftest import ask_to_change, ask_to_reset, change, move, reset, secure, verify
+
+
+@pytest.fixture
+def token(api, owner, mailbox):
+    ask_to_reset(api, owner.email)
+    return mailbox.token(owner.email)
+
+
+@pytest.mark.asvs("6.4.1", "6.4.3", "6.5.1", "7.4.3", "6.3.7")
+def test_a_new_password_ends_every_session_and_opens_none(api, owner, mailbox, token):
+    phone = owner.logs_in(api)
+    ask_to_reset(api, owner.email)
+    answer = reset(api, mailbox.token(owner.email), "the next password")
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert not any(api.opens(session) for session in (owner.token, phone))
+    assert not Session.objects.exists()
+    assert problem(api.login(owner.email, owner.password)) == (401, "authentication_failed")
+    assert api.login(owner.email, "the next password").status_code == 200
+    assert "password" in mailbox.the_one(owner.email).subject
+
+
+@pytest.mark.asvs("6.5.1")
+def test_the_link_is_good_once(api, owner, token):
+    assert reset(api, token, "the next password").status_code == 204
+    assert problem(reset(api, token, "the one after it")) == (400, "invalid_link")
+    assert api.login(owner.email, "the next password").status_code == 200
+
+
+@pytest.mark.asvs("6.2.1", "6.2.4")
+def test_a_password_that_is_refused_leaves_everything_as_it_was(api, owner, token):
+    answer = reset(api, token, "password1")
+    assert problem(answer) == (422, "validation_error")
+    assert answer.json()["errors"][0]["loc"] == ["body", "new_password"]
+    assert api.opens(owner.token)
+    assert reset(api, token).status_code == 204
+
+
+@pytest.mark.asvs("6.5.5")
+@pytest.mark.parametrize(("seconds", "status"), [(3599, 204), (3600, 400), (3601, 400)])
+def test_it_is_good_for_an_hour_and_not_at_its_very_end(api, clock, token, seconds, status):
+    clock.shift(seconds)
+    assert reset(api, token).status_code == status
+
+
+def test_the_hour_begins_when_the_mail_goes_out(api, owner, mailbox, clock, settings):
+    settings.EMAIL_BACKEND = "nowhere.to.be.Found"
+    ask_to_reset(api, owner.email)
+    assert mailbox.new() == []
+    assert QueuedMail.objects.get().attempts == 1
+    clock.shift(7200)
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    token = mailbox.token(owner.email)
+    clock.shift(3599)
+    assert reset(api, token).status_code == 204
+
+
+@pytest.mark.asvs("6.3.8")
+@pytest.mark.parametrize("who", ["nobody", "disabled", "gone"])
+def test_who_is_not_there_gets_the_same_answer_and_no_mail(api, owner, mailbox, who):
+    if who == "disabled":
+        User.objects.update(is_active=False)
+    if who == "gone":
+        User.objects.all().delete()
+    ask_to_reset(api, "nobody@example.org" if who == "nobody" else owner.email)
+    assert mailbox.new() == []
+    assert not QueuedMail.objects.exists()
+    assert not Link.objects.filter(purpose="reset").exists()
+
+
+@pytest.mark.parametrize("spelling", ["ALICE@example.org", " alice@EXAMPLE.org ", "ａlice@example.org"])
+def test_the_mail_goes_to_the_stored_address_however_it_was_typed(api, owner, mailbox, spelling):
+    ask_to_reset(api, spelling)
+    assert mailbox.the_one("alice@example.org")
+
+
+@pytest.mark.parametrize("twin", ["alıce@example.org", "аlice@example.org", "al\u200dice@example.org"])
+def test_a_twin_in_another_script_gets_nobodys_mail(api, owner, mailbox, twin):
+    answer = api.call("POST", "/api/auth/password/reset", {"email": twin})
+    assert problem(answer) == (422, "validation_error")
+    assert mailbox.new() == []
+
+
+def new_password(api, mailbox, owner):
+    body = {"current_password": owner.password, "new_password": "chosen otherwise"}
+    assert owner.asks(api, "password", body).status_code == 200
+
+
+def new_password_by_hand(api, mailbox, owner):
+    user = User.objects.get()
+    user.set_password("chosen otherwise")
+    user.save()
+
+
+def login(api, mailbox, owner):
+    owner.logs_in(api)
+
+
+def new_address(api, mailbox, owner):
+    move(api, mailbox, owner, "elsewhere@example.org")
+
+
+def new_address_by_hand(api, mailbox, owner):
+    User.objects.update(email="elsewhere@example.org")
+
+
+def disabled(api, mailbox, owner):
+    User.objects.update(is_active=False)
+
+
+def disabled_for_a_moment(api, mailbox, owner):
+    for active in (False, True):
+        User.objects.update(is_active=active)
+
+
+def newer_link(api, mailbox, owner):
+    ask_to_reset(api, owner.email)
+    mailbox.new()
+
+
+def gone(api, mailbox, owner):
+    assert api.call("DELETE", "/api/users/me", token=owner.token).status_code == 204
+
+
+@pytest.mark.asvs("6.4.3", "6.5.1", "7.4.3")
+@pytest.mark.parametrize(
+    "event",
+    [
+        new_password,
+        new_password_by_hand,
+        login,
+        new_address,
+        new_address_by_hand,
+        disabled,
+        disabled_for_a_moment,
+        newer_link,
+        gone,
+    ],
+)
+def test_a_link_is_dead_after(api, owner, mailbox, token, clock, event):
+    clock.shift(1)
+    event(api, mailbox, owner)
+    before = list(User.objects.values())
+    assert problem(reset(api, token)) == (400, "invalid_link")
+    assert list(User.objects.values()) == before
+
+
+@pytest.mark.asvs("7.4.3")
+def test_it_makes_void_whatever_else_was_mailed_or_is_about_to_be(api, owner, mailbox, token):
+    ask_to_change(api, owner, "elsewhere@example.org")
+    pending = mailbox.token("elsewhere@example.org")
+    ask_to_change(api, owner, "third@example.org")
+    assert reset(api, token).status_code == 204
+    assert [mail.to for mail in mailbox.new()] == [[owner.email]]  # that it was changed
+    owner.token = api.login(owner.email, "the next password").json()["token"]
+    assert problem(change(api, owner, pending)) == (400, "invalid_link")
+
+
+@pytest.mark.asvs("6.4.3")
+def test_whoever_reads_the_mail_has_the_account_that_a_stranger_opened_in_their_name(api, newcomer, mailbox):
+    """The stranger has a password, a session, a provider, and an address of their own waiting."""
+    Identity.objects.create(user=User.objects.get(), provider="google", uid="the stranger's")
+    ask_to_change(api, newcomer, "stranger@example.org")
+    waiting = mailbox.token("stranger@example.org")
+    ask_to_reset(api, newcomer.email)
+    assert reset(api, mailbox.token(newcomer.email), "of the owner").status_code == 204
+    assert User.objects.get().email_verified
+    assert not api.opens(newcomer.token)
+    assert api.login(newcomer.email, newcomer.password).status_code == 401
+    assert not Identity.objects.exists()
+    newcomer.token = api.login(newcomer.email, "of the owner").json()["token"]
+    for call, link in ((change, waiting), (verify, newcomer.link)):
+        assert problem(call(api, newcomer, link)) == (400, "invalid_link")
+
+
+def test_who_had_proven_the_address_keeps_their_provider(api, owner, token):
+    Identity.objects.create(user=User.objects.get(), provider="google", uid="alice")
+    reset(api, token)
+    assert Identity.objects.get().user.email == owner.email
+
+
+def test_who_only_ever_came_by_a_provider_gets_a_first_password(api, mailbox):
+    person = User.objects.create_user("dave@gmail.com", email_verified_at="2026-01-01T00:00Z")
+    Identity.objects.create(user=person, provider="google", uid="dave")
+    ask_to_reset(api, person.email)
+    assert reset(api, mailbox.token(person.email)).status_code == 204
+    assert api.login(person.email, "the next password").status_code == 200
+    assert Identity.objects.exists()
+
+
+@pytest.mark.parametrize("password", ["x" * 129, "x" * 60_000, "nul\0nul\0", "\ud800" * 8])
+def test_nor_does_one_that_no_column_would_hold_cost_a_hash(api, token, hashes, password):
+    hashes.clear()
+    assert problem(reset(api, token, password)) == (422, "validation_error")
+    assert hashes == []
+
+
+@pytest.mark.asvs("2.4.1", "15.2.2")
+def test_a_link_that_is_none_costs_no_hash(api, owner, token, hashes):
+    hashes.clear()
+    assert reset(api, token[:-1] + ("0" if token[-1] != "0" else "1")).status_code == 400
+    assert reset(api, token, "short").status_code == 422
+    ask_to_reset(api, owner.email)
+    assert hashes == []
+
+
+def test_the_warning_about_it_takes_it_back(api, owner, mailbox, token):
+    reset(api, token, "of a thief in the mailbox")
+    assert secure(api, mailbox.token(owner.email)).status_code == 204
+    assert api.login(owner.email, "of a thief in the mailbox").status_code == 401

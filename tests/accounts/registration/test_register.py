@@ -1,0 +1,80 @@
+import pytest
+
+from accounts.models import User
+
+from ...people import problem
+
+
+@pytest.mark.asvs("7.2.1")
+def test_whoever_registers_is_logged_in(api):
+    answer = api.register("alice@example.org", display_name="Alice")
+    assert answer.status_code == 201
+    assert answer.json().keys() == {"token", "id", "expires_at", "expires_in"}
+    me = api.call("GET", "/api/users/me", token=answer.json()["token"]).json()
+    assert (me["email"], me["display_name"]) == ("alice@example.org", "Alice")
+    assert not me["email_verified"]
+    assert me["has_password"]
+
+
+def test_a_name_may_be_left_out(api):
+    token = api.register("alice@example.org").json()["token"]
+    assert api.call("GET", "/api/users/me", token=token).json()["display_name"] == ""
+
+
+@pytest.mark.parametrize(
+    "twin", ["ALICE@example.org", " alice@EXAMPLE.org\t", "ａlice@example.org", "alice@example。org"]
+)
+def test_another_spelling_of_an_address_is_the_same_account(api, alice, twin):
+    assert problem(api.register(twin)) == (409, "email_taken")
+    assert api.login(twin, alice.password).status_code == 200
+    assert User.objects.count() == 1
+
+
+def test_a_closed_registration_lets_nobody_in(api, settings):
+    settings.REGISTRATION = "closed"
+    assert problem(api.register("alice@example.org")) == (403, "registration_closed")
+    assert not User.objects.exists()
+
+
+@pytest.mark.asvs("6.2.1", "6.2.4")
+@pytest.mark.parametrize(
+    ("password", "code"),
+    [
+        ("x7 y8 z", "password_too_short"),
+        ("x" * 129, "password_too_long"),
+        ("password1", "password_common"),
+        ("nul\0nul\0", "unstorable_character"),
+    ],
+)
+def test_a_password_that_is_refused_says_why(api, password, code):
+    answer = api.register("alice@example.org", password)
+    assert problem(answer) == (422, "validation_error")
+    (error,) = answer.json()["errors"]
+    assert (error["loc"], error["code"]) == (["body", "password"], code)
+    assert error["msg"]
+    assert not User.objects.exists()
+
+
+@pytest.mark.asvs("6.2.5", "6.2.8", "6.2.9")
+@pytest.mark.parametrize(
+    "password",
+    [
+        "83649201746529387415",
+        "only lower case",
+        "  spaces around  ",
+        "пароль по-русски",
+        "🔑🐎🔋🪝🐈🍵🎩🕰",
+        "spaceless" * 7 + "!",
+        "é" * 110 + "à la recherche de",
+    ],
+)
+def test_any_other_characters_make_a_password(api, password):
+    api.register("alice@example.org", password)
+    assert api.login("alice@example.org", password).status_code == 200
+    for other in (password.strip() + "!", password[:-1], password.swapcase() + "?"):
+        assert problem(api.login("alice@example.org", other)) == (401, "authentication_failed")
+
+
+@pytest.mark.asvs("6.3.2")
+def test_nobody_is_there_to_begin_with(db):
+    assert not User.objects.exists()

@@ -1,0 +1,220 @@
+"""Taking everything along: as a copy, and for good."""
+
+import json
+
+import pytest
+from django.apps import apps
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group, Permission
+from django.contrib.contenttypes.models import ContentType
+
+from accounts.deletion import leave
+from accounts.mail.models import Link, QueuedMail
+from accounts.models import User
+from accounts.social.models import Handover, Identity, s256
+from sessions_api.events.models import Event
+from sessions_api.http.errors import SessionExpired
+from sessions_api.models import Session
+
+from ..people import problem
+from .conftest import CHROME, ask_to_change, ask_to_register, ask_to_reset, change, confirm
+
+EXPORTED = {
+    "accounts_failedattempts": ("failed_attempts",),
+    "accounts_user_groups": ("user", "groups"),
+    "accounts_user_user_permissions": ("user", "user_permissions"),
+    "accounts_mail_link": ("links",),
+    "accounts_mail_queuedmail": ("queued_mails",),
+    "django_admin_log": ("administration",),
+    "events_event": ("events",),
+    "sessions_api_session": ("sessions",),
+    "accounts_social_identity": ("connections",),
+}
+NOT_EXPORTED = {"accounts_social_handover"}  # for a minute, a digest that opens a session
+
+
+@pytest.fixture
+def full(api, owner, mailbox):
+    """Alice, with something in every table."""
+    user = User.objects.get()
+    Identity.objects.create(user=user, provider="github", uid="alice-at-github")
+    Handover.objects.begin(user, provider="github", code_challenge=s256("v" * 43))
+    kind = ContentType.objects.get_for_model(User)
+    root = User.objects.create_superuser("warden@example.org")
+    LogEntry.objects.create(
+        user=root, content_type=kind, object_id=str(user.pk), object_repr="x", action_flag=2, change_message="Enabled."
+    )
+    user.groups.add(Group.objects.create(name="editors"))
+    user.user_permissions.add(Permission.objects.first())
+    owner.logs_in(api, User_Agent=CHROME)
+    api.login(owner.email, "a wrong password")
+    ask_to_change(api, owner, "elsewhere@example.org")
+    mailbox.new()
+    ask_to_reset(api, owner.email)
+    ask_to_change(api, owner, "third@example.org")
+    return owner
+
+
+def export(api, person):
+    answer = api.call("GET", "/api/users/me/export", token=person.token)
+    assert answer.status_code == 200
+    return answer.json()
+
+
+def tables_about_people():
+    models = apps.get_models(include_auto_created=True)
+    return {model._meta.db_table for model in models for field in model._meta.fields if field.related_model is User}
+
+
+def test_every_table_about_people_is_part_of_it_or_said_not_to_be():
+    assert tables_about_people() == EXPORTED.keys() | NOT_EXPORTED
+
+
+def test_all_that_is_stored_about_me_is_there(api, full):
+    told = export(api, full)
+    for way in EXPORTED.values():
+        part = told
+        for name in way:
+            part = part[name]
+        assert part, way
+    assert told["user"].keys() >= {"email", "display_name", "email_verified_at", "last_login", "is_active", "is_staff"}
+    assert {entry["purpose"] for entry in told["links"]} == {"verify", "change", "secure"}
+    assert {entry["letter"] for entry in told["queued_mails"]} == {"reset", "change"}
+    assert told["connections"][0]["uid"] == "alice-at-github"
+    assert [session["current"] for session in told["sessions"]].count(True) == 1
+    assert told["administration"][0]["change_message"] == "Enabled."
+
+
+def test_every_column_of_a_person_is_there_but_the_password(api, full):
+    columns = {field.name for field in User._meta.get_fields() if field.concrete}
+    assert columns - export(api, full)["user"].keys() == {"password"}
+
+
+@pytest.mark.asvs("14.2.6", "15.3.1")
+def test_no_secret_is_part_of_it(api, full):
+    told = json.dumps(export(api, full))
+    secrets = [
+        full.token,
+        full.password,
+        User.objects.get(email=full.email).password,
+        "access_token",
+        *(bytes(row.digest).hex() for model in (Session, Handover) for row in model.objects.all()),
+        *(part for row in Link.objects.all() for part in (row.token, row.token[32:], row.token[:32], str(row.pk))),
+        *(str(row.pk) for row in QueuedMail.objects.all()),
+    ]
+    assert not [secret for secret in secrets if secret in told]
+
+
+@pytest.mark.asvs("8.2.2")
+def test_nothing_of_anybody_else_is(api, full, other):
+    told = json.dumps(export(api, other))
+    assert full.email not in told
+    assert "alice" not in told
+    assert other.email in told
+
+
+@pytest.mark.asvs("8.2.1", "14.3.2")
+def test_it_is_for_whoever_is_in_and_kept_by_nobody(api, full):
+    assert problem(api.call("GET", "/api/users/me/export")) == (401, "not_authenticated")
+    answer = api.call("GET", "/api/users/me/export", token=full.token)
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_what_an_administrator_did_is_theirs_too(api, root, mailbox):
+    LogEntry.objects.create(user=root, object_repr="somebody", action_flag=2, change_message="Disabled.")
+    root.set_password("the password of root")
+    root.save()
+    token = api.login(root.email, "the password of root").json()["token"]
+    told = api.call("GET", "/api/users/me/export", token=token).json()
+    assert [entry["change_message"] for entry in told["administration"]] == ["Disabled."]
+    assert "somebody" not in json.dumps(told)
+
+
+@pytest.mark.asvs("7.4.2", "7.5.3")
+def test_leaving_takes_everything_along_and_says_farewell(api, full, mailbox):
+    """What administrators did stays, in their name; it is a record of theirs, with an id in it."""
+    admins = LogEntry.objects.get()
+    admins.object_repr = full.email
+    admins.save()
+    kind = ContentType.objects.get_for_model(QueuedMail)
+    LogEntry.objects.create(
+        user=admins.user, content_type=kind, object_id="x", object_repr=f"verify to {full.email}", action_flag=3
+    )
+    assert api.call("DELETE", "/api/users/me", token=full.token).status_code == 204
+    for model in apps.get_models(include_auto_created=True):
+        if model._meta.db_table in EXPORTED.keys() | NOT_EXPORTED:
+            left = model.objects.all() if model is not QueuedMail else model.objects.exclude(letter="farewell")
+            left = left if model is not LogEntry else left.none()
+            left = left if model is not Event else left.exclude(tag="account:delete", user=None)
+            assert not left.exists(), model
+    (mail,) = mailbox.new()
+    assert (mail.to, mail.subject) == ([full.email], "Your account at localhost was deleted")
+    assert "127.0.0.1" in mail.body
+    assert "#" not in mail.body
+    assert problem(api.login(full.email, full.password)) == (401, "authentication_failed")
+    cells = str([list(model.objects.values_list()) for model in apps.get_models(include_auto_created=True)])
+    assert full.email not in cells
+
+
+def test_so_it_does_for_whoever_came_by_the_link_of_a_mail(api, mailbox, settings):
+    settings.REGISTRATION = "verified"
+    ask_to_register(api, "carol@example.org")
+    answer = confirm(api, mailbox.token("carol@example.org"))
+    token = answer.json()["token"]
+    told = api.call("GET", "/api/users/me/export", token=token).json()
+    assert [entry["purpose"] for entry in told["links"]] == ["register"]
+    assert api.call("DELETE", "/api/users/me", token=token).status_code == 204
+    assert mailbox.the_one("carol@example.org")
+    assert not Link.objects.exists()
+
+
+def test_a_thief_who_moves_the_address_and_leaves_is_told_to_who_had_it(api, owner, mailbox):
+    """What warned of the first is gone with the account; the farewell is not, and does not go to the thief alone."""
+    ask_to_change(api, owner, "thief@example.org")
+    assert change(api, owner, mailbox.token("thief@example.org")).status_code == 204
+    assert api.call("DELETE", "/api/users/me", token=owner.token).status_code == 204
+    mails = {mail.to[0]: mail.subject for mail in mailbox.new()}
+    assert mails == dict.fromkeys([owner.email, "thief@example.org"], "Your account at localhost was deleted")
+
+
+def test_a_session_that_was_ended_meanwhile_takes_nobody_away(api, owner, rf):
+    session = Session.objects.get()
+    Session.objects.all().delete()
+    with pytest.raises(SessionExpired):
+        leave(session, rf.delete("/"))
+    assert User.objects.exists()
+
+
+@pytest.mark.parametrize("by", ["action", "page"])
+def test_whoever_is_deleted_by_an_administrator_is_as_gone(api, full, admin, by):
+    user = User.objects.get(email=full.email)
+    page = f"/admin/accounts/user/{user.pk}/"
+    form = {"initial-email": full.email, "email": full.email, "display_name": "A.", "is_active": "on"}
+    assert admin.post(page + "change/", form).status_code == 302
+    if by == "page":
+        admin.post(page + "delete/", {"post": "yes"})
+    else:
+        form = {"action": "delete_selected", "_selected_action": user.pk, "post": "yes"}
+        admin.post("/admin/accounts/user/", form)
+    assert not User.objects.filter(pk=user.pk).exists()
+    cells = str([list(model.objects.values_list()) for model in apps.get_models(include_auto_created=True)])
+    assert full.email not in cells
+
+
+def test_leaving_needs_a_recent_login(api, owner, mailbox, clock):
+    clock.shift(601)
+    answer = api.call("DELETE", "/api/users/me", token=owner.token)
+    assert problem(answer) == (403, "reauthentication_required")
+    assert mailbox.new() == []
+
+
+def test_links_of_somebody_who_left_open_nothing_for_who_comes_after(api, full, mailbox):
+    tokens = [row.token for row in Link.objects.all()]
+    api.call("DELETE", "/api/users/me", token=full.token)
+    again = api.register(full.email, "another password").json()["token"]
+    for token in tokens:
+        for path in ("email/verify", "email/change/confirm", "secure"):
+            assert problem(api.call("POST", f"/api/auth/{path}", {"token": token}, token=again)) == (
+                400,
+                "invalid_link",
+            )

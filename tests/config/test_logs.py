@@ -1,0 +1,390 @@
+"""What the log tells of a request: enough to follow it, nothing secret, and nothing that a stranger has made up."""
+
+import errno
+import io
+import json
+import logging
+import re
+
+import pytest
+from django.test import Client
+from structlog.contextvars import get_contextvars
+
+from accounts.models import User
+from config import health
+from config.logs import Line, Lines
+from sessions_api.http.client import warn_of_proxy
+from sessions_api.models import Session
+
+from ..server import ROOT, database, serving
+
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
+
+
+@pytest.fixture
+def lines():
+    """What is logged from now on, as the service would write it, line by line."""
+    written = io.StringIO()
+    with handling(written):
+        yield lambda **wanted: [
+            line for line in map(json.loads, written.getvalue().splitlines()) if wanted.items() <= line.items()
+        ]
+
+
+class handling:  # noqa: N801
+    """A handler as LOGGING has it, for another stream."""
+
+    def __init__(self, stream, form="json"):
+        self.handler = Lines(stream)
+        self.handler.setFormatter(Line(form))
+
+    def __enter__(self):
+        logging.getLogger().addHandler(self.handler)
+
+    def __exit__(self, *_):
+        logging.getLogger().removeHandler(self.handler)
+
+
+def written(form="json", message="said", *arguments, exc_info=None, **extra):
+    """The text of one such line."""
+    stream = io.StringIO()
+    logger = logging.Logger("other.code")
+    logger.addHandler(handling(stream, form).handler)
+    logger.info(message, *arguments, exc_info=exc_info, extra=extra)
+    return stream.getvalue()
+
+
+# One line for each request
+
+
+@pytest.mark.asvs("16.2.1", "16.2.2", "16.2.4")
+def test_a_request_is_one_line_that_says_who_did_what_from_where_and_how_it_went(api, alice, lines):
+    answer = api.call("GET", "/api/users/me?code=hidden", token=alice.token)
+    (line,) = lines()
+    assert line.pop("timestamp").endswith("Z")
+    assert line.pop("ms") >= 0
+    session = Session.objects.get()
+    assert line == {
+        "event": "request",
+        "level": "info",
+        "logger": "config.middleware",
+        "method": "GET",
+        "path": "/api/users/me",
+        "status": 200,
+        "ip": "127.0.0.1",
+        "person": str(session.user_id),
+        "handle": str(session.pk),
+        "request_id": answer["X-Request-ID"],
+    }
+
+
+@pytest.mark.asvs("16.3.2")
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "/api/users/me", 401),
+        ("GET", "/nowhere", 404),
+        ("PUT", "/api/auth/login", 405),
+        ("POST", "/api/auth/login", 422),
+        ("GET", "/admin/nowhere/", 302),
+        ("GET", "/static/admin/css/base.css", 200),
+        ("OPTIONS", "/api/auth/login", 405),
+    ],
+)
+def test_whatever_the_answer_it_is_one_line(api, lines, method, path, status):
+    body = {} if method == "POST" else None
+    api.call(method, path, body).close()
+    (line,) = lines()
+    assert (line["method"], line["path"], line["status"], line["level"]) == (method, path, status, "info")
+
+
+def test_a_preflight_is_logged_and_numbered_too(api, lines):
+    asked = {"Origin": "http://localhost:3000", "Access-Control-Request-Method": "POST"}
+    answer = api.options("/api/auth/login", headers=asked)
+    assert lines()[0]["request_id"] == answer["X-Request-ID"]
+
+
+def test_of_an_administrator_the_id_is_told(admin, root, lines):
+    admin.get("/admin/")
+    assert lines()[0]["person"] == str(root.pk)
+
+
+def test_probes_are_told_only_when_they_fail(api, lines, monkeypatch):
+    for path in ("/healthz", "/readyz"):
+        assert api.get(path).status_code == 200
+    assert lines() == []
+    monkeypatch.setattr(health, "migrated", lambda: False)
+    api.get("/readyz")
+    (line,) = lines()
+    assert (line["status"], line["level"]) == (503, "error")
+
+
+# Its id
+
+
+def test_every_answer_says_the_id_of_its_request(api, root):
+    paths = ["/", "/nowhere", "/healthz", "/api/docs", "/api/auth/config", "/api/users/me", "/admin", "/admin/login/"]
+    ids = [api.get(path)["X-Request-ID"] for path in paths]
+    assert len(set(ids)) == len(paths)
+    assert all(len(number) == 32 for number in ids)
+
+
+@pytest.mark.parametrize("sent", ["b7ad6b7169203331", "4bf92f35-77b3.4da6_A3CE", "x" * 64])
+def test_a_callers_own_id_is_taken(api, lines, sent):
+    assert api.get("/api/auth/config", headers={"X-Request-ID": sent})["X-Request-ID"] == sent
+    assert lines()[0]["request_id"] == sent
+
+
+@pytest.mark.asvs("16.4.1")
+@pytest.mark.parametrize(
+    "sent", ["", "short", "x" * 65, "12345678\n", "1234 5678", "\x1b[31m1234", "12345678é", "<script>"]
+)
+def test_unless_it_could_be_more_than_an_id(api, lines, sent):
+    made = api.get("/api/auth/config", headers={"X-Request-ID": sent})["X-Request-ID"]
+    assert made != sent
+    assert (len(made), lines()[0]["request_id"]) == (32, made)
+
+
+def test_all_that_is_logged_meanwhile_has_the_id_and_nothing_later(
+    api, alice, lines, django_capture_on_commit_callbacks
+):
+    with django_capture_on_commit_callbacks(execute=True):
+        api.login(alice.email, alice.password, X_Request_ID="the-login", User_Agent=FIREFOX)
+    logging.getLogger("later").warning("later")
+    event, later = lines(event="account:login:success")[0], lines(event="later")[0]
+    assert "request_id" not in later
+    assert get_contextvars() == {}
+    session = Session.objects.latest("created_at")
+    assert (event["person"], event["handle"]) == (str(session.user_id), str(session.pk))
+    assert (event["ip"], event["device"], event["data"]) == ("127.0.0.1", "Firefox on Linux", {"method": "password"})
+
+
+# What goes wrong
+
+
+@pytest.mark.asvs("16.3.4", "16.5.4")
+@pytest.mark.parametrize("path", ["/api/auth/login", "/admin/login/"])
+def test_an_unexpected_failure_is_a_line_with_its_trace_and_without_values(api, root, lines, monkeypatch, path):
+    said = "password=hunter2 and\nforged"
+
+    def fail(*arguments, **options):
+        held = "-".join(["held", "in", "a", "variable"])
+        raise RuntimeError(said) from ValueError(len(held))
+
+    monkeypatch.setattr(User.objects, "get_by_natural_key", fail)
+    monkeypatch.setattr(User.objects, "filter", fail)
+    body = {"email": root.email, "password": "hunter2", "username": root.email}
+    if path.startswith("/admin"):
+        answer = Client(raise_request_exception=False).post(path, body)
+    else:
+        answer = api.call("POST", path, {"email": root.email, "password": "hunter2"})
+    assert answer.status_code == 500
+    trace, request = lines(level="error")
+    assert (trace["request_id"], trace["request_id"]) == (request["request_id"], answer["X-Request-ID"])
+    assert "exception" not in request
+    assert "RuntimeError: password=*** and\nforged" in trace["exception"]
+    assert "hunter2" not in str(lines())
+    assert "held-in-a-variable" not in str(lines())
+
+
+@pytest.mark.asvs("16.3.3")
+def test_a_forged_form_of_the_admin_is_told(root, lines):
+    Client(enforce_csrf_checks=True).post("/admin/login/", {})
+    told, request = lines()
+    assert (told["logger"], told["level"], request["status"]) == ("django.security.csrf", "warning", 403)
+
+
+def test_a_proxy_that_nobody_counted_is_told_once(api, lines, settings):
+    warn_of_proxy.cache_clear()
+    settings.TRUSTED_PROXY_COUNT = 1
+    api.get("/api/auth/config", headers={"X-Forwarded-For": "192.0.2.1"})
+    assert lines(level="warning") == []
+    settings.TRUSTED_PROXY_COUNT = 0
+    for _ in range(3):
+        api.get("/api/auth/config", headers={"X-Forwarded-For": "192.0.2.1"})
+    (line,) = lines(level="warning")
+    assert "TRUSTED_PROXY_COUNT" in line["event"]
+
+
+@pytest.mark.asvs("16.5.2")
+def test_a_log_that_cannot_be_written_fails_no_request(api, alice):
+    class Full(io.StringIO):
+        def write(self, text):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    closed = io.StringIO()
+    closed.close()
+    with handling(Full()), handling(closed):
+        assert api.opens(alice.token)
+
+
+def test_a_line_that_makes_no_sense_is_lost_alone():
+    line = json.loads(written("json", "%d", "hunter2"))
+    assert (line["event"], line["logger"]) == ("A line was lost", "other.code")
+
+
+# Secrets
+
+
+TOKEN, MAILED = "s_" + "aB3-_" * 17 + "x", "0f" * 48  # the same in every process, for they name the tests
+JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
+
+
+@pytest.mark.asvs("16.2.5")
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{TOKEN}",
+        f"x{TOKEN}x",
+        f"in\n{TOKEN}\n",
+        f"http://localhost:3000/email/verify#{MAILED}",
+        f"Bearer {TOKEN}",
+        "Authorization: Bearer hunter2",
+        "{'Authorization': 'Basic hunter2'}",
+        "authorization=hunter2",
+        "Cookie: a=hunter2; b=hunter2",
+        "Set-Cookie: a=hunter2",
+        "bearer hunter2",
+        JWT,
+        "/callback?code=hunter2&state=hunter2",
+        "/callback?session=hunter2",
+        "/x?access_token=hunter2",
+        '{"password": "hunter2", "email": "x"}',
+        "{'new_password': 'hunter2 hunter2'}",
+        "password = hunter2",
+        "client_secret=hunter2&x=1",
+        "postgres://latchkey:hunter2@db.example.org/latchkey",
+        "redis://:hunter2@valkey:6379/0",
+        "x" * 5000 + f" {TOKEN}",
+        f"{TOKEN} " + "x" * 480,
+        "password=" + "hunter2" * 100,
+    ],
+)
+def test_a_secret_in_a_text_is_left_out(text):
+    for form in ("json", "console"):
+        for line in (written(form, text), written(form, "said", found=text), written(form, deep={"in": [text]})):
+            assert "***" in line or len(text) > 500
+            for secret in ("hunter2", TOKEN, TOKEN[-50:], MAILED, JWT):
+                assert secret not in line
+
+
+@pytest.mark.asvs("16.2.5")
+@pytest.mark.parametrize(
+    "name",
+    [
+        "password",
+        "new_password",
+        "token",
+        "id_token",
+        "Authorization",
+        "cookie",
+        "client_secret",
+        "code",
+        "session",
+        "state",
+    ],
+)
+def test_a_value_with_the_name_of_a_secret_is_left_out(name):
+    for form in ("json", "console"):
+        assert "hunter2" not in written(form, **{name: "hunter2"}) + written(form, deep=[{name: "hunter2"}])
+
+
+def test_what_is_no_secret_stays(api):
+    harmless = {
+        "error_code": "x",
+        "status": 200,
+        "path": "/api/auth/sessions",
+        "handle": "39b1c462-56fc-4230-b122-2ea2dedcf8f4",
+    }
+    line = json.loads(written(digest="a" * 64, ratio=0.5, none=None, **harmless))
+    assert harmless.items() | {"digest": "a" * 64, "ratio": 0.5}.items() <= line.items()
+    assert "none" not in line
+
+
+@pytest.mark.parametrize("part", ["eyJ", "s_", "passw", "bearer ", "://", "/x", "a:", "code=", "\x1b"])
+def test_of_a_long_text_only_the_end_is_looked_at_and_kept(part):
+    assert len(written(found=part * 20_000)) < 4_096
+
+
+# Forged lines
+
+
+HOSTILE = "x\r\n2026-11-24T00:00:00Z [error] forged\x1b[31m\x1b]0;title\x07\u2028\u202e\x85\x00<script>"
+
+
+@pytest.mark.asvs("16.4.1")
+def test_nothing_begins_a_line_or_moves_the_cursor():
+    for form in ("json", "console"):
+        for text in (written(form, HOSTILE), written(form, found=HOSTILE), written(form, deep={"a": [HOSTILE]})):
+            assert text.count("\n") == 1
+            assert text.rstrip("\n").isprintable()
+
+
+@pytest.mark.asvs("16.4.1")
+def test_on_a_console_no_value_passes_for_another():
+    line = written("console", path="/x status=200 person=root", quoted="'a'")
+    assert "path='/x status=200 person=root'" in line
+
+
+@pytest.mark.asvs("16.4.1")
+def test_on_a_console_a_trace_is_indented_whatever_it_says():
+    failure = RuntimeError(HOSTILE)
+    first, *trace = written("console", exc_info=failure).splitlines()
+    assert "said" in first
+    assert len(trace) >= 1
+    assert all(line.startswith("    ") and line.isprintable() for line in trace)
+
+
+@pytest.fixture(scope="module")
+def talking(tmp_path_factory):
+    """A real server that writes nothing but its log."""
+    folder = tmp_path_factory.mktemp("talking")
+    with database(folder) as url, serving(log=folder / "log", DATABASE_URL=url, EMAIL_URL="dummymail://") as server:
+        yield server
+
+
+def ask_with_hostility(server):
+    server.call("POST", "/api/auth/register", {"email": "ann\n@example.org", "password": "correct horse battery"})
+    server.call("POST", "/api/auth/login", {"email": HOSTILE, "password": HOSTILE})
+    head = b"GET /x%0a%7b%22event%22%3a%22forged%22%7d%0d%0a%1b[31m?code=hunter2 HTTP/1.1\r\nHost: localhost\r\n"
+    forged = b"X-Request-ID: \x9b31m forged\r\nX-Forwarded-For: \x9b31m\tforged\r\nAuthorization: Bearer hunter2\r\n"
+    for agent in (b"x" * 65_536, b"\x9b31m\tforged", b"<script>", b"\xff\xfe"):
+        server.exchange(head + b"User-Agent: " + agent + b"\r\n" + forged + b"Connection: close\r\n\r\n")
+
+
+@pytest.mark.asvs("16.2.4", "16.4.1", "16.2.5")
+def test_through_a_real_server_every_line_is_one_object_of_json(talking):
+    """But for the few of granian's own before a worker has its settings, with nothing of a request in them."""
+    ask_with_hostility(talking)
+    text = talking.log.read_bytes().decode()
+    lines = [line for line in text.split("\n") if line and not line.startswith("[")]
+    requests = [line for line in map(json.loads, lines) if line["event"] == "request"]
+    assert [line["status"] for line in requests] == [422, 422, 404, 404, 404, 404]
+    assert requests[-1]["path"] == '/x\n{"event":"forged"}\r\n\x1b[31m'
+    assert "hunter2" not in text
+    assert all(line.isprintable() for line in text.split("\n"))
+
+
+@pytest.mark.once
+@pytest.mark.asvs("16.4.1")
+def test_nor_is_a_line_forged_for_somebody_who_watches(tmp_path):
+    quiet = {"MAIL_IN_PROCESS": "false", "LOG_FORMAT": "console", "LOG_LEVEL": "debug"}
+    with serving(log=tmp_path / "log", DATABASE_URL=f"sqlite:///{tmp_path}/none.sqlite3", **quiet) as server:
+        ask_with_hostility(server)
+    lines = server.log.read_bytes().decode().split("\n")
+    assert all(line.isprintable() for line in lines)
+    assert all(line.startswith(("20", "[", "    ")) for line in lines if line)
+    assert sum(" request " in line for line in lines) >= 6
+
+
+@pytest.mark.asvs("16.1.1", "16.2.3")
+def test_the_fields_are_documented(api, alice, lines, django_capture_on_commit_callbacks):
+    with django_capture_on_commit_callbacks(execute=True):
+        api.login(alice.email, alice.password, User_Agent=FIREFOX)
+    api.call("GET", "/api/users/me", token=alice.token)
+    page = (ROOT / "docs" / "logs.md").read_text()
+    shown = json.loads(page.split("```json\n")[1].split("\n```")[0])
+    assert list(shown) == list(lines(path="/api/users/me")[0])
+    table = page.split("## What else")[0].split("|---|---|")[1]
+    documented = {name for row in table.splitlines() for name in re.findall(r"`(\w+)`", row.split(" | ")[0])}
+    assert documented == {name for line in lines() for name in line} | {"exception"}

@@ -1,0 +1,402 @@
+"""What a request body may be. All else is refused: at once, without a hash, without a trace, without an echo."""
+
+import json
+import time
+
+import pytest
+from django.test import Client, RequestFactory
+
+from accounts.mail.models import Link, QueuedMail
+from accounts.models import User
+from config.api import api as api_object
+from config.wsgi import application
+from sessions_api.models import Session
+
+from ...people import problem
+
+LIMIT = 64 * 1024
+PERSON = {"email": "canary@example.org", "password": "canary in a coal mine"}
+GOOD = json.dumps(PERSON).encode()
+LONG = ("correct horse battery staple " * 5)[:128]
+WITH_BODY = {
+    ("POST", "/api/auth/register"): PERSON | {"display_name": "Canary"},
+    ("POST", "/api/auth/login"): PERSON,
+    ("PATCH", "/api/users/me"): {"display_name": "Canary"},
+    ("POST", "/api/auth/password"): {"current_password": "canary 1", "new_password": "canary in a coal mine"},
+    ("POST", "/api/auth/reauthenticate"): {"password": "canary 1", "code": "canary", "code_verifier": "canary" * 8},
+    ("POST", "/api/auth/exchange"): {"code": "canary", "code_verifier": "canary" * 8},
+    ("POST", "/api/auth/oauth/{provider}/token"): {"id_token": "canary", "nonce": "canary 12"},
+    ("POST", "/api/auth/connections"): {"code": "canary"},
+    ("POST", "/api/auth/password/reset"): {"email": "canary@example.org"},
+    ("POST", "/api/auth/email/change"): {"email": "canary@example.org"},
+    ("POST", "/api/auth/email/verify"): {"token": "canary"},
+    ("POST", "/api/auth/email/change/confirm"): {"token": "canary"},
+    ("POST", "/api/auth/secure"): {"token": "canary"},
+    ("POST", "/api/auth/password/reset/confirm"): {"token": "canary", "new_password": "canary in a coal mine"},
+    ("POST", "/api/auth/register/confirm"): {"token": "canary", "password": "canary 1", "display_name": "Canary"},
+}
+FIELDS = [(call, field) for call, body in WITH_BODY.items() for field in body]
+BEHIND_A_LINK = [  # the new password is looked at when the link is good
+    (("POST", "/api/auth/password/reset/confirm"), "new_password"),
+    (("POST", "/api/auth/register/confirm"), "password"),
+]
+
+
+def without(field):
+    return {call: body for call, body in WITH_BODY.items() if field not in body}
+
+
+def fields(operation):
+    schema = operation["requestBody"]["content"]["application/json"]["schema"]
+    return api_object.get_openapi_schema()["components"]["schemas"][schema["$ref"].rpartition("/")[2]]["properties"]
+
+
+def tables():
+    return [list(model.objects.order_by("pk").values()) for model in (User, Session, Link, QueuedMail)]
+
+
+@pytest.fixture
+def refusal(alice, hashes, settings):
+    """Sends a body wherever one is expected, and hands out the one answer that all of them have given."""
+    caller = Client(raise_request_exception=False, headers={"Authorization": f"Bearer {alice.token}"})
+    before = tables()
+    hashes.clear()
+
+    def send(body, *, to=WITH_BODY, **more):
+        answers = []
+        for method, path in to:
+            for settings.DEBUG in (False, True):
+                started = time.thread_time()
+                answer = caller.generic(method, path, body, **{"content_type": "application/json", **more})
+                assert time.thread_time() - started < 0.6  # six thousand errors are counted in that time
+                assert b"canary" not in answer.content
+                answers.append((*problem(answer), [(e["loc"], e["code"]) for e in answer.json().get("errors", [])]))
+            assert answers[-1] == answers[-2], "DEBUG makes a difference"
+        assert tables() == before
+        assert hashes == []
+        assert all(answer == answers[0] for answer in answers)
+        return answers[0]
+
+    return send
+
+
+# What it says it is
+
+
+@pytest.mark.asvs("3.5.2", "4.1.1")
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "",
+        "text/plain",
+        "text/json",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=canary",
+        "application/problem+json",
+        "application/json, text/plain",
+        "application/jsonp",
+        "application",
+        "application/json; charset=utf-16",
+        "application/json; charset=latin-1",
+        "application/json; charset=base64",
+    ],
+)
+def test_only_json_in_utf8_is_read(refusal, content_type):
+    assert refusal(GOOD, content_type=content_type) == (415, "unsupported_media_type", [])
+
+
+@pytest.mark.parametrize(
+    "content_type", ["Application/JSON", "application/json; charset=UTF-8", 'application/json;charset="utf-8"']
+)
+def test_json_in_utf8_may_be_called_so_in_any_case(api, content_type):
+    assert api.generic("POST", "/api/auth/register", GOOD, content_type=content_type).status_code == 201
+
+
+# How long it is
+
+
+def test_a_body_has_at_most_64_kib(refusal, api):
+    assert api.post("/api/auth/register", GOOD.ljust(LIMIT), content_type="application/json").status_code == 201
+
+
+def test_a_longer_body_is_refused(refusal):
+    assert refusal(GOOD.ljust(LIMIT + 1)) == (413, "payload_too_large", [])
+
+
+@pytest.mark.parametrize("length", ["-1", "+49", "4 9", "0x10", "١٢", "9" * 5000, "NaN"])
+def test_a_length_that_is_no_number_is_refused(refusal, length):
+    assert refusal(GOOD, CONTENT_LENGTH=length) == (400, "invalid_request", [])
+
+
+# What it is made of
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b" ",
+        b"canary",
+        b"{",
+        b'{"email": "canary@example.org", "password": "canary in a coal mine"',
+        b"{'email': 'canary@example.org'}",
+        b'{"email": "canary@example.org",}',
+        b'{email: "canary@example.org"}',
+        b'{"email": "canary@example.org"} // canary',
+        GOOD + GOOD,
+        GOOD + b"\0",
+        b'{"email": "canary\n@example.org"}',
+        b'{"email": "canary\0@example.org"}',
+        b'{"email": "\\x63anary"}',
+        b'{"email": "\\ud8"}',
+    ],
+)
+def test_what_is_not_json_is_refused(refusal, body):
+    assert refusal(body) == (400, "invalid_request", [])
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "utf-8-sig"])
+def test_json_in_another_encoding_is_refused(refusal, encoding):
+    body = json.dumps(PERSON | {"display_name": "cañary"}, ensure_ascii=False).encode(encoding)
+    assert refusal(body) == (400, "invalid_request", [])
+
+
+@pytest.mark.parametrize("sequence", [b"\xff", b"\xc0\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xe2\x82"])
+def test_what_is_not_utf8_is_refused(refusal, sequence):
+    body = b'{"email": "canary@example.org", "password": "canary ' + sequence + b'"}'
+    assert refusal(body) == (400, "invalid_request", [])
+
+
+@pytest.mark.asvs("15.3.7")
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"email": "alice@example.org", "password": "canary in a coal mine", "email": "canary@example.org"}',
+        b'{"email": "canary@example.org", "password": "canary in a coal mine", "passwor\\u0064": "canary"}',
+        b'{"email": {"canary": 1, "canary": 2}}',
+    ],
+)
+def test_a_repeated_key_is_refused(refusal, body):
+    assert refusal(body) == (400, "invalid_request", [])
+
+
+@pytest.mark.parametrize("number", [b"NaN", b"Infinity", b"-Infinity", b"1e999", b"-1e999", b"9" * 5000])
+def test_a_number_that_is_none_or_without_bounds_is_refused(refusal, number):
+    assert refusal(b'{"email": ' + number + b"}") == (400, "invalid_request", [])
+
+
+@pytest.mark.parametrize("nested", [b"[" * 60_000, b'{"email":' * 7_000, b"[" * 30_000 + b"]" * 30_000])
+def test_what_is_nested_without_end_is_refused(refusal, nested):
+    assert refusal(nested) == (400, "invalid_request", [])
+
+
+# What it says
+
+
+@pytest.mark.asvs("15.3.5")
+@pytest.mark.parametrize("body", [[], [PERSON], "canary", 1, 1.5, True, None])
+def test_only_an_object_is_acceptable(refusal, body):
+    assert refusal(json.dumps(body)) == (422, "validation_error", [(["body"], "model_type")])
+
+
+def test_nothing_at_all_is_not_acceptable(refusal):
+    assert refusal(b"") == (422, "validation_error", [(["body"], "missing")])
+
+
+def test_these_are_all_the_bodies_there_are():
+    paths = api_object.get_openapi_schema()["paths"]
+    described = {
+        ((method.upper(), path), field)
+        for path, operations in paths.items()
+        for method, operation in operations.items()
+        if "requestBody" in operation
+        for field in fields(operation)
+    }
+    assert described == set(FIELDS)
+
+
+@pytest.mark.asvs("2.2.1", "2.2.2", "15.3.5")
+@pytest.mark.parametrize("value", [None, True, 123, 1.5, ["canary"], {"canary": 1}, {"$ne": None}])
+@pytest.mark.parametrize(("call", "field"), FIELDS)
+def test_nothing_is_made_into_a_text_that_was_none(refusal, call, field, value):
+    answer = refusal(json.dumps(WITH_BODY[call] | {field: value}), to=[call])
+    assert answer == (422, "validation_error", [(["body", field], "string_type")])
+
+
+@pytest.mark.parametrize("character", ["\0", "\ud800", "\udc00\ud800"])
+@pytest.mark.parametrize(("call", "field"), FIELDS)
+def test_what_no_column_can_hold_is_refused(refusal, call, field, character):
+    value = WITH_BODY[call][field] + character
+    status, code, errors = refusal(json.dumps(WITH_BODY[call] | {field: value}), to=[call])
+    assert (status, code, [loc for loc, _ in errors]) == (422, "validation_error", [["body", field]])
+
+
+@pytest.mark.parametrize(("call", "field"), FIELDS)
+def test_a_field_of_sixty_thousand_characters_is_refused(refusal, call, field):
+    body = WITH_BODY[call] | {field: WITH_BODY[call][field].replace("@", "@" + "x" * 60_000)}
+    body[field] = body[field].ljust(60_000, "x")
+    status, code, errors = refusal(json.dumps(body), to=[call])
+    if (call, field) in BEHIND_A_LINK:
+        assert (status, code) == (400, "invalid_link")
+        return
+    assert (status, code, [loc for loc, _ in errors]) == (422, "validation_error", [["body", field]])
+
+
+@pytest.mark.asvs("8.2.3", "15.3.3")
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("is_staff", True),
+        ("is_superuser", True),
+        ("is_active", False),
+        ("email_verified", True),
+        ("email_verified_at", "2020-01-01T00:00:00Z"),
+        ("id", "00000000-0000-0000-0000-000000000000"),
+        ("user_id", 1),
+        ("groups", [1]),
+        ("aal", 3),
+        ("expires_at", "2999-01-01T00:00:00Z"),
+        ("token", "canary"),
+        ("request", {}),
+        ("__class__", "canary"),
+    ],
+)
+def test_nobody_sets_a_field_that_is_not_theirs(refusal, field, value):
+    for call, body in without(field).items():
+        answer = refusal(json.dumps(body | {field: value}), to=[call])
+        assert answer == (422, "validation_error", [(["body", field], "extra_forbidden")])
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["", "0", "canary\n", "canary canary", "<script>canary</script>", "\x1b[31mcanary", "x" * 65, "canary🐤", "\0"],
+)
+def test_an_unknown_field_with_an_odd_name_is_not_repeated(refusal, field):
+    for call, body in WITH_BODY.items():
+        answer = refusal(json.dumps(body | {field: 1}), to=[call])
+        assert answer == (422, "validation_error", [(["body"], "extra_forbidden")])
+
+
+def test_ten_thousand_unknown_fields_make_no_long_answer(refusal):
+    crowd = {f"{number:x}": 1 for number in range(6000)}
+    for call, body in WITH_BODY.items():
+        _, _, errors = refusal(json.dumps(body | crowd), to=[call])
+        assert len(errors) <= 20
+
+
+@pytest.mark.asvs("6.2.8")
+@pytest.mark.parametrize(
+    ("password", "nearly"),
+    [
+        ("correct horse battery", " correct horse battery"),
+        ("correct horse battery", "correct horse battery "),
+        ("correct horse battery", "correct horse battery\n"),
+        ("correct horse battery ", "correct horse battery"),
+        ("correct horse battery", "Correct horse battery"),
+        ("correct horse battery", "correct\u00a0horse battery"),
+        ("correct horse battery", "correct horse\u200d battery"),
+        ("pferd und schl\u00fcssel", "pferd und schlu\u0308ssel"),  # NFC and NFD
+        ("pferd und schlu\u0308ssel", "pferd und schl\u00fcssel"),
+        ("efficient horse", "e\ufb03cient horse"),
+        ("\uff43orrect horse battery", "correct horse battery"),
+        (LONG[:64], LONG[:63] + "y"),
+        (LONG[:72] + "a", LONG[:72] + "b"),
+        (LONG, LONG[:127] + "y"),
+        (LONG, LONG[:127]),
+        ("correct horse " + "\U0001f511" * 114, "correct horse " + "\U0001f511" * 113 + "x"),
+    ],
+)
+def test_a_password_is_compared_as_it_came(api, password, nearly):
+    assert api.register("alice@example.org", password).status_code == 201
+    assert problem(api.login("alice@example.org", nearly)) == (401, "authentication_failed")
+    assert api.login("alice@example.org", password).status_code == 200
+
+
+# What the wire brings
+
+
+def post(body, *headers):
+    lines = [b"POST /api/auth/register HTTP/1.1", b"Host: localhost", b"Content-Type: application/json", *headers]
+    return b"\r\n".join([*lines, b"Connection: close", b"", body])
+
+
+def chunks(body, size=1000):
+    pieces = [body[start : start + size] for start in range(0, len(body), size)]
+    return b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in [*pieces, b""])
+
+
+CHUNKED = b"Transfer-Encoding: chunked"
+
+
+def test_a_body_in_chunks_is_read_to_its_end(server):
+    body = json.dumps({"email": "chunks@example.org", "password": "canary in a coal mine"}).encode()
+    assert server.exchange(post(chunks(body.ljust(LIMIT)), CHUNKED)).status_code == 201
+
+
+def test_a_body_in_chunks_has_the_same_limit(server):
+    assert problem(server.exchange(post(chunks(GOOD.ljust(LIMIT + 1)), CHUNKED))) == (413, "payload_too_large")
+    assert problem(server.exchange(post(chunks(b" " * 3_000_000, 9000), CHUNKED))) == (413, "payload_too_large")
+
+
+def test_a_length_beyond_the_limit_is_refused_before_the_body_comes(server):
+    started = time.perf_counter()
+    assert problem(server.exchange(post(b"", b"Content-Length: 3000000"))) == (413, "payload_too_large")
+    assert time.perf_counter() - started < 3
+
+
+def test_a_length_that_is_too_short_cuts_the_body(server):
+    assert problem(server.exchange(post(GOOD, b"Content-Length: 10"))) == (400, "invalid_request")
+
+
+def test_what_follows_a_body_is_no_part_of_it(server):
+    """Of two ways to say the length, chunks count (RFC 9112, 6.3), so that no proxy disagrees about where it ends."""
+    both = post(chunks(GOOD[:-1] + b', "is_staff": true}'), CHUNKED, b"Content-Length: 5")
+    assert problem(server.exchange(both)) == (422, "validation_error")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [b"Content-Length: -5"],
+        [b"Content-Length: abc"],
+        [b"Content-Length: +70"],
+        [b"Content-Length: 70", b"Content-Length: 71"],
+        [b"Content-Length: 99999999999999999999999999"],
+        [b"Transfer-Encoding: identity"],
+        [b"Transfer-Encoding: chunked, identity"],
+    ],
+)
+def test_the_server_itself_refuses_a_length_that_makes_no_sense(server, headers):
+    assert server.exchange(post(GOOD, *headers)).status_code == 400
+
+
+@pytest.mark.parametrize("body", [b"zz\r\n" + GOOD, b"-1\r\n" + GOOD, b"ffffffffffffffffff\r\n" + GOOD])
+def test_chunks_that_make_no_sense_are_refused(server, body):
+    assert server.exchange(post(body, CHUNKED)).status_code in {400, 422}
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        b"application/json; charset*=canary''%41",
+        b"application/json; charset*=utf-8''%00",
+        b"application/json; charset=" + b"u" * 300_000,
+        b'application/json; charset="',
+        b"application/json; \xff",
+    ],
+)
+def test_a_content_type_that_nobody_can_read_is_none(server, content_type):
+    request = post(GOOD, b"Content-Length: %d" % len(GOOD)).replace(b"application/json", content_type, 1)
+    assert problem(server.exchange(request)) == (415, "unsupported_media_type")
+    assert "Traceback" not in server.log.read_text()
+
+
+@pytest.mark.asvs("1.3.12")
+def test_a_content_type_of_a_hundred_thousand_parameters_costs_nothing(db):
+    environ = RequestFactory()._base_environ(
+        REQUEST_METHOD="POST", PATH_INFO="/nowhere", CONTENT_TYPE="application/json" + "; a=b" * 100_000
+    )
+    statuses = []
+    started = time.thread_time()
+    application(environ, lambda status, headers: statuses.append(status))
+    assert time.thread_time() - started < 0.2
+    assert statuses == ["404 Not Found"]

@@ -1,0 +1,254 @@
+"""What headers say about who is calling: the token, in one place and spelling; the address, as our proxies saw it."""
+
+import base64
+
+import pytest
+from django.test import Client
+from urllib3 import HTTPHeaderDict, PoolManager
+
+from sessions_api.models import Session
+from sessions_api.tokens import digest
+
+from ...people import problem
+from ...server import database, serving
+
+NO_TOKEN = ((401, "not_authenticated"), "Bearer")
+BAD_TOKEN = ((401, "session_expired"), 'Bearer error="invalid_token"')
+
+
+def refusal(answer):
+    return problem(answer), answer.headers["WWW-Authenticate"]
+
+
+@pytest.fixture
+def asked(alice):
+    """What the service says to an Authorization header, in which `{token}` is one that opens a session."""
+
+    def ask(header):
+        return Client().get("/api/auth/session", headers={"Authorization": header.format(token=alice.token)})
+
+    return ask
+
+
+# The token
+
+
+@pytest.mark.parametrize(
+    "header", ["Bearer {token}", "bearer {token}", "BEARER {token}", "Bearer   {token}", " Bearer {token} \t"]
+)
+def test_the_scheme_is_written_in_any_case(asked, header):
+    assert asked(header).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        " ",
+        "Bearer",
+        "Bearer ",
+        "{token}",
+        "Token {token}",
+        "Basic {token}",
+        "Bearer:{token}",
+        "Bearer,{token}",
+        "Bearer\t{token}",
+        "Bearer={token}",
+        "Bearer\xa0{token}",
+        "Bearers {token}",
+        "Bearer" * 10_000,
+    ],
+)
+def test_without_a_bearer_token_there_is_no_word_of_an_error(asked, header):
+    assert refusal(asked(header)) == NO_TOKEN
+
+
+@pytest.mark.asvs("7.2.1")
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Bearer {token}x",
+        "Bearer x{token}",
+        "Bearer {token}=",
+        "Bearer {token}\0",
+        "Bearer {token}\xa0",
+        "Bearer {token},",
+        "Bearer {token} {token}",
+        "Bearer {token},{token}",
+        "Bearer {token}, Bearer {token}",
+        "Bearer Bearer {token}",
+        "Bearer token={token}",
+        'Bearer "{token}"',
+        "Bearer <{token}>",
+        "Bearer s_",
+        "Bearer " + "x" * 100_000,
+        "Bearer \xff\xfe",
+    ],
+)
+def test_a_token_with_something_about_it_opens_nothing(asked, header):
+    assert refusal(asked(header)) == BAD_TOKEN
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        str.lower,
+        str.upper,
+        str.swapcase,
+        lambda token: token[:-1],
+        lambda token: token[1:],
+        lambda token: token[2:],
+        lambda token: token[:-1] + ("B" if token[-1] == "A" else "A"),
+        lambda token: token.replace("s_", "s-"),
+        lambda token: token.replace("s_", "%73_"),
+        lambda token: digest(token).hex(),
+        lambda token: "s_" + digest(token).hex(),
+        lambda token: "s_" + base64.urlsafe_b64encode(digest(token)).decode(),
+        lambda token: ("s_" + digest(token).hex() * 2)[:88],
+        lambda token: str(Session.objects.get().pk),
+    ],
+)
+def test_what_is_nearly_a_token_opens_nothing(asked, alice, spoil):
+    assert refusal(asked(f"Bearer {spoil(alice.token)}")) == BAD_TOKEN
+    assert asked("Bearer {token}").status_code == 200
+
+
+@pytest.mark.asvs("3.5.2", "14.2.1")
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        {"path": "/api/auth/session?token={token}"},
+        {"path": "/api/auth/session?access_token={token}"},
+        {"path": "/api/auth/session?Authorization=Bearer%20{token}"},
+        {"data": '{{"token": "{token}"}}', "content_type": "application/json"},
+        {"data": "access_token={token}", "content_type": "application/x-www-form-urlencoded"},
+        {"HTTP_COOKIE": "token={token}; sessionid={token}; latchkey-admin={token}; Authorization=Bearer {token}"},
+        {"HTTP_X_AUTHORIZATION": "Bearer {token}"},
+        {"HTTP_X_SESSION_TOKEN": "{token}"},
+        {"HTTP_PROXY_AUTHORIZATION": "Bearer {token}"},
+        {"HTTP_SEC_WEBSOCKET_PROTOCOL": "bearer, {token}"},
+        {"REMOTE_USER": "alice@example.org"},
+    ],
+)
+def test_a_token_anywhere_else_is_not_looked_at(alice, elsewhere):
+    sent = {name: value.format(token=alice.token) for name, value in elsewhere.items()}
+    for method in ("GET", "POST"):
+        path = "/api/auth/session" if method == "GET" else "/api/auth/logout"
+        path = sent.get("path", path).replace("/api/auth/session", path)
+        answer = Client().generic(method, **{"data": "", **sent, "path": path})
+        assert refusal(answer) == NO_TOKEN
+    assert Session.objects.count() == 1
+
+
+def test_the_admins_cookie_opens_nothing_of_the_api(root, alice):
+    browser = Client()
+    browser.force_login(root)
+    assert browser.get("/admin/").status_code == 200
+    assert refusal(browser.get("/api/users/me")) == NO_TOKEN
+
+
+def test_of_two_authorization_headers_neither_counts(server):
+    token = server.call(
+        "POST", "/api/auth/register", {"email": "two@example.org", "password": "correct horse battery"}
+    ).json()["token"]
+    good = f"Authorization: Bearer {token}".encode()
+    for headers in ([good, b"Authorization: Bearer x"], [b"Authorization: Bearer x", good], [good, good]):
+        lines = [b"GET /api/auth/session HTTP/1.1", b"Host: localhost", b"Connection: close", *headers, b"", b""]
+        assert refusal(server.exchange(b"\r\n".join(lines))) == BAD_TOKEN
+    assert server.call("GET", "/api/auth/session", token=token).status_code == 200
+
+
+# The device
+
+
+@pytest.mark.asvs("1.3.12", "16.4.1")
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("Firefox", "Firefox"),
+        ("", ""),
+        ("x" * 65_536, "x" * 512),
+        ("\n" * 65_536 + "x", "x"),
+        ("Fire\r\nfox\tforged", "Firefoxforged"),
+        ("\x1b[31mFirefox\x1b[0m", "[31mFirefox[0m"),
+        ("Fire\0fox\x7f\x85", "Firefox"),
+        ("<script>alert(1)</script>", "<script>alert(1)</script>"),
+        ("Firef\xf6x", "Firef\xf6x"),
+        ("'; DROP TABLE x; -- %s %(a)s {0}", "'; DROP TABLE x; -- %s %(a)s {0}"),
+    ],
+)
+def test_a_user_agent_is_kept_short_and_clean(api, alice, sent, kept):
+    for token in (alice.logs_in(api, User_Agent=sent), api.register("bob@example.org").json()["token"]):
+        assert api.check_session(token).status_code == 200
+    assert Session.objects.filter(user__email=alice.email).latest("created_at").user_agent == kept
+
+
+@pytest.mark.parametrize("agent", [b"x" * 65_536, b"Firef\xc3\xb6x", b"\xff\xfe", b"<script>"])
+def test_no_user_agent_upsets_the_server(server, agent):
+    body = b'{"email": "nobody@example.org", "password": "correct horse battery"}'
+    lines = [b"POST /api/auth/login HTTP/1.1", b"Host: localhost", b"Connection: close", b"User-Agent: " + agent]
+    lines += [b"Content-Type: application/json", b"Content-Length: %d" % len(body), b"", body]
+    assert problem(server.exchange(b"\r\n".join(lines))) == (401, "authentication_failed")
+
+
+# The address
+
+
+@pytest.mark.asvs("4.1.3", "15.3.4")
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "address"),
+    [
+        (0, None, "192.0.2.9"),
+        (0, "198.51.100.1", "192.0.2.9"),
+        (1, "198.51.100.1", "198.51.100.1"),
+        (1, "203.0.113.66, 198.51.100.1", "198.51.100.1"),
+        (1, "203.0.113.66,,198.51.100.1", "198.51.100.1"),
+        (1, " 198.51.100.1\t", "198.51.100.1"),
+        (2, "203.0.113.66, 198.51.100.1, 10.0.0.1", "198.51.100.1"),
+        (2, "198.51.100.1", "198.51.100.1"),
+        (1, "::ffff:198.51.100.1", "198.51.100.1"),
+        (1, "2001:DB8:0::0001", "2001:db8::1"),
+        (1, "fe80::1%eth0", "fe80::1"),
+        (1, "203.0.113.66, unknown", None),
+        (1, "203.0.113.66, 198.51.100.1:4711", None),
+        (1, "203.0.113.66, 198.51.100.01", None),
+        (1, "203.0.113.66, ", None),
+        (1, "203.0.113.66, 1", None),
+        (1, "203.0.113.66, ' OR 1=1 --", None),
+        (1, "203.0.113.66, \x00", None),
+        (1, "203.0.113.66, " + "1" * 60_000, None),
+        (1, "203.0.113.66, " + "1.2.3.4," * 10_000 + "198.51.100.1", "198.51.100.1"),
+    ],
+)
+def test_the_address_is_what_the_outermost_of_our_proxies_saw(api, alice, settings, proxies, forwarded, address):
+    settings.TRUSTED_PROXY_COUNT = proxies
+    api.defaults["REMOTE_ADDR"] = "192.0.2.9"
+    headers = {} if forwarded is None else {"X-Forwarded-For": forwarded, "X-Real-IP": "203.0.113.66"}
+    assert api.check_session(alice.logs_in(api, **headers)).json()["ip_address"] == address
+
+
+@pytest.mark.once
+@pytest.mark.asvs("4.1.3")
+def test_of_several_lines_the_last_is_that_of_our_proxy(tmp_path):
+    """RFC 9110, 5.2: several lines are one list. A proxy may add a line of its own below that of a client."""
+    lines = HTTPHeaderDict([("X-Forwarded-For", "203.0.113.66"), ("X-Forwarded-For", "198.51.100.1")])
+    person = {"email": "alice@example.org", "password": "correct horse battery"}
+    with (
+        database(tmp_path) as url,
+        serving(log=tmp_path / "log", DATABASE_URL=url, TRUSTED_PROXY_COUNT="1") as server,
+        PoolManager() as caller,
+    ):
+        answer = caller.request("POST", f"{server.url}/api/auth/register", json=person, headers=lines)
+        session = server.call("GET", "/api/auth/session", token=answer.json()["token"]).json()
+    assert session["ip_address"] == "198.51.100.1"
+
+
+@pytest.mark.parametrize("remote", ["", "unix:", "@"])
+def test_behind_a_unix_socket_there_is_no_address(api, alice, remote):
+    api.defaults["REMOTE_ADDR"] = remote
+    assert api.check_session(alice.logs_in(api)).json()["ip_address"] is None
+
+
+def test_an_address_of_ipv4_is_kept_as_such(api, alice):
+    api.defaults["REMOTE_ADDR"] = "::ffff:192.0.2.9"
+    assert api.check_session(alice.logs_in(api)).json()["ip_address"] == "192.0.2.9"

@@ -1,0 +1,458 @@
+"""How often what may be tried, through the front door; what is counted where is in test_rate_limit_stores.py."""
+
+import json
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from accounts.login import lockout
+from accounts.models import User
+from config.api import api as described
+from sessions_api.ratelimit.limits import REGISTER, store
+
+from ...people import comparable, problem
+
+WRONG = "not the password"
+LIMITED = (429, "rate_limited")
+REFUSED = (401, "authentication_failed")
+
+
+@pytest.fixture(autouse=True)
+def _stand_still(clock):
+    """So that no test is slow enough to see a window pass."""
+
+
+@pytest.fixture
+def anywhere(settings):
+    """Headers of a request from some network of its own, each time another one."""
+    settings.TRUSTED_PROXY_COUNT = 1
+    numbers = iter(range(1, 10_000))
+    return lambda: {"X_Forwarded_For": "10.{}.{}.1".format(*divmod(next(numbers), 250))}
+
+
+def guess(api, email, times=1, **headers):
+    """The outcome of so many wrong guesses, the last one."""
+    for _ in range(times):
+        answer = api.login(email, WRONG, **headers)
+    return problem(answer)
+
+
+def policy(answer):
+    """The limit that refused this, which says the same in both of its fields."""
+    assert problem(answer) == LIMITED
+    name, quota, seconds = answer.headers["RateLimit-Policy"].split(";")
+    assert quota.startswith("q=")
+    assert answer.headers["RateLimit"] == f"{name};r=0;t={answer.headers['Retry-After']}"
+    assert 0 < int(answer.headers["Retry-After"]) <= int(seconds.removeprefix("w="))
+    return name.strip('"')
+
+
+# Guessing at a login
+
+
+@pytest.mark.asvs("6.3.1", "15.2.2", "2.4.1")
+def test_after_five_guesses_nobody_hashes_any_more_until_the_minute_is_over(api, alice, hashes, clock):
+    hashes.clear()
+    assert guess(api, alice.email, 5) == REFUSED
+    answer = api.login(alice.email, alice.password)
+    assert problem(answer) == LIMITED
+    assert len(hashes) == 5
+    assert answer.headers["Retry-After"] == "60"
+    assert answer.headers["RateLimit-Policy"] == '"password-by-account-and-address";q=5;w=60'
+    assert answer.headers["RateLimit"] == '"password-by-account-and-address";r=0;t=60'
+    clock.shift(60)
+    assert api.opens(alice.logs_in(api))
+
+
+def test_each_attempt_is_forgotten_a_minute_after_it_was_made(api, alice, clock):
+    for _ in range(5):
+        assert guess(api, alice.email) == REFUSED
+        clock.shift(10)
+    answer = api.login(alice.email, WRONG)
+    assert (problem(answer), answer.headers["Retry-After"]) == (LIMITED, "10")
+    clock.shift(10)
+    assert guess(api, alice.email) == REFUSED
+    assert guess(api, alice.email) == LIMITED
+
+
+def test_who_is_refused_does_not_wait_longer_for_asking_again(api, alice, clock):
+    guess(api, alice.email, 5)
+    clock.shift(59)
+    assert guess(api, alice.email, 20) == LIMITED
+    clock.shift(1)
+    assert guess(api, alice.email) == REFUSED
+
+
+@pytest.mark.asvs("6.3.1")
+def test_all_spellings_of_an_address_share_what_it_may(api, alice):
+    spellings = ["alice@example.org", "Alice@EXAMPLE.org", " alice@example.org", "ALICE@example.ORG\t"]
+    assert [guess(api, email) for email in [*spellings, "ａｌｉｃｅ@example.org"]] == [REFUSED] * 5
+    assert [guess(api, email) for email in spellings] == [LIMITED] * 4
+
+
+@pytest.mark.asvs("6.3.8")
+def test_it_is_refused_alike_whether_or_not_there_is_such_a_person(api, alice, anywhere):
+    def attempts(email, headers):
+        return [comparable(api.login(email, WRONG, **headers)) for _ in range(7)]
+
+    assert attempts(alice.email, anywhere()) == attempts("nobody@example.org", anywhere())
+
+
+@pytest.mark.asvs("6.3.1")
+def test_a_login_of_ones_own_between_guesses_gives_no_more_of_them(api, alice, bob, anywhere):
+    here = anywhere()
+    outcomes = []
+    for _ in range(6):
+        bob.logs_in(api, **here)
+        outcomes.append(guess(api, alice.email, **here))
+    assert outcomes == [REFUSED] * 5 + [LIMITED]
+
+
+@pytest.mark.asvs("6.3.1")
+def test_nor_more_guesses_at_other_people(api, bob, anywhere):
+    here = anywhere()
+    for number in range(30):
+        bob.logs_in(api, **here)
+        assert guess(api, f"victim{number}@example.org", **here) == REFUSED
+    assert policy(api.login(bob.email, bob.password, **here)) == "login-by-address"
+    bob.logs_in(api, **anywhere())
+
+
+def test_a_login_forgets_ones_own_mistakes(api, alice, anywhere):
+    here = anywhere()
+    for _ in range(6):
+        assert guess(api, alice.email, 4, **here) == REFUSED
+        alice.logs_in(api, **here)
+
+
+@pytest.mark.asvs("6.3.1")
+def test_guesses_from_many_networks_are_counted_together(api, alice, anywhere, hashes, monkeypatch):
+    """Exactly, where a row of failures is only nearly so: of many at once, some begin before others have failed."""
+    monkeypatch.setattr(lockout, "PAUSES_FROM", 1000)
+    hashes.clear()
+    assert [guess(api, alice.email, **anywhere()) for _ in range(20)] == [REFUSED] * 20
+    assert policy(api.login(alice.email, alice.password, **anywhere())) == "password-by-account"
+    assert len(hashes) == 20
+
+
+@pytest.mark.asvs("6.1.1", "6.3.1")
+def test_whoever_is_locked_out_by_others_keeps_what_is_open_and_comes_back_by_mail(api, alice, anywhere, mailbox):
+    mailbox.new()
+    home, body = anywhere(), {"password": alice.password}
+    token = alice.logs_in(api, **home)
+    for _ in range(100):
+        guess(api, alice.email, **anywhere())
+    assert problem(api.login(alice.email, alice.password, **anywhere())) == LIMITED
+    assert api.opens(token)
+    assert api.call("POST", "/api/auth/reauthenticate", body, token=token, **home).status_code == 200
+    mailbox.new()
+    assert api.call("POST", "/api/auth/password/reset", {"email": alice.email}).status_code == 202
+    body = {"token": mailbox.token(alice.email), "new_password": "a new password"}
+    assert api.call("POST", "/api/auth/password/reset/confirm", body, **anywhere()).status_code == 204
+    assert api.login(alice.email, "a new password", **anywhere()).status_code == 200
+
+
+# Whose address it is
+
+
+@pytest.mark.asvs("4.1.3", "6.3.1")
+@pytest.mark.parametrize("name", ["X_Forwarded_For", "X_Real_IP", "Forwarded", "True_Client_IP", "CF_Connecting_IP"])
+def test_a_header_that_no_proxy_of_ours_set_changes_nothing(api, alice, name):
+    for number in range(5):
+        assert guess(api, alice.email, **{name: f"for=10.0.0.{number}"}) == REFUSED
+    assert guess(api, alice.email, **{name: "10.0.0.9"}) == LIMITED
+
+
+@pytest.mark.asvs("4.1.3", "6.3.1")
+def test_with_proxies_only_what_the_outermost_saw_counts(api, alice, settings):
+    settings.TRUSTED_PROXY_COUNT = 2
+    for number in range(5):
+        assert guess(api, alice.email, X_Forwarded_For=f"1.2.3.{number}, 10.0.0.1, 192.168.0.1") == REFUSED
+    assert guess(api, alice.email, X_Forwarded_For="1.2.3.9, 10.0.0.1, 192.168.0.1") == LIMITED
+    assert guess(api, alice.email, X_Forwarded_For="1.2.3.9, 10.0.0.2, 192.168.0.1") == REFUSED
+
+
+SAME = {
+    "the same /64": [
+        "2001:db8:1:2::1",
+        "2001:db8:1:2:ffff:ffff:ffff:ffff",
+        "2001:0DB8:1:2:0::7",
+        "2001:db8:1:2::%eth0",
+    ],
+    "IPv4 in IPv6": ["203.0.113.7", "::ffff:203.0.113.7", "::ffff:cb00:7107", "0:0:0:0:0:ffff:203.0.113.7"],
+    "none at all": ["", "unknown", "203.0.113.7:4711", "_hidden"],
+}
+
+
+@pytest.mark.asvs("6.3.1")
+@pytest.mark.parametrize("spellings", SAME.values(), ids=SAME)
+def test_these_are_one_network(api, alice, settings, spellings):
+    settings.TRUSTED_PROXY_COUNT = 1
+    for address in [*spellings, spellings[0]]:
+        assert guess(api, alice.email, X_Forwarded_For=address) == REFUSED
+    assert {guess(api, alice.email, X_Forwarded_For=address) for address in spellings} == {LIMITED}
+    assert guess(api, alice.email, X_Forwarded_For="2001:db8:1:3::1") == REFUSED
+
+
+def test_without_any_address_all_count_as_one(api, alice):
+    attempts = [
+        api.generic("POST", "/api/auth/login", _json(alice.email), "application/json", REMOTE_ADDR="") for _ in "123456"
+    ]
+    assert [problem(answer) for answer in attempts] == [REFUSED] * 5 + [LIMITED]
+
+
+def _json(email):
+    return json.dumps({"email": email, "password": WRONG})
+
+
+# Guessing by somebody who is in
+
+
+@pytest.mark.asvs("6.3.1")
+def test_a_stolen_token_allows_five_guesses_at_the_password_in_a_minute(api, alice, bob, hashes):
+    def guesses(token):
+        yield api.call("POST", "/api/auth/reauthenticate", {"password": WRONG}, token=token)
+        body = {"current_password": WRONG, "new_password": "a new password"}
+        yield api.call("POST", "/api/auth/password", body, token=token)
+
+    other = alice.logs_in(api)
+    hashes.clear()
+    outcomes = [problem(answer) for turn in range(4) for answer in guesses(alice.token)]
+    assert outcomes == [(403, "invalid_password")] * 5 + [LIMITED] * 3
+    assert len(hashes) == 5
+    for token in (other, bob.token):
+        assert problem(next(guesses(token))) == (403, "invalid_password")
+
+
+def test_a_stolen_token_asks_twenty_times_an_hour_what_would_do_as_a_password(api, alice, anywhere):
+    """Each costs a look at a list, and maybe a question to a service on the internet."""
+    for _ in range(20):
+        body = {"current_password": WRONG, "new_password": "short"}
+        assert api.call("POST", "/api/auth/password", body, token=alice.token, **anywhere()).status_code == 422
+    refused = api.call("POST", "/api/auth/password", body, token=alice.token, **anywhere())
+    assert policy(refused) == "new-password-by-account"
+
+
+def test_the_right_password_forgets_the_wrong_ones(api, alice):
+    token = alice.token
+    for _ in range(3):
+        for _ in range(4):
+            answer = api.call("POST", "/api/auth/reauthenticate", {"password": WRONG}, token=token)
+            assert problem(answer) == (403, "invalid_password")
+        token = api.call("POST", "/api/auth/reauthenticate", {"password": alice.password}, token=token).json()["token"]
+
+
+# Mails
+
+
+def ask_for_reset(api, email, **headers):
+    return api.call("POST", "/api/auth/password/reset", {"email": email}, **headers)
+
+
+@pytest.mark.asvs("2.4.1", "6.3.8")
+@pytest.mark.parametrize("name", ["alice", "nobody"])
+def test_a_mailbox_gets_five_resets_an_hour_whoever_asks(api, alice, bob, anywhere, mailbox, clock, name):
+    mailbox.new()
+    email = f"{name}@example.org"
+    assert [ask_for_reset(api, email, **anywhere()).status_code for _ in range(5)] == [202] * 5
+    refused = ask_for_reset(api, email.upper(), **anywhere())
+    assert (policy(refused), refused.headers["Retry-After"]) == ("reset-by-recipient", "3600")
+    assert ask_for_reset(api, bob.email, **anywhere()).status_code == 202
+    assert len(mailbox.new()) <= 6
+    clock.shift(3600)
+    assert ask_for_reset(api, email, **anywhere()).status_code == 202
+
+
+@pytest.mark.asvs("2.4.1")
+def test_one_network_asks_for_a_hundred_mails_an_hour_of_all_kinds(api, settings):
+    settings.REGISTRATION = "verified"
+    for number in range(50):
+        assert ask_for_reset(api, f"a{number}@example.org").status_code == 202
+        body = {"email": f"b{number}@example.org"}
+        assert api.call("POST", "/api/auth/register", body).status_code == 202
+    assert policy(ask_for_reset(api, "c@example.org")) == "mails-asked-for-by-address"
+
+
+@pytest.mark.asvs("2.4.1")
+def test_proving_and_changing_an_address_are_limited_too(api, alice, mailbox):
+    resend = lambda: api.call("POST", "/api/auth/email/verify/resend", token=alice.token)  # noqa: E731
+    assert [resend().status_code for _ in range(5)] == [202] * 5
+    assert policy(resend()) == "verify-by-recipient"
+
+    def change(email):
+        return api.call("POST", "/api/auth/email/change", {"email": email}, token=alice.token)
+
+    assert [change("dora@example.org").status_code for _ in range(5)] == [202] * 5
+    assert policy(change("DORA@example.org")) == "change-by-recipient"
+    assert [change(f"dora{number}@example.org").status_code for number in range(4)] == [202] * 4
+    assert policy(change("emil@example.org")) == "change-by-account"
+
+
+@pytest.mark.asvs("2.4.1", "6.1.1")
+def test_when_strangers_have_had_all_mails_of_the_hour_who_is_known_still_gets_a_reset(
+    api, alice, settings, anywhere, mailbox
+):
+    mailbox.new()
+    settings.REGISTRATION, settings.RATE_LIMITS = "verified", 0.01
+
+    def register(number):
+        return api.call("POST", "/api/auth/register", {"email": f"s{number}@example.org"}, **anywhere())
+
+    store.reset()
+    assert [register(number).status_code for number in range(10)] == [202] * 10
+    assert policy(register(10)) == "mails-to-strangers"
+    assert len(mailbox.new()) == 10
+    assert ask_for_reset(api, alice.email, **anywhere()).status_code == 202
+    assert mailbox.the_one(alice.email)
+
+
+@pytest.mark.asvs("2.4.1", "6.1.1")
+@pytest.mark.parametrize(
+    ("mode", "email", "password", "status"),
+    [
+        ("closed", "dora@example.org", "correct horse", 403),
+        ("open", "dora@example.org", "short", 422),
+        ("open", "alice@example.org", "correct horse", 409),
+    ],
+)
+def test_a_registration_that_is_refused_mails_nobody_and_leaves_others_their_mails(
+    api, alice, settings, anywhere, mode, email, password, status
+):
+    settings.REGISTRATION, settings.RATE_LIMITS = mode, 0.002  # two to strangers, one to each of them
+    for _ in range(5):
+        store.clear(REGISTER[1].item, REGISTER[1].key({"recipient": email}))
+        assert register(api, email, password, **anywhere()).status_code == status
+    settings.REGISTRATION = "open"
+    assert register(api, "emil@example.org", **anywhere()).status_code == 201
+
+
+@pytest.mark.asvs("2.4.1")
+def test_one_network_registers_a_hundred_people_an_hour(api, anywhere, hashes):
+    here = anywhere()
+    for number in range(100):
+        answer = register(api, f"p{number}@example.org", **here)
+        assert answer.status_code == 201
+    hashes.clear()
+    assert policy(register(api, "one.more@example.org", **here)) == "mails-asked-for-by-address"
+    assert hashes == []
+    assert not User.objects.filter(email="one.more@example.org").exists()
+    assert register(api, "one.more@example.org", **anywhere()).status_code == 201
+
+
+@pytest.mark.asvs("2.4.1")
+def test_one_address_is_registered_at_most_five_times_an_hour(api, alice, anywhere):
+    assert [register(api, alice.email, **anywhere()).status_code for _ in range(4)] == [409] * 4
+    assert policy(register(api, " Alice@EXAMPLE.org", **anywhere())) == "register-by-recipient"
+
+
+def register(api, email, password="correct horse", **headers):
+    return api.call("POST", "/api/auth/register", {"email": email, "password": password}, **headers)
+
+
+# What came by mail or from a provider
+
+
+@pytest.mark.asvs("2.4.1")
+def test_tokens_of_mails_and_codes_are_not_for_guessing(api, alice, anywhere):
+    here = anywhere()
+    calls = [
+        ("/api/auth/register/confirm", {"token": "x" * 96, "password": "correct horse"}, ""),
+        ("/api/auth/password/reset/confirm", {"token": "x" * 96, "new_password": "correct horse"}, ""),
+        ("/api/auth/secure", {"token": "x" * 96}, ""),
+        ("/api/auth/exchange", {"code": "x" * 43, "code_verifier": "x" * 43}, ""),
+        ("/api/auth/email/verify", {"token": "x" * 96}, alice.token),
+        ("/api/auth/email/change/confirm", {"token": "x" * 96}, alice.token),
+        ("/api/auth/connections", {"code": "x" * 43}, alice.token),
+        ("/api/auth/reauthenticate", {"code": "x" * 43, "code_verifier": "x" * 43}, alice.token),
+    ]
+    for turn in range(60):
+        path, body, token = calls[turn % len(calls)]
+        assert api.call("POST", path, body, token=token, **here).status_code == 400
+    for path, body, token in calls:
+        assert policy(api.call("POST", path, body, token=token, **here)) == "redeem-by-address"
+        assert api.call("POST", path, body, token=token, **anywhere()).status_code == 400
+
+
+@pytest.mark.asvs("2.4.1")
+def test_a_browser_that_begins_too_many_sign_ins_lands_on_the_error_page(api, settings):
+    settings.SOCIAL_AUTH_GITHUB_KEY = settings.SOCIAL_AUTH_GITHUB_SECRET = "configured"
+    begin = lambda: api.get("/api/auth/oauth/github?state=mine")  # noqa: E731
+    assert {urlsplit(begin()["Location"]).hostname for _ in range(60)} == {"github.com"}
+    for path in ("/api/auth/oauth/github?state=mine", "/api/auth/oauth/github/callback"):
+        landing = urlsplit(api.get(path)["Location"])
+        assert landing.path == "/oauth/error"
+    landing = urlsplit(begin()["Location"])
+    assert parse_qs(landing.query) == {"error": ["rate_limited"], "state": ["mine"]}
+    body = {"id_token": "x.y.z", "nonce": "n" * 32}
+    assert policy(api.call("POST", "/api/auth/oauth/github/token", body)) == "sign-in-by-address"
+
+
+# What is never limited
+
+
+def test_a_token_is_checked_however_often_and_also_one_that_opens_nothing(api, alice):
+    assert all(api.opens(alice.token) for _ in range(200))
+    assert not any(api.opens("s_" + "x" * 86) for _ in range(200))
+
+
+# The operator
+
+
+def test_one_setting_makes_all_limits_more_generous_or_switches_them_off(api, alice, settings, monkeypatch):
+    monkeypatch.setattr(lockout, "PAUSES_FROM", 1000)
+    settings.RATE_LIMITS = 2
+    assert guess(api, alice.email, 10) == REFUSED
+    assert guess(api, alice.email) == LIMITED
+    settings.RATE_LIMITS = 0
+    assert guess(api, alice.email, 30) == REFUSED
+
+
+def test_who_reads_the_store_learns_nobodys_address(api, alice, anywhere):
+    guess(api, alice.email, **anywhere())
+    ask_for_reset(api, alice.email)
+    kept = " ".join(store.hits)
+    assert "password-by-account" in kept
+    assert not any(part in kept for part in ("alice", "example", "10.0.1", "127.0"))
+
+
+def test_a_network_that_is_refused_costs_the_database_nothing(api, alice, django_assert_num_queries):
+    for number in range(60):
+        guess(api, f"victim{number}@example.org")
+    with django_assert_num_queries(0):
+        assert guess(api, alice.email) == LIMITED
+
+
+@pytest.mark.asvs("2.4.1")
+def test_a_page_of_the_front_end_may_read_how_long_to_wait(api, alice):
+    guess(api, alice.email, 5)
+    answer = api.login(alice.email, WRONG, Origin="http://localhost:3000")
+    exposed = answer.headers["Access-Control-Expose-Headers"].split(", ")
+    assert {"Retry-After", "RateLimit", "RateLimit-Policy"} <= set(exposed)
+
+
+@pytest.mark.asvs("2.4.1")
+def test_these_routes_are_limited_and_say_so():
+    limited = {
+        f"{method.upper()} {path.removeprefix('/api/auth/')}"
+        for path, methods in described.get_openapi_schema()["paths"].items()
+        for method, operation in methods.items()
+        if 429 in operation["responses"]
+        and {"Retry-After", "RateLimit"} <= operation["responses"][429]["headers"].keys()
+    }
+    assert limited == {
+        "POST register",
+        "POST register/confirm",
+        "POST login",
+        "POST reauthenticate",
+        "POST password",
+        "POST password/reset",
+        "POST password/reset/confirm",
+        "POST email/verify",
+        "POST email/verify/resend",
+        "POST email/change",
+        "POST email/change/confirm",
+        "POST secure",
+        "POST exchange",
+        "POST connections",
+        "POST oauth/{provider}/token",
+    }

