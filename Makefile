@@ -22,7 +22,7 @@ help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
 run: installed .env ## Start the service on this machine, on PORT (8000); all that it needs is set up first
-	@exec $(PY) -m config.serve
+	@exec $(PY) -m config.devserver
 
 test: installed-dev ## Run the tests on PostgreSQL and on SQLite, or on DATABASE_URL alone; ARGS go to pytest
 	@$(PYTEST) -n 2 $(ARGS)

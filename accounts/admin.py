@@ -1,4 +1,4 @@
-"""People, for those who run the service. Staff rows, flags and permissions are for superusers to touch."""
+"""Users, for those who run the service. Staff rows, flags and permissions are for superusers to touch."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -16,21 +16,24 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
 from accounts.email.verification import ask_to_verify
-from accounts.mail.models import Letter, Link, QueuedMail
-from accounts.passwords.change import ask_to_reset
-from sessions_api.admin import LargeTable, log_for_each, may_touch, moment, person_link
+from accounts.mail.one_time_tokens import OneTimeToken
+from accounts.mail.queue import MailType, QueuedMail
+from accounts.passwords.reset import ask_to_reset
+from sessions_api.adminkit.columns import time_column, user_link
+from sessions_api.adminkit.large_tables import LargeTableAdmin
+from sessions_api.adminkit.permissions import log_for_each, may_administer
 from sessions_api.events.models import Event
 from sessions_api.events.tags import ADMINISTRATOR, Tag
 from sessions_api.models import Session
-from sessions_api.revocation import end_for_others
+from sessions_api.revocation import revoke_by_admin
 
-from .deletion import delete
+from .deletion import delete_users
 from .models import User, UserQuerySet
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
-class NewPersonForm(forms.ModelForm):  # type: ignore[type-arg]
+class NewUserForm(forms.ModelForm):  # type: ignore[type-arg]
     tell = forms.BooleanField(
         label="Send them a mail to choose a password", required=False, initial=True, help_text="You cannot choose one."
     )
@@ -40,7 +43,7 @@ class NewPersonForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = ("email", "display_name")
 
 
-class PersonForm(UserChangeForm):  # type: ignore[type-arg]
+class UserForm(UserChangeForm):  # type: ignore[type-arg]
     """Only what was changed on the page counts: the rest may have changed elsewhere since the page was drawn."""
 
     password = None  # type: ignore[assignment]  # Django's own field leads to a form in which to choose one
@@ -68,9 +71,9 @@ class VerifiedFilter(admin.SimpleListFilter):
 
 
 @admin.register(User)
-class PersonAdmin(LargeTable, auth.UserAdmin):  # type: ignore[type-arg]
-    form = PersonForm
-    add_form = NewPersonForm
+class UserAdmin(LargeTableAdmin, auth.UserAdmin):  # type: ignore[type-arg]
+    form = UserForm
+    add_form = NewUserForm
     add_form_template = None  # Django's is about passwords
     list_display = ("email", "display_name", "verified", "is_active", "is_staff", "created", "seen")
     list_filter = ("is_active", "is_staff", "is_superuser", VerifiedFilter)
@@ -86,26 +89,26 @@ class PersonAdmin(LargeTable, auth.UserAdmin):  # type: ignore[type-arg]
     )
     add_fieldsets = ((None, {"classes": ["wide"], "fields": ("email", "display_name", "tell")}),)
     readonly_fields = ("since", "password_chosen", "seen", "created", "updated")
-    since = moment("email_verified_at", "verified since")
-    created = moment("created_at", "created", ordering="created_at")
-    updated = moment("updated_at", "last changed")
-    seen = moment("last_login", "last login", ordering="last_login")
+    since = time_column("email_verified_at", "verified since")
+    created = time_column("created_at", "created", ordering="created_at")
+    updated = time_column("updated_at", "last changed")
+    seen = time_column("last_login", "last login", ordering="last_login")
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return super().has_change_permission(request, obj) and may_touch(request, obj)
+        return super().has_change_permission(request, obj) and may_administer(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and may_touch(request, obj)
+        return super().has_delete_permission(request, obj) and may_administer(request, obj)
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> tuple[str, ...]:
         return self.readonly_fields if request.user.is_superuser else (*self.readonly_fields, *RIGHTS)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> User | None:
         """Whom a POST is about stays locked until it is answered, so that nothing overtakes what is decided here."""
-        person = super().get_object(request, object_id, from_field)
-        if person is None or request.method != "POST":
-            return person
-        return User.objects.filter(pk=person.pk).lock().first()
+        user = super().get_object(request, object_id, from_field)
+        if user is None or request.method != "POST":
+            return user
+        return User.objects.filter(pk=user.pk).lock().first()
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
         """Whoever could choose a password for somebody could be them."""
@@ -113,22 +116,22 @@ class PersonAdmin(LargeTable, auth.UserAdmin):  # type: ignore[type-arg]
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         if not change:
-            self.add(request, obj, tell=form.cleaned_data["tell"])
+            self.add(request, obj, mail=form.cleaned_data["tell"])
             return
         before = User.objects.get(pk=obj.pk)
         if obj.email != before.email:
-            leave_address(before)
+            release_address(before)
             obj.email_verified_at = None  # it was the old address that was proven
         super().save_model(request, obj, form, change)
         if obj.is_active != before.is_active:
-            note_each(Tag.ENABLED if obj.is_active else Tag.DISABLED, [obj])
+            record_each(Tag.ENABLED if obj.is_active else Tag.DISABLED, [obj])
 
-    def add(self, request: HttpRequest, person: User, *, tell: bool) -> None:
-        person.set_unusable_password()
-        person.save(force_insert=True)
-        note_each(Tag.REGISTERED, [person])
-        if tell:
-            ask_to_reset(person.email)
+    def add(self, request: HttpRequest, user: User, *, mail: bool) -> None:
+        user.set_unusable_password()
+        user.save(force_insert=True)
+        record_each(Tag.REGISTERED, [user])
+        if mail:
+            ask_to_reset(user.email)
             self.message_user(request, "A mail to choose a password is queued.", messages.INFO)
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
@@ -136,50 +139,50 @@ class PersonAdmin(LargeTable, auth.UserAdmin):  # type: ignore[type-arg]
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         with transaction.atomic():
-            Event.objects.record_each(Tag.DELETED, [(None, {"by": ADMINISTRATOR})] * delete(queryset))
+            Event.objects.record_each(Tag.DELETED, [(None, {"by": ADMINISTRATOR})] * delete_users(queryset))
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
-        """These people, and how much goes with them: to list all of it could be thousands of lines for each.
+        """These users, and how much goes with them: to list all of it could be thousands of lines for each.
 
-        Whoever may delete a person needs no permission of its own for that.
+        Whoever may delete a user needs no permission of its own for that.
         """
-        people = list(objs)
-        missing = {str(self.opts.verbose_name) for person in people if not self.has_delete_permission(request, person)}
-        counts = {str(self.opts.verbose_name_plural): len(people)}
+        users = list(objs)
+        missing = {str(self.opts.verbose_name) for user in users if not self.has_delete_permission(request, user)}
+        counts = {str(self.opts.verbose_name_plural): len(users)}
         for model in (Session, Event):
-            counts[str(model._meta.verbose_name_plural)] = model.objects.filter(user__in=people).count()
-        links = [person_link(person) for person in people]
+            counts[str(model._meta.verbose_name_plural)] = model.objects.filter(user__in=users).count()
+        links = [user_link(user) for user in users]
         return links, counts, missing, []
 
-    @admin.action(permissions=["change"], description="Disable selected people, and end their sessions")
+    @admin.action(permissions=["change"], description="Disable selected users, and end their sessions")
     def disable(self, request: HttpRequest, queryset: UserQuerySet) -> None:
-        with self.each_logged(request, queryset, "Disabled.") as people:
-            switch(people, on=False)
+        with self.each_logged(request, queryset, "Disabled.") as users:
+            switch(users, on=False)
 
-    @admin.action(permissions=["change"], description="Enable selected people")
+    @admin.action(permissions=["change"], description="Enable selected users")
     def enable(self, request: HttpRequest, queryset: UserQuerySet) -> None:
-        with self.each_logged(request, queryset, "Enabled.") as people:
-            switch(people, on=True)
+        with self.each_logged(request, queryset, "Enabled.") as users:
+            switch(users, on=True)
 
-    @admin.action(permissions=["change"], description="End all sessions of selected people")
+    @admin.action(permissions=["change"], description="End all sessions of selected users")
     def end_sessions(self, request: HttpRequest, queryset: UserQuerySet) -> None:
-        with self.each_logged(request, queryset, "Ended all sessions.") as people:
-            end_for_others(Session.objects.filter(user__in=people), by=ADMINISTRATOR)
+        with self.each_logged(request, queryset, "Ended all sessions.") as users:
+            revoke_by_admin(Session.objects.filter(user__in=users), by=ADMINISTRATOR)
 
-    @admin.action(permissions=["change"], description="Send reset mail to selected people")
+    @admin.action(permissions=["change"], description="Send reset mail to selected users")
     def send_reset_mail(self, request: HttpRequest, queryset: UserQuerySet) -> None:
-        reachable = self.leave_out(request, queryset, Q(is_active=False), "Disabled people get no mail")
-        with self.each_logged(request, reachable, "Queued a reset mail.") as people:
-            for person in people:
-                ask_to_reset(person.email)
+        reachable = self.leave_out(request, queryset, Q(is_active=False), "Disabled users get no mail")
+        with self.each_logged(request, reachable, "Queued a reset mail.") as users:
+            for user in users:
+                ask_to_reset(user.email)
 
-    @admin.action(permissions=["change"], description="Send verification mail to selected people")
+    @admin.action(permissions=["change"], description="Send verification mail to selected users")
     def send_verification_mail(self, request: HttpRequest, queryset: UserQuerySet) -> None:
-        reachable = self.leave_out(request, queryset, Q(is_active=False), "Disabled people get no mail")
+        reachable = self.leave_out(request, queryset, Q(is_active=False), "Disabled users get no mail")
         unproven = self.leave_out(request, reachable, Q(email_verified_at__isnull=False), "Their address is verified")
-        with self.each_logged(request, unproven, "Queued a verification mail.") as people:
-            for person in people:
-                ask_to_verify(person)
+        with self.each_logged(request, unproven, "Queued a verification mail.") as users:
+            for user in users:
+                ask_to_verify(user)
 
     def leave_out(self, request: HttpRequest, queryset: UserQuerySet, unfit: Q, why: str) -> UserQuerySet:
         """The other ones; the next page says how many were passed over, and why."""
@@ -189,42 +192,42 @@ class PersonAdmin(LargeTable, auth.UserAdmin):  # type: ignore[type-arg]
 
     @contextmanager
     def each_logged(self, request: HttpRequest, queryset: UserQuerySet, deed: str) -> Iterator[list[User]]:
-        """Those of the chosen people whom this administrator may touch, locked; what was done is logged for each."""
+        """Those of the chosen users whom this administrator may touch, locked; what was done is logged for each."""
         with transaction.atomic():
-            people = self.touchable(request, queryset.order_by("pk").lock(), whose=lambda person: person)
-            yield people
-            log_for_each(request, people, deed)
-        who = model_ngettext(self.opts, len(people))
-        self.message_user(request, f"{len(people)} {who}: {deed.lower()}", messages.SUCCESS)
+            users = self.administrable(request, queryset.order_by("pk").lock(), whose=lambda user: user)
+            yield users
+            log_for_each(request, users, deed)
+        who = model_ngettext(self.opts, len(users))
+        self.message_user(request, f"{len(users)} {who}: {deed.lower()}", messages.SUCCESS)
 
     @admin.display(boolean=True, ordering="email_verified_at")
-    def verified(self, person: User) -> bool:
-        return person.email_verified
+    def verified(self, user: User) -> bool:
+        return user.email_verified
 
     @admin.display(boolean=True, description="password chosen")
-    def password_chosen(self, person: User) -> bool:
-        return person.has_password
+    def password_chosen(self, user: User) -> bool:
+        return user.has_password
 
 
-def switch(people: Iterable[User], *, on: bool) -> None:
-    """Enable or disable these people, whose rows are locked; only those of whom this is news have an event."""
-    changed = [person for person in people if person.is_active != on]
-    User.objects.filter(pk__in=[person.pk for person in changed]).update(is_active=on, updated_at=timezone.now())
-    note_each(Tag.ENABLED if on else Tag.DISABLED, changed)
+def switch(users: Iterable[User], *, on: bool) -> None:
+    """Enable or disable these users, whose rows are locked; only those of whom this is news have an event."""
+    changed = [user for user in users if user.is_active != on]
+    User.objects.filter(pk__in=[user.pk for user in changed]).update(is_active=on, updated_at=timezone.now())
+    record_each(Tag.ENABLED if on else Tag.DISABLED, changed)
 
 
-def leave_address(person: User) -> None:
+def release_address(user: User) -> None:
     """The old address is told, and cannot take the account back from whom it is given to: neither by this mail, which
     has no link and does not say where administrators are, nor by an earlier one."""
-    QueuedMail.objects.put(Letter.EMAIL_CHANGED, email=person.email, user=person, by=ADMINISTRATOR)
-    Link.objects.void(person)
-    person.links.spend()
-    note_each(Tag.EMAIL_CHANGED, [person])
+    QueuedMail.objects.enqueue(MailType.EMAIL_CHANGED, email=user.email, user=user, by=ADMINISTRATOR)
+    OneTimeToken.objects.revoke(user)
+    user.one_time_tokens.mark_used()
+    record_each(Tag.EMAIL_CHANGED, [user])
 
 
-def note_each(tag: Tag, people: Iterable[User]) -> None:
-    """That it was an administrator is in the person's events; which of them, in the history that they alone see."""
-    Event.objects.record_each(tag, [(person.pk, {"by": ADMINISTRATOR}) for person in people])
+def record_each(tag: Tag, users: Iterable[User]) -> None:
+    """That it was an administrator is in the user's events; which of them, in the history that they alone see."""
+    Event.objects.record_each(tag, [(user.pk, {"by": ADMINISTRATOR}) for user in users])
 
 
 admin.site.unregister(Group)

@@ -1,4 +1,4 @@
-"""What `manage.py check` says of settings about people; those tagged `deploy` with `--deploy` only."""
+"""What `manage.py check` says of settings about users; those tagged `deploy` with `--deploy` only."""
 
 from typing import Any
 

@@ -1,53 +1,57 @@
-"""How somebody leaves for good."""
+"""How an account is deleted for good."""
 
 from collections.abc import Iterable
 
 from django.contrib.admin.models import LogEntry
 from django.db import transaction
 from django.db.models import F
-from django.http import HttpRequest
 
-from accounts.mail.models import Letter, Link, QueuedMail
-from accounts.mail.token_types import Purpose
 from sessions_api.events.models import Event
 from sessions_api.events.tags import Tag
-from sessions_api.http.client import client_ip
+from sessions_api.http.client import ClientInfo
 from sessions_api.models import Session
 
+from .login.lockout import keys_of
+from .login.models import LoginFailures
+from .mail.one_time_tokens import OneTimeToken
+from .mail.queue import MailType, QueuedMail
+from .mail.token_types import TokenType
 from .models import User
 
 
-def leave(session: Session, request: HttpRequest) -> None:
-    """The person of this session, and all that hangs on them, are gone; a last mail says so.
+def delete_account(session: Session, *, client: ClientInfo) -> None:
+    """Delete the user of this session with all that is theirs, and queue a last mail.
 
-    Also to each mailbox that could still take the account back: whoever moved it to another address before may be a
-    thief, and what would have told of that goes with the account. Raises SessionExpired where this session has ended
-    meanwhile.
+    Each mailbox that could still undo a change of address gets the mail too: a thief may have moved the account, and
+    its alerts are deleted with it. Raises SessionExpired where this session was revoked meanwhile.
     """
     with transaction.atomic():
         User.objects.filter(pk=session.user_id).lock().first()
-        session.require_live()
-        person = User.objects.get(pk=session.user_id)
-        warned = person.links.good().filter(purpose=Purpose.SECURE).values_list("email", flat=True)
-        mailboxes = {person.email, *warned}
-        delete([person])
+        session.require_not_revoked()
+        user = User.objects.get(pk=session.user_id)
+        alerted = user.one_time_tokens.usable().filter(type=TokenType.REVERT).values_list("email", flat=True)
+        mailboxes = {user.email, *alerted}
+        delete_users([user])
         Event.objects.record(Tag.DELETED, None)
         for email in sorted(mailboxes):
-            QueuedMail.objects.put(Letter.FAREWELL, email=email, ip_address=client_ip(request) or "")
+            QueuedMail.objects.enqueue(MailType.DELETED, email=email, ip_address=client.address or "")
 
 
-def delete(people: Iterable[User]) -> int:
-    """Delete these, and where their addresses stand without them; how many they were. Call it in a transaction.
+def delete_users(users: Iterable[User]) -> int:
+    """Delete these users, and their addresses wherever they stand; how many users there were.
 
-    That is what was mailed to a stranger, whom they have become since, and the history of what administrators did,
-    where an id is left of them.
+    Addresses also stand in mails that were queued before they had an account, and in the administrators' history, where
+    an id remains. Call it in a transaction.
     """
-    emails = {str(person.pk): person.email for person in people}
+    emails = {}
+    for user in users:
+        emails[str(user.pk)] = user.email
+        LoginFailures.objects.clear(keys_of(user))
     _, deleted = User.objects.filter(pk__in=emails).delete()
-    for model in (Link, QueuedMail):
+    for model in (OneTimeToken, QueuedMail):
         model.objects.filter(user=None, email__in=emails.values()).delete()
     history = LogEntry.objects.filter(content_type__app_label=User._meta.app_label, content_type__model="user")
     history.filter(object_id__in=emails).update(object_repr=F("object_id"))
-    mails = [str(QueuedMail(letter=letter, email=email))[:200] for letter in Letter for email in emails.values()]
+    mails = [str(QueuedMail(type=mail_type, email=email))[:200] for mail_type in MailType for email in emails.values()]
     LogEntry.objects.filter(object_repr__in=mails).update(object_repr=F("object_id"))
     return deleted.get(User._meta.label, 0)

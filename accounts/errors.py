@@ -1,10 +1,10 @@
-"""The refusals that speak of a person."""
+"""The refusals that speak of a user."""
 
 from sessions_api.http.errors import ApiError
 
 
 class AuthenticationFailed(ApiError):
-    """One answer for an unknown address, a wrong password, no password and a disabled person (ASVS 5.0, 6.3.8)."""
+    """One answer for an unknown address, a wrong password, no password and a disabled user (ASVS 5.0, 6.3.8)."""
 
     status, error_code = 401, "authentication_failed"
     detail = "The address and the password do not go together."
@@ -12,7 +12,7 @@ class AuthenticationFailed(ApiError):
 
 
 class InvalidPassword(ApiError):
-    """For people who are already in, so there is nothing to hide."""
+    """For users who are already in, so there is nothing to hide."""
 
     status, error_code = 403, "invalid_password"
     detail = "This is not the password of the account."

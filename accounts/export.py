@@ -1,4 +1,4 @@
-"""All that is stored about a person, for that person (GDPR, article 15). No secret is part of it."""
+"""All that is stored about a user, for that user (GDPR, article 15). No secret is part of it."""
 
 from datetime import datetime
 from typing import Annotated, Any, Self
@@ -8,10 +8,13 @@ from django.contrib.admin.models import LogEntry
 from django.db.models import Q
 from pydantic import BeforeValidator, Field
 
-from accounts.mail.models import Link, QueuedMail
+from accounts.mail.one_time_tokens import OneTimeToken
+from accounts.mail.queue import QueuedMail
+from sessions_api.http.schemas import ResponseSchema
 from sessions_api.models import Session
-from sessions_api.schemas import Answer, SessionInfo
+from sessions_api.schemas import SessionInfo
 
+from .login.lockout import failures_of
 from .models import User
 from .schemas import UserResponse
 
@@ -35,13 +38,13 @@ class ExportedUser(UserResponse):
     user_permissions: Names
 
 
-class ExportedConnection(Answer):
+class ExportedConnection(ResponseSchema):
     provider: str
     uid: str = Field(description="Who they are to the provider.")
     created: datetime
 
 
-class ExportedEvent(Answer):
+class ExportedEvent(ResponseSchema):
     tag: str
     happened_at: datetime
     ip_address: str | None
@@ -50,61 +53,74 @@ class ExportedEvent(Answer):
     data: dict[str, Any]
 
 
-class ExportedLink(Answer):
+class ExportedToken(ResponseSchema):
     purpose: str
     email: str
     requested_at: datetime
     expires_at: datetime
-    spent_at: datetime | None
+    spent_at: datetime | None = Field(description="When it was used or revoked.")
 
 
-class ExportedMail(Answer):
-    letter: str
+class ExportedMail(ResponseSchema):
+    letter: str = Field(description="The type of the mail.")
     email: str
     requested_at: datetime
     data: dict[str, Any]
 
 
-class ExportedFailures(Answer):
+class ExportedFailures(ResponseSchema):
     place: str = Field(
-        description="A network that they came in from before, or the handle of a session; empty for all else."
+        description="A network from which the user has logged in, or the handle of a session; empty for all others."
     )
     number: int = Field(description="Wrong passwords in a row.")
     last_at: datetime
 
 
-class ExportedAdministration(Answer):
+class ExportedAdministration(ResponseSchema):
     action_time: datetime
     change_message: str
 
 
-class Export(Answer):
+class Export(ResponseSchema):
     user: ExportedUser
     sessions: list[SessionInfo]
     connections: list[ExportedConnection]
     events: list[ExportedEvent]
     failed_attempts: list[ExportedFailures]
-    links: list[ExportedLink] = Field(description="What was mailed to them, without what opens it.")
+    links: list[ExportedToken] = Field(description="The tokens that were mailed to the user, without their secrets.")
     queued_mails: list[ExportedMail] = Field(description="Mails that have not been sent yet.")
     administration: list[ExportedAdministration] = Field(
-        description="What administrators did with the account; and what they did themselves, if they are one."
+        description="What administrators did with the account, and what the user did as an administrator."
     )
 
     @classmethod
-    def of(cls, session: Session) -> Self:
-        """Of the person whose session this is."""
+    def for_session(cls, session: Session) -> Self:
+        """Of the user whose session this is."""
         user: User = session.user
         sessions = user.sessions.order_by("-created_at", "-pk")
-        mailed = Q(user=user) | Q(user=None, email=user.email)  # a link to register is about nobody yet
-        done_with_them = Q(object_id=str(user.pk), content_type__model="user")
+        mailed = Q(user=user) | Q(user=None, email=user.email)  # the token of a registration has no user yet
+        done_with_user = Q(object_id=str(user.pk), content_type__model="user")
         stored = {
             "user": user,
-            "sessions": [SessionInfo.of(one, current=one == session) for one in sessions],
+            "sessions": [SessionInfo.from_session(one, current=one == session) for one in sessions],
             "connections": list(user.identities.order_by("pk")),
             "events": list(user.events.order_by("-pk")),
-            "failed_attempts": list(user.failed_attempts.order_by("-last_at")),
-            "links": list(Link.objects.filter(mailed).order_by("-requested_at")),
-            "queued_mails": list(QueuedMail.objects.filter(mailed).order_by("-requested_at")),
-            "administration": list(LogEntry.objects.filter(done_with_them | Q(user=user))),
+            "failed_attempts": [
+                {"place": scope, "number": failures.count, "last_at": failures.last_at}
+                for scope, failures in failures_of(user)
+            ],
+            "links": [
+                {"purpose": token.type, "spent_at": token.used_at, **fields_of(token, "email requested_at expires_at")}
+                for token in OneTimeToken.objects.filter(mailed).order_by("-requested_at")
+            ],
+            "queued_mails": [
+                {"letter": mail.type, **fields_of(mail, "email requested_at data")}
+                for mail in QueuedMail.objects.filter(mailed).order_by("-requested_at")
+            ],
+            "administration": list(LogEntry.objects.filter(done_with_user | Q(user=user))),
         }
         return cls.model_validate(stored)
+
+
+def fields_of(row: Any, names: str) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in names.split()}

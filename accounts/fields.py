@@ -2,9 +2,11 @@
 
 import re
 import unicodedata
+from typing import Any
 
 import idna
 from django.core.exceptions import ValidationError
+from django.db import models
 
 MAX_LENGTH = 254  # RFC 5321, 4.5.3.1.3, without the angle brackets
 LOCAL_PART = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")  # RFC 5322 dot-atom
@@ -37,3 +39,24 @@ def canonical_email(text: str) -> str:
     ):
         raise ValidationError("Enter a plain e-mail address.", code="invalid_email")
     return address
+
+
+class EmailAddressField(models.CharField):  # type: ignore[type-arg]
+    """An address in its one canonical form, whatever way it comes: a form, a command, or an assignment.
+
+    In a look-up any spelling finds the user, and what is no address finds nobody.
+    """
+
+    def to_python(self, value: Any) -> Any:
+        return canonical_email(value) if isinstance(value, str) else value
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        address = self.to_python(getattr(model_instance, self.attname))
+        setattr(model_instance, self.attname, address)
+        return address
+
+    def get_prep_value(self, value: Any) -> Any:
+        try:
+            return self.to_python(value)
+        except ValidationError:
+            return value

@@ -1,4 +1,4 @@
-"""The person."""
+"""The user."""
 
 import uuid
 from typing import Any
@@ -6,40 +6,19 @@ from typing import Any
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.hashers import check_password, make_password
 from django.contrib.auth.models import PermissionsMixin
-from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from accounts.fields import EmailAddressField
 from sessions_api.http.errors import SessionExpired
 from sessions_api.models import Session, TimestampMixin
 
 from .fields import MAX_LENGTH, canonical_email
 
 
-class EmailAddressField(models.CharField):  # type: ignore[type-arg]
-    """An address in its one canonical form, whatever way it comes: a form, a command, or an assignment.
-
-    In a look-up any spelling finds the person, and what is no address finds nobody.
-    """
-
-    def to_python(self, value: Any) -> Any:
-        return canonical_email(value) if isinstance(value, str) else value
-
-    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
-        address = self.to_python(getattr(model_instance, self.attname))
-        setattr(model_instance, self.attname, address)
-        return address
-
-    def get_prep_value(self, value: Any) -> Any:
-        try:
-            return self.to_python(value)
-        except ValidationError:
-            return value
-
-
 class UserQuerySet(models.QuerySet["User"]):
-    """Whatever deletes or re-keys people locks their rows first, as each login does: see `finish_login`.
+    """Whatever deletes or re-keys users locks their rows first, as each login does: see `complete_login`.
 
     Several rows are locked in the order of their keys, so that two who do it at once do not wait for each other.
     """
@@ -48,18 +27,18 @@ class UserQuerySet(models.QuerySet["User"]):
         return self.select_for_update(no_key=True)
 
     def lock_all(self, **strength: bool) -> list[uuid.UUID]:
-        """The keys of these people, whose rows are locked now; by way of a subquery, for a join cannot be."""
-        people = self.model.objects.filter(pk__in=self.order_by().values("pk")).order_by("pk")
-        return list(people.select_for_update(**strength).values_list("pk", flat=True))
+        """The keys of these users, whose rows are locked now; by way of a subquery, for a join cannot be."""
+        users = self.model.objects.filter(pk__in=self.order_by().values("pk")).order_by("pk")
+        return list(users.select_for_update(**strength).values_list("pk", flat=True))
 
     def update(self, **values: Any) -> int:
-        """A password that changes ends the sessions of its people, here as in `User.save`."""
+        """A password that changes ends the sessions of its users, here as in `User.save`."""
         if "password" not in values:
             return super().update(**values)
         with transaction.atomic():
-            people = self.lock_all(no_key=True)
-            updated = super(UserQuerySet, self.model.objects.filter(pk__in=people)).update(**values)
-            Session.objects.filter(user__in=people).revoke()
+            users = self.lock_all(no_key=True)
+            updated = super(UserQuerySet, self.model.objects.filter(pk__in=users)).update(**values)
+            Session.objects.filter(user__in=users).revoke()
         return updated
 
     def store_hash(self, encoded: str) -> int:
@@ -103,8 +82,8 @@ class User(TimestampMixin, AbstractBaseUser, PermissionsMixin):
     USERNAME_FIELD = EMAIL_FIELD = "email"
 
     class Meta:
-        verbose_name = "person"
-        verbose_name_plural = "people"
+        verbose_name = "user"
+        verbose_name_plural = "users"
         constraints = [
             # Printable ASCII without capitals, one @, and labels with a dot between them: whoever writes.
             models.CheckConstraint(
@@ -142,13 +121,13 @@ class User(TimestampMixin, AbstractBaseUser, PermissionsMixin):
             self.password = stored
 
     def rename(self, display_name: str) -> "User":
-        """Raises SessionExpired where the person has been deleted meanwhile."""
+        """Raises SessionExpired where the user has been deleted meanwhile."""
         if not User.objects.filter(pk=self.pk).update(display_name=display_name, updated_at=timezone.now()):
             raise SessionExpired
         self.display_name = display_name
         return self
 
-    def start_over(self) -> None:
+    def reset_credentials(self) -> None:
         """For whoever has just proven the address: nothing that was set up before they did opens this account.
 
         Call it inside a transaction that holds the row.
@@ -158,7 +137,7 @@ class User(TimestampMixin, AbstractBaseUser, PermissionsMixin):
         self.save(update_fields=["password", "email_verified_at", "updated_at"])  # which ends the sessions
 
     def save(self, **options: Any) -> None:
-        """A password that changes, in whatever way, ends every session of the person in the same transaction."""
+        """A password that changes, in whatever way, ends every session of the user in the same transaction."""
         fields = options.get("update_fields")
         if self._state.adding or (fields is not None and "password" not in fields):
             super().save(**options)
@@ -173,19 +152,3 @@ class User(TimestampMixin, AbstractBaseUser, PermissionsMixin):
         with transaction.atomic():
             User.objects.select_for_update().filter(pk=self.pk).first()
             return super().delete(using, keep_parents)
-
-
-class FailedAttempts(models.Model):
-    """How many wrong passwords in a row there were in one place: see `accounts/login/lockout.py`."""
-
-    user = models.ForeignKey(User, models.CASCADE, related_name="failed_attempts")
-    place = models.CharField(max_length=43)  # a network, the handle of a session, or nothing for all else
-    number = models.PositiveIntegerField()
-    last_at = models.DateTimeField()
-
-    class Meta:
-        default_permissions = ()
-        constraints = [models.UniqueConstraint(fields=["user", "place"], name="accounts_failed_attempts_once")]
-
-    def __str__(self) -> str:
-        return str(self.number)

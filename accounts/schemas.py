@@ -1,19 +1,17 @@
-"""The shapes that speak of a person."""
+"""The shapes that speak of a user."""
 
 import re
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated
 from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from ninja import Schema
-from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from accounts.social.providers import registry as providers
-from sessions_api.http.errors import ValidationFailed
-from sessions_api.schemas import Answer, Body, SessionInfo, Text
+from sessions_api.http.schemas import RequestSchema, ResponseSchema, Text
+from sessions_api.schemas import SessionInfo
 
 from .fields import MAX_LENGTH, canonical_email
 
@@ -65,64 +63,11 @@ DisplayName = Annotated[
 ]
 
 
-class Register(Body):
-    """Where `REGISTRATION` is `verified`, the address alone: all else is asked for when it has proven itself."""
-
-    model_config = ConfigDict(json_schema_extra={"required": ["email", "password"]})
-
-    email: Email
-    password: NewPassword = ""
-    display_name: DisplayName = ""
-
-    def require_what_is_taken(self) -> None:
-        """Raises ValidationFailed unless there is just what is taken under today's `REGISTRATION`."""
-        if settings.REGISTRATION == "verified":
-            if more := self.model_fields_set - {"email"}:
-                raise ValidationFailed.of(["body", min(more)], "extra_forbidden", "Only the address is taken here.")
-        elif "password" not in self.model_fields_set:
-            raise ValidationFailed.of(["body", "password"], "missing", "Field required")
-
-
-class Login(Body):
-    email: Email
-    password: Password
-
-
-class Reauthenticate(Body):
-    """Either the password; or, for people without one, the code of a sign-in by another provider."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "oneOf": [
-                {"required": ["password"], "maxProperties": 1},
-                {"required": ["code", "code_verifier"], "maxProperties": 2},
-            ]
-        }
-    )
-
-    password: Password = ""
-    code: Annotated[Text, Field(max_length=200)] = ""
-    code_verifier: Annotated[Text, Field(max_length=128)] = ""
-
-    @model_validator(mode="after")
-    def one_or_the_other(self) -> Self:
-        if self.model_fields_set not in ({"password"}, {"code", "code_verifier"}):
-            raise PydanticCustomError("either_or", "Send either a password, or a code and its verifier.")
-        return self
-
-
-class PasswordChange(Body):
-    """People without a password leave the current one out."""
-
-    current_password: Password = ""
-    new_password: NewPassword
-
-
-class UserUpdate(Body):
+class UserUpdate(RequestSchema):
     display_name: DisplayName
 
 
-class UserResponse(Answer):
+class UserResponse(ResponseSchema):
     id: UUID
     email: str
     email_verified: bool
@@ -135,33 +80,12 @@ class UserSessionResponse(SessionInfo):
     user: UserResponse
 
 
-class PasswordRules(Schema):
-    min_length: int
-    max_length: int
+MailToken = Annotated[Text, Field(max_length=200, description="What stands behind `#` in the link of a mail.")]
 
 
-class Provider(Schema):
-    provider: str
-    name: str
-    start_url: str
+class Address(RequestSchema):
+    email: Email
 
 
-class Config(Schema):
-    """What a login page needs to know before anybody types."""
-
-    registration: str = Field(description="`open`, `verified` or `closed`.")
-    password: PasswordRules
-    handover: str = Field(description="How a provider's sign-in reaches the front end: `query` or `code`.")
-    providers: list[Provider] = Field(description="The providers that are configured here.")
-
-    @classmethod
-    def current(cls) -> Self:
-        return cls(
-            registration=settings.REGISTRATION,
-            password=PasswordRules(min_length=settings.PASSWORD_MIN_LENGTH, max_length=settings.PASSWORD_MAX_LENGTH),
-            handover=settings.OAUTH_HANDOVER,
-            providers=[
-                Provider(provider=name, name=providers.title(name), start_url=providers.start_url(name))
-                for name in providers.configured()
-            ],
-        )
+class Token(RequestSchema):
+    token: MailToken

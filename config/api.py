@@ -2,16 +2,18 @@
 
 from django.views.decorators.http import require_safe
 
-from accounts.api import router as accounts
-from accounts.mail.api import router as mail
-from accounts.social.api import router as social
+from accounts.api import router as account
+from accounts.email.api import router as email
+from accounts.login.api import router as login
+from accounts.passwords.api import router as passwords
+from accounts.recovery.api import router as recovery
+from accounts.registration.api import router as registration
+from accounts.social.api import router as providers
 from sessions_api.api import router as sessions
 from sessions_api.auth import any_session
-from sessions_api.events.api import router as events
-from sessions_api.http.errors import add_handlers
-from sessions_api.http.json import StrictJSON
+from sessions_api.http.exception_handlers import add_handlers
+from sessions_api.http.json import JSON, StrictJSON
 from sessions_api.http.openapi import DescribedAPI
-from sessions_api.renderer import JSON
 
 api = DescribedAPI(
     title="Latchkey",
@@ -23,9 +25,6 @@ api = DescribedAPI(
     docs_decorator=require_safe,
     urls_namespace="api",
 )
-api.add_router("", accounts)
-api.add_router("", mail)
-api.add_router("", social)
-api.add_router("", sessions)
-api.add_router("", events)
+for router in (account, login, registration, passwords, email, recovery, sessions, providers):  # rarest last
+    api.add_router("", router)
 add_handlers(api)

@@ -17,15 +17,9 @@ from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 from structlog.contextvars import bind_contextvars, reset_contextvars
 
-from sessions_api.http.client import client_ip
-from sessions_api.http.errors import (
-    CONTENT_TYPE,
-    ApiError,
-    InvalidRequest,
-    PayloadTooLarge,
-    as_problem,
-    refusal_outside_ninja,
-)
+from sessions_api.http.client import ClientInfo
+from sessions_api.http.errors import CONTENT_TYPE, ApiError, InvalidRequest, PayloadTooLarge
+from sessions_api.http.exception_handlers import as_problem, refusal_outside_ninja
 from sessions_api.models import Session
 
 MAX_BODY = 64 * 1024
@@ -43,7 +37,7 @@ OWN_PAGES = (
 logger = logging.getLogger(__name__)
 
 
-class RequestLog:
+class AccessLogMiddleware:
     """An id for each request, told to the caller and to every line that is logged meanwhile; and one line in the end.
 
     A caller's own id is taken, whoever that is: it joins lines, and proves nothing.
@@ -54,19 +48,20 @@ class RequestLog:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         started = perf_counter()
+        request.client = ClientInfo.from_request(request)  # type: ignore[attr-defined]
         sent = request.META.get("HTTP_X_REQUEST_ID", "")
         request_id = sent if HARMLESS.fullmatch(sent) else secrets.token_hex(16)
         bound = bind_contextvars(request_id=request_id)
         try:
             response = self.get_response(request)
             response.headers["X-Request-ID"] = request_id
-            self.tell(request, response, started)
+            self.log(request, response, started)
         finally:
             reset_contextvars(**bound)
         return response
 
-    def tell(self, request: HttpRequest, response: HttpResponse, started: float) -> None:
-        """No query, which may hold a code; no header and no body; people by their ids."""
+    def log(self, request: HttpRequest, response: HttpResponse, started: float) -> None:
+        """No query, which may hold a code; no header and no body; users by their ids."""
         level = logging.ERROR if response.status_code >= 500 else logging.INFO
         if level == logging.INFO and request.path_info in PROBES:
             level = logging.DEBUG
@@ -76,7 +71,7 @@ class RequestLog:
                 "path": request.path_info[:PATH_LENGTH],
                 "status": response.status_code,
                 "ms": round((perf_counter() - started) * 1000, 1),
-                "ip": client_ip(request),
+                "ip": request.client.address,  # type: ignore[attr-defined]
                 **who(request),
             }
             logger.log(level, "request", extra=line)
@@ -85,12 +80,12 @@ class RequestLog:
 def who(request: HttpRequest) -> dict[str, Any]:
     session = getattr(request, "auth", None)
     if isinstance(session, Session):
-        return {"person": session.user_id, "handle": session.pk}
+        return {"user": session.user_id, "handle": session.pk}
     administrator = getattr(request, "_cached_user", None)  # nobody is looked up for a line
-    return {"person": administrator.pk} if administrator else {}
+    return {"user": administrator.pk} if administrator else {}
 
 
-class Gate:
+class RequestGuardMiddleware:
     """In: one body limit and one answer to a foreign Host. Out: one form of error, whoever made it, and headers.
 
     The admin keeps Django's own ways.

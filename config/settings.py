@@ -83,8 +83,10 @@ CORS_PREFLIGHT_MAX_AGE = 7200  # two hours, the most that Chromium keeps
 # Application
 
 INSTALLED_APPS = [
-    "accounts",  # before sessions_api, whose purge_sessions it extends
+    "accounts",
+    "accounts.login",
     "accounts.mail",
+    "accounts.single_use",
     "accounts.social",
     "sessions_api",
     "sessions_api.events",
@@ -98,10 +100,10 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
-    "config.middleware.RequestLog",  # outside of all, so that nothing is answered without a line
+    "config.middleware.AccessLogMiddleware",  # outside of all, so that nothing is answered without a line
     "django.middleware.security.SecurityMiddleware",  # refuses nothing; a preflight's answer has its headers too
     "corsheaders.middleware.CorsMiddleware",  # outside all that refuses, so that a page may read refusals as well
-    "config.middleware.Gate",
+    "config.middleware.RequestGuardMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.AdminSession",
     "config.middleware.AdminCsrf",
@@ -193,7 +195,7 @@ RATE_LIMIT_STORE = (  # by its name: whoever has no Redis need not load its clie
     else "sessions_api.ratelimit.memory.InProcess"
 )
 
-# People and passwords
+# Users and passwords
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["accounts.login.admin_backend.PasswordBackend"]  # of the admin
@@ -224,7 +226,7 @@ OAUTH_PROVIDERS = {"google": "accounts.social.providers.oidc.Google", "github": 
 SOCIAL_AUTH_PIPELINE = [
     "social_core.pipeline.social_auth.social_details",
     "social_core.pipeline.social_auth.social_uid",
-    "accounts.social.matching.find_or_make_person",
+    "accounts.social.matching.find_or_create_user",
 ]
 GOOGLE_REDIRECT_URI = env.str("GOOGLE_REDIRECT_URI", default="")
 SOCIAL_AUTH_GOOGLE_KEY = env.str("GOOGLE_CLIENT_ID", default="")
@@ -246,7 +248,7 @@ EVENTS_KEEP = timedelta(days=env.int("EVENTS_KEEP_DAYS", default=365))
 
 # Limits
 
-RATE_LIMITS = env.float("RATE_LIMITS", default=1)  # a factor; zero: none
+RATE_LIMIT_FACTOR = env.float("RATE_LIMIT_FACTOR", default=1)  # a factor; zero: none
 
 # Mail
 

@@ -11,7 +11,7 @@ from .health import healthz, readyz
 READ = ["get", "head"]
 
 admin.site.site_header = admin.site.site_title = "Latchkey"
-admin.site.index_title = "People and sessions"
+admin.site.index_title = "Users and sessions"
 admin.site.enable_nav_sidebar = False  # three lists do not need one, and the one of sessions is wide
 
 ADMIN = [

@@ -8,7 +8,7 @@ import requests
 LATCHKEY = os.environ.get("LATCHKEY", "http://localhost:8000")
 
 
-def person_behind(token: str) -> dict[str, Any] | None:
+def user_behind(token: str) -> dict[str, Any] | None:
     """None: the token opens nothing, answer 401. Raises requests.RequestException: nobody knows, answer 503."""
     headers = {"Authorization": f"Bearer {token}"}
     answer = requests.get(f"{LATCHKEY}/api/auth/session", headers=headers, timeout=5, allow_redirects=False)
@@ -16,5 +16,5 @@ def person_behind(token: str) -> dict[str, Any] | None:
         return None
     if answer.status_code != 200:
         raise requests.HTTPError(f"{LATCHKEY} answered {answer.status_code}", response=answer)
-    person: dict[str, Any] = answer.json()["user"]
-    return person
+    user: dict[str, Any] = answer.json()["user"]
+    return user

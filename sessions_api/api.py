@@ -8,7 +8,7 @@ from sessions_api.http.openapi import raises
 
 from .auth import SessionRequest, fresh_session
 from .models import Session
-from .revocation import end, forget_expired
+from .revocation import delete_expired, revoke_own
 from .schemas import SessionInfo
 
 router = Router(tags=["sessions"])
@@ -16,17 +16,17 @@ router = Router(tags=["sessions"])
 
 @router.post("/auth/logout", response={204: None}, summary="Log out")
 def logout(request: SessionRequest) -> Status[None]:
-    """End the session whose token was sent. Whatever else the person has open stays open."""
-    end(Session.objects.filter(pk=request.auth.pk), Tag.LOGOUT, request)
+    """End the session whose token was sent. Whatever else the user has open stays open."""
+    revoke_own(Session.objects.filter(pk=request.auth.pk), by=request.auth, tag=Tag.LOGOUT, client=request.client)
     return Status(204, None)
 
 
 @router.get("/auth/sessions", response=list[SessionInfo], summary="What I have open")
 def list_sessions(request: SessionRequest) -> list[SessionInfo]:
     """Newest first."""
-    forget_expired(request.auth.siblings())
+    delete_expired(request.auth.siblings())
     sessions = request.auth.siblings().live().order_by("-created_at", "-pk")
-    return [SessionInfo.of(session, current=session.pk == request.auth.pk) for session in sessions]
+    return [SessionInfo.from_session(session, current=session.pk == request.auth.pk) for session in sessions]
 
 
 @router.delete(
@@ -39,7 +39,8 @@ def end_session(request: SessionRequest, handle: UUID) -> Status[None]:
     """One's own current one at any time, another one after a recent login."""
     if handle != request.auth.pk:
         request.auth.require_fresh()
-    if not end(request.auth.siblings().live().filter(pk=handle), Tag.SESSIONS_ENDED, request):
+    another = request.auth.siblings().live().filter(pk=handle)
+    if not revoke_own(another, by=request.auth, tag=Tag.SESSIONS_ENDED, client=request.client):
         raise NotFound
     return Status(204, None)
 
@@ -53,6 +54,8 @@ def end_session(request: SessionRequest, handle: UUID) -> Status[None]:
 )
 def end_sessions(request: SessionRequest, include_current: Query[bool] = False) -> Status[None]:
     """All others; with `include_current` all."""
-    all_of_them = request.auth.siblings()
-    end(all_of_them if include_current else all_of_them.exclude(pk=request.auth.pk), Tag.SESSIONS_ENDED, request)
+    sessions = request.auth.siblings()
+    if not include_current:
+        sessions = sessions.exclude(pk=request.auth.pk)
+    revoke_own(sessions, by=request.auth, tag=Tag.SESSIONS_ENDED, client=request.client)
     return Status(204, None)

@@ -1,4 +1,4 @@
-"""The bearer class: from an Authorization header to a session and its person; and the same for plain views."""
+"""The bearer class: from an Authorization header to a session and its user; and the same for plain views."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -10,12 +10,13 @@ from ninja.security.http import HttpAuthBase
 
 from sessions_api.http.errors import NotAuthenticated, SessionExpired
 
+from .http.client import ClientRequest
 from .models import Session
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import _User  # the name that the stubs have for AUTH_USER_MODEL
 
-    class SessionRequest(HttpRequest):
+    class SessionRequest(ClientRequest):
         """What an endpoint behind the bearer class receives."""
 
         auth: Session
@@ -31,7 +32,7 @@ Protected = Callable[Concatenate[HttpRequest, Arguments], Answer]
 
 
 class SessionBearer(HttpAuthBase):
-    """`request.auth` becomes the session and `request.user` its person, looked up once; anything else is a 401.
+    """`request.auth` becomes the session and `request.user` its user, looked up once; anything else is a 401.
 
     It asks the database, and belongs in a thread: an async operation of Ninja calls it in one.
     """
@@ -83,7 +84,7 @@ def fresh_session_required(view: View[Arguments, Answer]) -> Protected[Arguments
 
 
 def _behind(bearer: SessionBearer, view: Any) -> Any:
-    """What is raised here and below is answered by the `Gate` in config/middleware.py."""
+    """What is raised here and below is answered by the `RequestGuardMiddleware` in config/middleware.py."""
 
     @wraps(view)
     def in_thread(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:

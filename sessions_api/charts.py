@@ -5,7 +5,6 @@ session ends `SESSION_LIFETIME` after it was opened. So what was opened under an
 day or not at all, and nothing is left to count of what was ended: the page says both.
 """
 
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
@@ -13,43 +12,14 @@ from django.conf import settings
 from django.db.models import Count, Q, QuerySet, Value
 from django.utils import timezone
 
-from .admin import AtLeast, method_name
+from sessions_api.adminkit.charts import last_days
+from sessions_api.adminkit.large_tables import AtLeast
+
+from .admin import method_name
 from .models import Session
 
-DAYS = 30  # up to today, in UTC
 COUNTED = 1_000_000  # live sessions, of however many there are
 AGES = {"within a day": 1, "within a week": 7, "within 30 days": 30}  # in days
-
-
-@dataclass(frozen=True)
-class Bar:
-    label: str
-    count: int
-    percent: float  # of the longest
-
-    @property
-    def rest(self) -> float:
-        return 100 - self.percent
-
-
-def bars(counts: dict[str, int]) -> list[Bar]:
-    """Whatever is more than nothing can be seen."""
-    longest = max(counts.values(), default=0) or 1
-    return [Bar(label, count, max(count * 100 / longest, 1) if count else 0) for label, count in counts.items()]
-
-
-@dataclass(frozen=True)
-class Days:
-    what: str
-    bars: list[Bar]
-    total: int
-    most: int
-
-
-def in_days(what: str, counts: dict[date, int]) -> Days:
-    """A bar for each day."""
-    labelled = {f"{day:%Y-%m-%d}": count for day, count in counts.items()}
-    return Days(what, bars(labelled), sum(counts.values()), max(counts.values()))
 
 
 def opened_by_day() -> dict[date, int]:
@@ -83,11 +53,6 @@ def live_by_last_seen() -> tuple[int, dict[str, int]]:
     live = counted["live"]
     split = [later - earlier for earlier, later in pairwise([0, *counted.values()])]
     return AtLeast(live) if live == COUNTED else live, dict(zip([*AGES, "longer ago"], split, strict=True))
-
-
-def last_days() -> list[datetime]:
-    midnight = timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    return [midnight - timedelta(days=ago) for ago in reversed(range(DAYS))]
 
 
 def opened_since(start: datetime) -> QuerySet[Session]:

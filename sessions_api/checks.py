@@ -23,7 +23,7 @@ def lifetimes(**options: Any) -> list[CheckMessage]:
         "E005": ("SESSION_MAX_PER_USER is not above 0.", settings.SESSION_MAX_PER_USER < 1),
         "E006": ("EVENTS_KEEP_DAYS is not from 1 to 36500.", not timedelta(0) < settings.EVENTS_KEEP <= CENTURY),
         "E007": ("TRUSTED_PROXY_COUNT is below 0.", settings.TRUSTED_PROXY_COUNT < 0),
-        "E008": ("RATE_LIMITS is not from 0 to 1000.", not 0 <= settings.RATE_LIMITS <= 1000),
+        "E008": ("RATE_LIMIT_FACTOR is not from 0 to 1000.", not 0 <= settings.RATE_LIMIT_FACTOR <= 1000),
     }
     return [Error(message, id=f"sessions_api.{number}") for number, (message, found) in wrong.items() if found]
 
@@ -46,9 +46,9 @@ def unused_sessions_end(**options: Any) -> list[CheckMessage]:
 
 @register(deploy=True)
 def attempts_are_limited(**options: Any) -> list[CheckMessage]:
-    if settings.RATE_LIMITS:
+    if settings.RATE_LIMIT_FACTOR:
         return []
-    hint = "RATE_LIMITS is 0. Whoever wants to may guess passwords, and send mails to strangers."
+    hint = "RATE_LIMIT_FACTOR is 0. Whoever wants to may guess passwords, and send mails to strangers."
     return [Warning("Nothing limits how often anything is tried.", hint=hint, id="sessions_api.W004")]
 
 
@@ -74,6 +74,6 @@ def proxies_are_counted(**options: Any) -> list[CheckMessage]:
         return []
     hint = (
         "This server speaks no https, so something in front of it does. Set TRUSTED_PROXY_COUNT to how many proxies "
-        "of yours there are: without it all people share one address and its limits, and there is no HSTS."
+        "of yours there are: without it all users share one address and its limits, and there is no HSTS."
     )
     return [Warning("PUBLIC_URL is https, and no proxy is trusted.", hint=hint, id="sessions_api.W006")]

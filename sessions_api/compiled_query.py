@@ -11,7 +11,7 @@ M = TypeVar("M", bound=models.Model)
 Find = Callable[[Any, Any], M | None]  # by a connection and a value
 
 
-class Compiled(Generic[M]):
+class CompiledQuery(Generic[M]):
     """The one row that such a query finds, as the instances that the ORM would have made of it.
 
     `query` makes the queryset from its one value. It is asked once for each vendor, so nothing else in it may vary:

@@ -10,15 +10,14 @@ from django.conf import settings
 from django.db import models, transaction
 from django.db.models import F, Q, Window
 from django.db.models.functions import RowNumber
-from django.http import HttpRequest
 from django.utils import timezone
 
 from sessions_api.events.models import Event
 from sessions_api.events.tags import Tag
-from sessions_api.http.client import USER_AGENT_LENGTH, client_ip, device, user_agent
+from sessions_api.http.client import USER_AGENT_LENGTH, ClientInfo, device
 from sessions_api.http.errors import ReauthenticationRequired, SessionExpired
 
-from .compiled_query import Compiled
+from .compiled_query import CompiledQuery
 from .tokens import digest, looks_like_token, new_token
 
 if TYPE_CHECKING:
@@ -76,11 +75,11 @@ class SessionQuerySet(models.QuerySet["Session"]):
 
 
 class SessionManager(models.Manager.from_queryset(SessionQuerySet)):  # type: ignore[misc]
-    def start(self, user: "AbstractBaseUser", *, method: str, request: HttpRequest) -> "tuple[Session, str]":
-        """A new session of this person, and its token, which is shown here and never again.
+    def start(self, user: "AbstractBaseUser", *, method: str, client: ClientInfo) -> "tuple[Session, str]":
+        """A new session of this user, and its token, which is shown here and never again.
 
         Beyond `SESSION_MAX_PER_USER` the least recently seen give way, and what has expired is deleted: it does not
-        come back, should the clock be set back. Call it inside a transaction that holds the person's row, or the
+        come back, should the clock be set back. Call it inside a transaction that holds the user's row, or the
         limit is not exact.
         """
         now = timezone.now()
@@ -93,23 +92,23 @@ class SessionManager(models.Manager.from_queryset(SessionQuerySet)):  # type: ig
             last_seen_at=now,
             authenticated_at=now,
             method=method,
-            ip_address=client_ip(request),
-            user_agent=user_agent(request),
+            ip_address=client.address,
+            user_agent=client.user_agent,
         )
         others = self.live().filter(user=user).exclude(pk=session.pk).order_by("-last_seen_at", "-created_at")
         evicted = self.filter(pk__in=others.values("pk")[settings.SESSION_MAX_PER_USER - 1 :]).revoke()
         if evicted:
-            Event.objects.record(Tag.SESSIONS_EVICTED, user, request=request, session=session.pk, number=evicted)
+            Event.objects.record(Tag.SESSIONS_EVICTED, user, client=client, session=session.pk, number=evicted)
         return session, token
 
     def authenticate(self, token: str) -> "Session | None":
-        """The live session that this token opens, with its person; None for any other text. One query.
+        """The live session that this token opens, with its user; None for any other text. One query.
 
         One that is found expired is deleted there and then: it does not come back, should the clock be set back.
         """
         if not looks_like_token(token):
             return None
-        session = OPENED_BY.first(digest(token))
+        session = BY_DIGEST.first(digest(token))
         if session is None or session.is_live():
             return session
         self.expired().filter(pk=session.pk).revoke()
@@ -160,19 +159,19 @@ class Session(TimestampMixin):
         return self.ends_at > timezone.now()
 
     def siblings(self) -> SessionQuerySet:
-        """All sessions of the same person, this one too."""
+        """All sessions of the same user, this one too."""
         return Session.objects.filter(user=self.user_id)
 
-    def require_live(self) -> None:
+    def require_not_revoked(self) -> None:
         """Raises SessionExpired where the session has ended, or its token was renewed, since it was looked up.
 
-        For what must not be done by a session that is no more: ask under the lock of the person's row.
+        For what must not be done by a session that is no more: ask under the lock of the user's row.
         """
         if not Session.objects.live().filter(pk=self.pk, digest=self.digest).exists():
             raise SessionExpired
 
     def require_fresh(self) -> None:
-        """Raises ReauthenticationRequired unless the person has authenticated within `REAUTHENTICATION_SECONDS`.
+        """Raises ReauthenticationRequired unless the user has authenticated within `REAUTHENTICATION_SECONDS`.
 
         A little of the future counts, for clocks differ; more of it would be fresh for as long.
         """
@@ -181,7 +180,7 @@ class Session(TimestampMixin):
             raise ReauthenticationRequired
 
     def renew(self) -> str | None:
-        """A new token for this session, whose person has just authenticated again; the old one is dead.
+        """A new token for this session, whose user has just authenticated again; the old one is dead.
 
         One UPDATE: handle and end stay. None where the session has ended, or been renewed, meanwhile.
         """
@@ -206,5 +205,7 @@ class Session(TimestampMixin):
                 self.last_seen_at = now
 
 
-# With the person in the same row, if they are active; whether the session is live is asked of what was found.
-OPENED_BY = Compiled(lambda digest: Session.objects.filter(digest=digest, user__is_active=True).select_related("user"))
+# With the user in the same row, if they are active; whether the session is live is asked of what was found.
+BY_DIGEST = CompiledQuery(
+    lambda digest: Session.objects.filter(digest=digest, user__is_active=True).select_related("user")
+)

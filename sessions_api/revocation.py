@@ -1,6 +1,6 @@
-"""How sessions are ended by people: their own, and by those who run the service.
+"""How sessions are ended by users: their own, and by those who run the service.
 
-Whatever ends some and notes it locks their people first, as everything does that deletes people: whoever holds that
+Whatever ends some and notes it locks their users first, as everything does that deletes users: whoever holds that
 lock waits for rows of theirs, and must not be waited for meanwhile.
 """
 
@@ -13,26 +13,26 @@ from django.db import transaction
 from sessions_api.events.models import Event
 from sessions_api.events.tags import Tag
 
-from .auth import SessionRequest
-from .models import SessionQuerySet
+from .http.client import ClientInfo
+from .models import Session, SessionQuerySet
 
 
-def end(sessions: SessionQuerySet, tag: Tag, request: SessionRequest) -> int:
+def revoke_own(sessions: SessionQuerySet, *, by: Session, tag: Tag, client: ClientInfo) -> int:
     """End these sessions of whoever asks, and note it; how many there were.
 
     Raises SessionExpired where somebody has ended the asking session meanwhile: so of two sessions that end each other
     at once one stays, and a thief whose session the owner ends throws nobody out.
     """
-    person = get_user_model()._default_manager.filter(pk=request.auth.user_id)
+    user = get_user_model()._default_manager.filter(pk=by.user_id)
     with transaction.atomic():
-        list(person.select_for_update(no_key=True).values_list("pk"))
-        request.auth.require_live()
+        list(user.select_for_update(no_key=True).values_list("pk"))
+        by.require_not_revoked()
         if ended := sessions.revoke():
-            Event.objects.record(tag, request.auth.user, request=request, session=request.auth.pk, number=ended)
+            Event.objects.record(tag, by.user, client=client, session=by.pk, number=ended)
     return ended
 
 
-def forget_expired(sessions: SessionQuerySet) -> None:
+def delete_expired(sessions: SessionQuerySet) -> None:
     """Delete those that have expired, without waiting for anybody, so that the clock brings none of them back."""
     expired = sessions.expired()
     if expired.exists():
@@ -40,14 +40,14 @@ def forget_expired(sessions: SessionQuerySet) -> None:
             pass
 
 
-def end_for_others(sessions: SessionQuerySet, *, by: str) -> int:
-    """End these sessions, whosever they are, and note for each of their people how many; how many in all.
+def revoke_by_admin(sessions: SessionQuerySet, *, by: str) -> int:
+    """End these sessions, whosever they are, and note for each of their users how many; how many in all.
 
-    The people are locked in the order of their keys, so that two who do it at once do not wait for each other.
+    The users are locked in the order of their keys, so that two who do it at once do not wait for each other.
     """
-    people = get_user_model()._default_manager.filter(pk__in=sessions.order_by().values("user")).order_by("pk")
+    users = get_user_model()._default_manager.filter(pk__in=sessions.order_by().values("user")).order_by("pk")
     with transaction.atomic():
-        list(people.select_for_update(no_key=True).values_list("pk"))
+        list(users.select_for_update(no_key=True).values_list("pk"))
         numbers = Counter(sessions.order_by().values_list("user", flat=True))
         ended = sessions.revoke()
         Event.objects.record_each(Tag.SESSIONS_ENDED, [(key, {"by": by, "number": n}) for key, n in numbers.items()])

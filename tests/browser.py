@@ -15,7 +15,7 @@ from .server import ROOT
 CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
 LOOPBACK = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"
-PATIENCE = 20_000  # milliseconds
+GIVE_UP_AFTER = 20_000  # milliseconds
 
 
 def needs_chromium(so: str) -> pytest.MarkDecorator:

@@ -9,8 +9,8 @@ from accounts.models import User
 from accounts.passwords.hashers import Argon2id
 from sessions_api.ratelimit.limits import store
 
-from .people import Api, Mailbox, Person
 from .server import database, serving
+from .users import ApiClient, ApiUser, Mailbox
 
 
 @pytest.fixture(autouse=True)
@@ -21,17 +21,17 @@ def _fresh_cache():
 
 @pytest.fixture
 def api(db):
-    return Api()
+    return ApiClient()
 
 
 @pytest.fixture
 def alice(api):
-    return Person.who_registers(api, "alice")
+    return ApiUser.registers(api, "alice")
 
 
 @pytest.fixture
 def bob(api):
-    return Person.who_registers(api, "bob")
+    return ApiUser.registers(api, "bob")
 
 
 @pytest.fixture

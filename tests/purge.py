@@ -27,12 +27,12 @@ PEOPLE = """
 SESSIONS = """
     INSERT INTO sessions_api_session
         (id, digest, user_id, created_at, updated_at, expires_at, last_seen_at, authenticated_at, method, user_agent)
-    SELECT gen_random_uuid(), sha256(n::text::bytea), people.id, now(), now(),
+    SELECT gen_random_uuid(), sha256(n::text::bytea), users.id, now(), now(),
         now() + (CASE WHEN n > %s THEN '1 day' ELSE '-1 day' END)::interval + n * interval '1 ms',
         now(), now(), 'password', 'curl'
     FROM generate_series(1, %s) n
-    JOIN (SELECT id, row_number() OVER () AS number FROM accounts_user WHERE password = '!') people
-        ON people.number = 1 + n %% 50000
+    JOIN (SELECT id, row_number() OVER () AS number FROM accounts_user WHERE password = '!') users
+        ON users.number = 1 + n %% 50000
 """
 OLDEST_TRANSACTION = """
     SELECT coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)), 0)

@@ -36,7 +36,7 @@ def results():
     return Results(
         machine=machine,
         versions={"django": "5.2"},
-        options={"command": "make bench", "rounds": 3, "seconds": 5, "people": 1000},
+        options={"command": "make bench", "rounds": 3, "seconds": 5, "users": 1000},
         turns=[turn(n, name, values[n]) for n in range(3) for name, values in cpu.items()],
         memory={"latchkey": 70 * 1024**2, "latchkey-gunicorn": 80 * 1024**2},
         statements={"bearer": {"knox": [("SELECT 1", 2.0), ("BEGIN", 1.0)]}},
@@ -155,7 +155,7 @@ def measured():
     kinds = {"check": 300.0, "seen": 500.0, "list": 2000.0, "login": 180_000.0}
     return Measured(
         machine=dict.fromkeys(["processor", "memory", "kernel", "python", "date", "commit"], "x"),
-        options={"command": "make bench", "rounds": 3, "seconds": 2, "people": 1000},
+        options={"command": "make bench", "rounds": 3, "seconds": 2, "users": 1000},
         bytes={"accounts_user": 400.0, "sessions_api_session": 440.0},
         turns=[
             *turns(Shape("one core", 1, 8)),

@@ -42,8 +42,8 @@ def check(serve, alice):
 
 @pytest.fixture
 def select(serve, alice):
-    person = User.objects.get(email=alice.email)
-    return lambda serve=serve: serve("/api/bare/select", HTTP_X_PERSON=str(person.pk))
+    user = User.objects.get(email=alice.email)
+    return lambda serve=serve: serve("/api/bare/select", HTTP_X_PERSON=str(user.pk))
 
 
 def instructions(call):

@@ -8,7 +8,7 @@ from ninja.constants import NOT_SET
 from config.api import api as described
 from config.urls import urlpatterns
 
-from .people import problem
+from .users import problem
 
 OPEN = {
     "GET /api/auth/config",

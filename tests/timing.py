@@ -28,7 +28,7 @@ from .smtp import nothing, talker
 
 FLOOR, SHARE = 0.002, 0.03  # seconds, and of the shortest median: a smaller difference than the larger tells nothing
 LOT = "-LOT-"  # in an address: another one after so many rounds, for nobody is to be paused by wrong passwords
-ROUNDS_IN_LOT = 9  # fewer than `PAUSES_FROM` in accounts/login/lockout.py
+ROUNDS_IN_LOT = 9  # fewer than `COOL_OFF_FROM` in accounts/login/lockout.py
 PAUSE = 0.02  # seconds for the mail of one request to be gone before the next
 SINK = (sys.executable, "-m", "aiosmtpd", "-n", "-c", "aiosmtpd.handlers.Sink")
 SETTINGS = {
@@ -36,7 +36,7 @@ SETTINGS = {
     "ARGON2_MEMORY_COST": "65536",
     "ARGON2_PARALLELISM": "4",
     "MAIL_IN_PROCESS": "true",
-    "RATE_LIMITS": "0",
+    "RATE_LIMIT_FACTOR": "0",
     "REGISTRATION": "verified",
 }
 MAIL = ("up", "down", "hanging")

@@ -1,4 +1,4 @@
-"""How Django's own login, that of the admin, asks for a person: behind the same limits as the API's."""
+"""Django's own login, that of the admin, behind the same limits as the API's."""
 
 from typing import Any
 
@@ -12,32 +12,37 @@ from django.http import HttpRequest
 
 from accounts.errors import AuthenticationFailed
 from accounts.fields import canonical_email
-from accounts.mail.models import Letter
 from accounts.mail.notifications import notify
+from accounts.mail.queue import MailType
 from accounts.models import User
 from sessions_api.events.models import Event
 from sessions_api.events.tags import Tag
+from sessions_api.http.client import ClientRequest, client_of
+from sessions_api.ratelimit import limits
 
-from .password import is_new_device, prove
+from .complete import is_new_device
+from .password import authenticate
 
 
 class PasswordBackend(ModelBackend):
-    def authenticate(
-        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **more: Any
+    def authenticate(  # type: ignore[override]
+        self, request: ClientRequest | None, username: str | None = None, password: str | None = None, **more: Any
     ) -> User | None:
-        """None where they do not go together. Raises RateLimited or ServerBusy, which the `Gate` answers."""
+        """The staff user, or None. Raises RateLimited or ServerBusy, which `RequestGuardMiddleware` answers."""
         if request is None or username is None or password is None or len(password) > settings.PASSWORD_MAX_LENGTH:
             return None
+        limits.check(limits.LOGIN, request.client)
         try:
-            return prove(canonical_email(username), password, request, staff=True)
+            email = canonical_email(username)
+            return authenticate(email=email, password=password, client=request.client, staff_only=True)
         except (AuthenticationFailed, ValidationError):
             return None
 
 
 @receiver(user_logged_in)
-def note_login(sender: Any, request: HttpRequest, user: User, **more: Any) -> None:
+def record_login(sender: Any, request: HttpRequest, user: User, **more: Any) -> None:
     with transaction.atomic():
-        person = User.objects.filter(pk=user.pk).lock().first()
-        login = Event.objects.record(Tag.ADMIN_LOGIN, person, request=request)
-        if person and is_new_device(login):
-            notify(person, Letter.NEW_DEVICE, request)
+        client, locked_user = client_of(request), User.objects.filter(pk=user.pk).lock().first()
+        login = Event.objects.record(Tag.ADMIN_LOGIN, locked_user, client=client)
+        if locked_user and is_new_device(login):
+            notify(locked_user, MailType.NEW_DEVICE, client=client)

@@ -1,143 +1,118 @@
-"""The one door: every way of logging in ends in `finish_login`."""
+"""Logging in, and authenticating again, with a password. The one place where a caller's password is compared."""
 
+from enum import Enum, auto
 from uuid import UUID
 
 from django.db import transaction
-from django.http import HttpRequest
-from django.utils import timezone
 
 from accounts.errors import AuthenticationFailed, InvalidPassword
-from accounts.mail.models import Letter
-from accounts.mail.notifications import notify
 from accounts.models import User
 from sessions_api.events.models import Event
 from sessions_api.events.tags import Tag
-from sessions_api.http.errors import SessionExpired
+from sessions_api.http.client import ClientInfo
 from sessions_api.models import Session
-from sessions_api.ratelimit import limits as rate_limits
+from sessions_api.ratelimit import limits
 
-from .lockout import Attempts
+from .complete import complete_login, complete_reauthentication
+from .lockout import Attempt
 
 
-def login_with_password(*, email: str, password: str, request: HttpRequest) -> tuple[Session, str]:
-    """A session and its token. Raises AuthenticationFailed, after the same work, whatever the reason; RateLimited,
-    before any of it; or ServerBusy.
+class Outcome(Enum):
+    """What became of an attempt. A stranger is never told which of the refusals it was."""
 
-    `email` is canonical. A stranger learns neither from the answer nor from its time who has an account; from its
-    time only where the stored hash has the parameters of today, so raise them when the hour is quiet.
+    AUTHENTICATED = auto()
+    INVALID = auto()  # an unknown address, a wrong password, or no password
+    LOCKED = auto()
+    DISABLED = auto()
+    NOT_STAFF = auto()
+
+
+def login_with_password(*, email: str, password: str, client: ClientInfo) -> tuple[Session, str]:
+    """A new session and its token. `email` is canonical.
+
+    Raises AuthenticationFailed, after the same work for every reason; RateLimited, before any of it; or ServerBusy.
+    A stranger cannot tell from the answer or its time which addresses have accounts. The time differs only while
+    stored hashes have other parameters than today's.
     """
-    return finish_login(prove(email, password, request), method=Session.Method.PASSWORD, request=request)
+    user = authenticate(email=email, password=password, client=client)
+    return complete_login(user, method=Session.Method.PASSWORD, client=client)
 
 
-def prove(email: str, password: str, request: HttpRequest, *, staff: bool = False) -> User:
-    """Whose address and password these are; the one place where a stranger's password is compared.
+def authenticate(*, email: str, password: str, client: ClientInfo, staff_only: bool = False) -> User:
+    """The active user of this address and password. Raises AuthenticationFailed, RateLimited or ServerBusy.
 
-    Where only `staff` may come in, all others are refused like a wrong password, and counted like one: else that
-    door would tell which of them are right.
+    With `staff_only`, other users are refused and counted like a wrong password. Else the admin's login would tell
+    which passwords are right.
     """
-    rate_limits.check(rate_limits.LOGIN, request)
-    user = User.objects.filter(email=email).first() or User()  # nobody has no usable hash, and costs as much
-    if not is_proven(user, email, password, request, Tag.LOGIN_FAILED, staff=staff):
+    user = User.objects.filter(email=email).first() or User()  # an unsaved user costs one hash as well
+    outcome = verify_password_attempt(
+        user, email=email, password=password, client=client, failure=Tag.LOGIN_FAILED, staff_only=staff_only
+    )
+    if outcome is not Outcome.AUTHENTICATED:
         raise AuthenticationFailed
     return user
 
 
-def is_proven(
+def verify_password_attempt(
     user: User,
+    *,
     email: str,
     password: str,
-    request: HttpRequest,
+    client: ClientInfo,
     failure: Tag,
     session: UUID | None = None,
-    *,
-    staff: bool = False,
-) -> bool:
-    """Whether this is the password of this account. Raises RateLimited before any hashing, or ServerBusy."""
-    attempts = Attempts(user, email, request, session)
-    with attempts.turn():
-        rate_limits.check(rate_limits.PASSWORD, request, account=attempts.account)
-        right = user.check_password(password)
-    if not right or not user.is_active or attempts.are_shut or (staff and not user.is_staff):
-        with transaction.atomic():  # the same statements for nobody as for somebody
-            person = User.objects.filter(pk=user.pk).lock().first()
-            Event.objects.record(failure, person, request=request, session=session)
-            attempts.fail(person)
-        attempts.nobody.fail()  # the store may be slow: nobody's row is locked meanwhile
-        return False
-    attempts.succeed()
-    rate_limits.reset(rate_limits.PASSWORD, request, account=attempts.account)
-    return True
+    staff_only: bool = False,
+) -> Outcome:
+    """Compare the password with that of this account, and count a failure.
+
+    Raises RateLimited before any hashing, or ServerBusy; neither counts as a failure.
+    """
+    attempt = Attempt(user, email=email, client=client, session=session)
+    with attempt.turn():
+        limits.check(limits.PASSWORD, client, account=attempt.account)
+        matches = user.check_password(password)
+    outcome = judge(user, attempt, matches=matches, staff_only=staff_only)
+    if outcome is Outcome.AUTHENTICATED:
+        attempt.succeed()
+        return outcome
+    with transaction.atomic():  # the same statements for an unknown address
+        locked_user = User.objects.filter(pk=user.pk).lock().first()
+        Event.objects.record(failure, locked_user, client=client, session=session)
+        attempt.fail(locked_user)
+    return outcome
 
 
-def reauthenticate_with_password(session: Session, password: str, request: HttpRequest) -> str:
-    """The new token of this session. Raises InvalidPassword, or SessionExpired where it has ended meanwhile;
-    RateLimited or ServerBusy."""
-    prove_again(session, password, request)
-    return finish_reauthentication(session, method=Session.Method.PASSWORD, request=request)
+def judge(user: User, attempt: Attempt, *, matches: bool, staff_only: bool) -> Outcome:
+    if not matches:
+        return Outcome.INVALID
+    if attempt.is_locked:
+        return Outcome.LOCKED
+    if not user.is_active:
+        return Outcome.DISABLED
+    if staff_only and not user.is_staff:
+        return Outcome.NOT_STAFF
+    return Outcome.AUTHENTICATED
 
 
-def prove_again(session: Session, password: str, request: HttpRequest) -> None:
-    """Raises InvalidPassword unless it is that of whoever has this session; RateLimited or ServerBusy."""
+def reauthenticate_with_password(session: Session, *, password: str, client: ClientInfo) -> str:
+    """The new token of this session. The old token is revoked.
+
+    Raises InvalidPassword, RateLimited, ServerBusy, or SessionExpired where the session was revoked meanwhile.
+    """
+    require_password(session, password=password, client=client)
+    return complete_reauthentication(session, method=Session.Method.PASSWORD, client=client)
+
+
+def require_password(session: Session, *, password: str, client: ClientInfo) -> None:
+    """Raises InvalidPassword unless this is the password of the session's user; RateLimited or ServerBusy."""
     user = session.user
-    if not is_proven(user, user.email, password, request, Tag.REAUTHENTICATION_FAILED, session.pk):
+    outcome = verify_password_attempt(
+        user,
+        email=user.email,
+        password=password,
+        client=client,
+        failure=Tag.REAUTHENTICATION_FAILED,
+        session=session.pk,
+    )
+    if outcome is not Outcome.AUTHENTICATED:
         raise InvalidPassword
-
-
-def finish_reauthentication(session: Session, *, method: str, request: HttpRequest) -> str:
-    """Renew the session of somebody who has just proven again who they are, under the same lock as a login."""
-    with transaction.atomic():
-        user = require_still_in(session)
-        token = renew(session)
-        Event.objects.record(Tag.REAUTHENTICATED, user, request=request, session=session.pk, method=method)
-    return token
-
-
-def renew(session: Session) -> str:
-    """The new token of this session. Raises SessionExpired where it has ended meanwhile."""
-    if (token := session.renew()) is None:
-        raise SessionExpired
-    return token
-
-
-def require_unchanged(user: User) -> User:
-    """The person as they are now, their row locked: their address, say, may be another one by now.
-
-    Raises AuthenticationFailed unless they are active, under the password we know of.
-    """
-    unchanged: User | None = User.objects.filter(pk=user.pk, password=user.password, is_active=True).lock().first()
-    if unchanged is None:
-        raise AuthenticationFailed
-    return unchanged
-
-
-def require_still_in(session: Session) -> User:
-    """The same of whoever has this session. Raises SessionExpired, for what changes a password ends sessions."""
-    try:
-        return require_unchanged(session.user)
-    except AuthenticationFailed:
-        raise SessionExpired from None
-
-
-def finish_login(user: User, *, method: str, request: HttpRequest) -> tuple[Session, str]:
-    """Open the session of somebody who has just proven who they are. Raises AuthenticationFailed.
-
-    The proof was checked outside of any lock, so that a hash does not hold one. Meanwhile the person may have
-    been disabled or deleted, or their password changed: the row is locked and compared before anything is
-    written. Whatever disables, deletes or re-keys a person takes the same lock, so of two that race the later
-    one sees what the earlier one did.
-    """
-    with transaction.atomic():
-        user = require_unchanged(user)
-        User.objects.filter(pk=user.pk).update(last_login=timezone.now())
-        session, token = Session.objects.start(user, method=method, request=request)
-        login = Event.objects.record(Tag.LOGIN, user, request=request, session=session.pk, method=method)
-        if is_new_device(login):
-            notify(user, Letter.NEW_DEVICE, request)
-        return session, token
-
-
-def is_new_device(login: Event) -> bool:
-    """Whether the person came in before, and never with such a device. Whoever has just registered came with one."""
-    logins = (Tag.LOGIN, Tag.ADMIN_LOGIN)
-    before = Event.objects.filter(user=login.user, tag__in=logins).exclude(pk=login.pk)
-    return not before.filter(device=login.device).exists() and before.exists()

@@ -12,10 +12,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
+from accounts.mail.queue import GIVE_UP_AFTER, LEASE, QueuedMail, queued
 from accounts.models import User
-from sessions_api.admin import LargeTable, log_for_each, may_touch, minute, moment, person_link
-
-from .models import LEASE, PATIENCE, QueuedMail, queued
+from sessions_api.adminkit.columns import minute, time_column, user_link
+from sessions_api.adminkit.large_tables import LargeTableAdmin
+from sessions_api.adminkit.permissions import log_for_each, may_administer
 
 FAILED = Q(due_at=None)
 
@@ -36,9 +37,9 @@ class StateFilter(admin.SimpleListFilter):
 
 
 @admin.register(QueuedMail)
-class QueuedMailAdmin(LargeTable):
+class QueuedMailAdmin(LargeTableAdmin):
     list_display = ("mail", "email", "requested", "next_attempt", "attempts", "last_error")
-    list_filter = (StateFilter, "letter")
+    list_filter = (StateFilter, "type")
     list_select_related = ("user",)
     ordering = ("-requested_at",)
     search_fields = ("email",)
@@ -47,7 +48,7 @@ class QueuedMailAdmin(LargeTable):
     fields = readonly_fields = (
         "mail",
         "email",
-        "person",
+        "user",
         "requested",
         "next_attempt",
         "attempts",
@@ -55,7 +56,7 @@ class QueuedMailAdmin(LargeTable):
         "data",
     )
 
-    requested = moment("requested_at", "requested", ordering="requested_at")
+    requested = time_column("requested_at", "requested", ordering="requested_at")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -64,14 +65,14 @@ class QueuedMailAdmin(LargeTable):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: QueuedMail | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and may_touch(request, obj and recipients([obj])(obj))
+        return super().has_delete_permission(request, obj) and may_administer(request, obj and recipients([obj])(obj))
 
     def has_send_permission(self, request: HttpRequest) -> bool:
         """To change a mail is to send it again: nothing else of it can be changed."""
         return super().has_change_permission(request)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        return lookup in {"state", "letter__exact"}
+        return lookup in {"state", "type__exact"}
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[QueuedMail], search_term: str
@@ -84,9 +85,9 @@ class QueuedMailAdmin(LargeTable):
         be sending it, and it may not be sent twice."""
         with transaction.atomic():
             now = timezone.now()
-            mails = self.of_the_touchable(request, queryset)
+            mails = self.of_the_administrable(request, queryset)
             idle = QueuedMail.objects.filter(FAILED | Q(due_at__gt=now + LEASE), pk__in=[mail.pk for mail in mails])
-            number = idle.update(due_at=now, attempts=0, patience_until=now + PATIENCE)
+            number = idle.update(due_at=now, attempts=0, give_up_at=now + GIVE_UP_AFTER)
             log_for_each(request, mails, "Asked to send it again.")
             transaction.on_commit(queued.set)
         if left := len(mails) - number:
@@ -99,22 +100,22 @@ class QueuedMailAdmin(LargeTable):
     def delete_selected(self, request: HttpRequest, queryset: QuerySet[QueuedMail]) -> None:
         """In the place of Django's own, which would ask back on a page that lists every one of them."""
         with transaction.atomic():
-            mails = self.of_the_touchable(request, queryset)
+            mails = self.of_the_administrable(request, queryset)
             self.log_deletions(request, mails)  # type: ignore[arg-type]
             number, _ = QueuedMail.objects.filter(pk__in=[mail.pk for mail in mails]).delete()
         self.message_user(request, f"{number} {model_ngettext(self.opts, number)}: deleted.", messages.SUCCESS)
 
-    def of_the_touchable(self, request: HttpRequest, queryset: QuerySet[QueuedMail]) -> list[QueuedMail]:
+    def of_the_administrable(self, request: HttpRequest, queryset: QuerySet[QueuedMail]) -> list[QueuedMail]:
         mails = list(queryset)
-        return self.touchable(request, mails, whose=recipients(mails))
+        return self.administrable(request, mails, whose=recipients(mails))
 
-    @admin.display(description="letter", ordering="letter")
+    @admin.display(description="mail_type", ordering="type")
     def mail(self, mail: QueuedMail) -> str:
-        return str(mail.get_letter_display())
+        return str(mail.get_type_display())
 
     @admin.display
-    def person(self, mail: QueuedMail) -> SafeString | str:
-        return person_link(mail.user) if mail.user else "-"
+    def user(self, mail: QueuedMail) -> SafeString | str:
+        return user_link(mail.user) if mail.user else "-"
 
     @admin.display(description="next attempt", ordering="due_at")
     def next_attempt(self, mail: QueuedMail) -> str:
@@ -124,5 +125,5 @@ class QueuedMailAdmin(LargeTable):
 def recipients(mails: Iterable[QueuedMail]) -> Callable[[QueuedMail], User | None]:
     """Tells whose a mail is: whom it is about, or who has its address. One query for all of them."""
     addresses = [mail.email for mail in mails if mail.user is None]
-    people = User.objects.in_bulk(addresses, field_name="email")
-    return lambda mail: mail.user or people.get(mail.email)
+    users = User.objects.in_bulk(addresses, field_name="email")
+    return lambda mail: mail.user or users.get(mail.email)

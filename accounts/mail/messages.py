@@ -1,4 +1,4 @@
-"""What each mail says, to whom, and with which link: decided when it is sent, from what is so by then."""
+"""What each mail says, and which token it carries: decided when the worker sends it, from what is true by then."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,151 +17,154 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 
-from .models import WARNINGS, Letter, Link, QueuedMail
-from .token_types import Purpose
+from .one_time_tokens import OneTimeToken
+from .queue import SECURITY_ALERTS, MailType, QueuedMail
+from .token_types import TokenType
 
-COLUMNS = 72
+COLUMNS = 72  # of the text version: a terminal has 80, and an answer puts marks before each line
 
 
 @dataclass(frozen=True)
 class Content:
-    """A template below `mail/`, and what it is told. `action` is what the button of its link says."""
+    """A template below `mail/`, the token of its link, and the label of the button that opens the link."""
 
     template: str
-    link: Link | None = None
+    token: OneTimeToken | None = None
     action: Any = ""
 
 
 def compose(mail: QueuedMail) -> EmailMultiAlternatives | None:
-    """The message, as text and as HTML; None where there is nothing left to be said.
+    """The message, as text and as HTML; None where it has lost its reason since it was queued.
 
-    It is addressed to the mailbox that it was queued for, whatever the person's address is by now.
+    It goes to the address that it was queued for, also where the user has another address by now.
     """
     with transaction.atomic():
-        person = person_of(mail)
-        if not QueuedMail.objects.filter(pk=mail.pk).exists():  # made void before we had the lock
+        user = user_of(mail)
+        if not QueuedMail.objects.filter(pk=mail.pk).exists():  # revoked before we had the lock
             return None
-        content = LETTERS[Letter(mail.letter)](mail, person)
+        content = MESSAGES[MailType(mail.type)](mail, user)
     return render(mail, content) if content else None
 
 
-def person_of(mail: QueuedMail) -> User | None:
-    """Whom it is about, locked; None for a stranger, and for somebody who is gone or disabled.
+def user_of(mail: QueuedMail) -> User | None:
+    """The user of this mail, the row locked; None for an unknown address, and for a deleted or disabled user.
 
-    Who is disabled is warned all the same: they may be enabled again within the time of the link.
+    A disabled user still gets security alerts: an administrator may enable the user while the token is valid.
     """
     found = User.objects.filter(pk=mail.user_id) if mail.user_id else User.objects.filter(email=mail.email)
-    if mail.letter not in WARNINGS:
+    if mail.type not in SECURITY_ALERTS:
         found = found.filter(is_active=True)
     return found.lock().first()
 
 
 def render(mail: QueuedMail, content: Content) -> EmailMultiAlternatives:
-    """The first line of a template is the subject; the paragraph that is only the link becomes a button in HTML.
+    """The first line of a template is the subject. In HTML, the paragraph that is only the link becomes a button.
 
-    In the language of MAIL_LANGUAGE, whatever the thread speaks. Sent twice, it has one Message-ID, by which
-    mailboxes tell that it is one mail.
+    The language is MAIL_LANGUAGE. The Message-ID is the same at each attempt: mailboxes show one mail that came twice
+    as one.
     """
-    url = content.link.url if content.link else ""
-    told = {"site": settings.SITE_NAME, "front_end": settings.FRONTEND_URL, "url": url, "at": mail.requested_at}
-    # Whatever a template may ask for: where it is missing, Django logs all that it looked in, and so the link.
-    nothing = {"ip_address": "", "device": "", "by": "", "proven": False, "home": ""}
+    url = content.token.url if content.token else ""
+    context = {"site": settings.SITE_NAME, "front_end": settings.FRONTEND_URL, "url": url, "at": mail.requested_at}
+    # Django logs the whole context where a template asks for a name that is missing, and so would log the link.
+    defaults = {"ip_address": "", "device": "", "by": "", "verified": False, "known_network": ""}
     with translation.override(settings.MAIL_LANGUAGE):
-        subject, paragraphs = text_of(content.template, nothing | mail.data | told)
-        shown = told | {"subject": subject, "paragraphs": paragraphs, "action": content.action}
+        subject, paragraphs = text_of(content.template, defaults | mail.data | context)
+        shown = context | {"subject": subject, "paragraphs": paragraphs, "action": content.action}
         html = render_to_string("mail/layout.html", shown)
     headers = {
-        "Message-ID": f"<{mail.pk}@{domain()}>",
-        "Auto-Submitted": "auto-generated",  # RFC 3834: nobody's holiday note answers it
+        "Message-ID": f"<{mail.pk}@{sender_domain()}>",
+        "Auto-Submitted": "auto-generated",  # RFC 3834: automatic replies do not answer it
     }
     message = EmailMultiAlternatives(subject, wrapped(paragraphs), to=[mail.email], headers=headers)
     message.attach_alternative(html, "text/html")
     return message
 
 
-def text_of(template: str, told: dict[str, Any]) -> tuple[str, list[str]]:
-    """Subject and paragraphs, as plain text: nothing in it is escaped, so HTML has to."""
-    text = Engine.get_default().get_template(f"mail/{template}.txt").render(Context(told, autoescape=False))
+def text_of(template: str, context: dict[str, Any]) -> tuple[str, list[str]]:
+    """Subject and paragraphs, as plain text. Nothing in it is escaped, so the HTML layout must escape."""
+    text = Engine.get_default().get_template(f"mail/{template}.txt").render(Context(context, autoescape=False))
     subject, _, body = text.strip().partition("\n")
     return subject, [part.strip() for part in body.split("\n\n") if part.strip()]
 
 
 def wrapped(paragraphs: list[str]) -> str:
-    """For terminals, whose programs break long lines anywhere. An address is never broken."""
+    """Lines of at most COLUMNS characters; an address is never broken."""
     lines = "\n\n".join(paragraphs).splitlines()
     return "\n".join(fill(line, COLUMNS, break_long_words=False, break_on_hyphens=False) for line in lines) + "\n"
 
 
-def domain() -> str:
-    """That of the sender; Django would tell everybody the name of this machine."""
+def sender_domain() -> str:
+    """For the Message-ID; Django would put the name of this machine there."""
     return punycode(parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]) or "localhost"
 
 
-def verify(mail: QueuedMail, person: User | None) -> Content | None:
-    if person is None or person.email_verified or person.email != mail.email:
+def verify(mail: QueuedMail, user: User | None) -> Content | None:
+    if user is None or user.email_verified or user.email != mail.email:
         return None
-    return with_link("verify", mail, Purpose.VERIFY, person, _("Confirm this address"))
+    return with_token("verify", mail, TokenType.VERIFY, user, _("Confirm this address"))
 
 
-def change(mail: QueuedMail, person: User | None) -> Content | None:
-    if person is None or person.email == mail.email:
+def change(mail: QueuedMail, user: User | None) -> Content | None:
+    if user is None or user.email == mail.email:
         return None
     if User.objects.filter(email=mail.email).exists():
         return Content("already_registered")
-    return with_link("change", mail, Purpose.CHANGE, person, _("Use this address"))
+    return with_token("change", mail, TokenType.CHANGE, user, _("Use this address"))
 
 
-def reset(mail: QueuedMail, person: User | None) -> Content | None:
-    return with_link("reset", mail, Purpose.RESET, person, _("Choose a new password")) if person else None
+def reset(mail: QueuedMail, user: User | None) -> Content | None:
+    return with_token("reset", mail, TokenType.RESET, user, _("Choose a new password")) if user else None
 
 
-def register(mail: QueuedMail, person: User | None) -> Content | None:
-    """To an address that a stranger typed: nothing of it but a link, or that there is an account already."""
+def register(mail: QueuedMail, user: User | None) -> Content | None:
+    """To an address that any caller may have typed: a link, or that the reader has an account already."""
     if User.objects.filter(email=mail.email).exists():
-        return Content("already_registered") if person else None
-    if Link.objects.reserving(mail.email).exists():  # then a link could not be redeemed
+        return Content("already_registered") if user else None
+    if OneTimeToken.objects.reserving(mail.email).exists():  # then a registration could not be completed
         return Content("already_registered")
-    return with_link("register", mail, Purpose.REGISTER, None, _("Open the account"))
+    return with_token("register", mail, TokenType.REGISTER, None, _("Open the account"))
 
 
-def warning(mail: QueuedMail, person: User | None) -> Content | None:
-    """Something was changed that opens the account: its owner can take everything back.
+def security_alert(mail: QueuedMail, user: User | None) -> Content | None:
+    """Tells of a change that opens the account; its token undoes the change.
 
-    The link was made with what it tells of, and none where the mailbox had not proven itself by then. One that
-    expired before anybody had it stays so, for its address may be somebody else's by now.
+    `notify` made the token, and none for an unverified mailbox. A token that expired before the mail was sent stays
+    expired, for the address may belong to another user by now.
     """
-    if person is None:
+    if user is None:
         return None
-    made = Link.objects.filter(pk=mail.pk)
-    if not made.exists() or made.filter(spent_at=None).expired().exists():
-        return Content(mail.letter)
-    return with_link(mail.letter, mail, Purpose.SECURE, person, _("This wasn't me"))
+    issued = OneTimeToken.objects.filter(pk=mail.pk)
+    if not issued.exists() or issued.filter(used_at=None).expired().exists():
+        return Content(mail.type)
+    return with_token(mail.type, mail, TokenType.REVERT, user, _("This wasn't me"))
 
 
-def note(mail: QueuedMail, person: User | None) -> Content | None:
-    return Content(mail.letter) if person else None
+def note(mail: QueuedMail, user: User | None) -> Content | None:
+    return Content(mail.type) if user else None
 
 
-def farewell(mail: QueuedMail, person: User | None) -> Content | None:
-    return Content("farewell")
+def deleted(mail: QueuedMail, user: User | None) -> Content | None:
+    return Content("deleted")
 
 
-def with_link(template: str, mail: QueuedMail, purpose: Purpose, person: User | None, action: Any) -> Content | None:
-    link = Link.objects.issue(mail, purpose, person)
-    return Content(template, link, action) if link else None
+def with_token(
+    template: str, mail: QueuedMail, token_type: TokenType, user: User | None, action: Any
+) -> Content | None:
+    token = OneTimeToken.objects.issue(mail, token_type, user)
+    return Content(template, token, action) if token else None
 
 
-LETTERS: dict[Letter, Callable[[QueuedMail, User | None], Content | None]] = {
-    Letter.VERIFY: verify,
-    Letter.CHANGE: change,
-    Letter.RESET: reset,
-    Letter.REGISTER: register,
-    Letter.PASSWORD_CHANGED: warning,
-    Letter.EMAIL_CHANGED: warning,
-    Letter.LINKED: warning,
-    Letter.UNLINKED: warning,
-    Letter.NEW_DEVICE: warning,
-    Letter.FAILED_LOGINS: note,
-    Letter.SHUT: note,
-    Letter.FAREWELL: farewell,
+MESSAGES: dict[MailType, Callable[[QueuedMail, User | None], Content | None]] = {
+    MailType.VERIFY: verify,
+    MailType.CHANGE: change,
+    MailType.RESET: reset,
+    MailType.REGISTER: register,
+    MailType.PASSWORD_CHANGED: security_alert,
+    MailType.EMAIL_CHANGED: security_alert,
+    MailType.LINKED: security_alert,
+    MailType.UNLINKED: security_alert,
+    MailType.NEW_DEVICE: security_alert,
+    MailType.FAILED_LOGINS: note,
+    MailType.LOCKED: note,
+    MailType.DELETED: deleted,
 }

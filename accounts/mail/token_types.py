@@ -1,4 +1,4 @@
-"""What the link in a mail is for, where it leads, how long it is good, and what makes it void."""
+"""What the token of a mail is for, where its link leads, how long it is valid, and what invalidates it."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -6,28 +6,30 @@ from datetime import timedelta
 from django.db import models
 
 
-class Purpose(models.TextChoices):
+class TokenType(models.TextChoices):
     VERIFY = "verify", "prove the address"
     CHANGE = "change", "prove a new address"
     RESET = "reset", "choose a new password"
     REGISTER = "register", "open an account"
-    SECURE = "secure", "this wasn't me"
+    REVERT = "revert", "undo what a security alert tells of"
 
 
 @dataclass(frozen=True)
-class Terms:
-    """`path` is on the front end. `dies_with`: facts about the person that are signed, so that any change of them,
-    whoever makes it, makes the link void."""
+class TokenRule:
+    """`path` is on the front end. The fields of the user in `invalidated_by` are signed: any change of one, by any
+    caller, invalidates the token."""
 
     path: str
     lifetime: timedelta
-    dies_with: tuple[str, ...] = ()
+    invalidated_by: tuple[str, ...] = ()
 
 
-TERMS = {
-    Purpose.VERIFY: Terms("/email/verify", timedelta(days=1), dies_with=("email",)),
-    Purpose.CHANGE: Terms("/email/change", timedelta(days=1), dies_with=("email",)),
-    Purpose.RESET: Terms("/password/reset", timedelta(hours=1), dies_with=("email", "password", "last_login")),
-    Purpose.REGISTER: Terms("/register/confirm", timedelta(days=1)),
-    Purpose.SECURE: Terms("/secure", timedelta(days=7)),
+RULES = {
+    TokenType.VERIFY: TokenRule("/email/verify", timedelta(days=1), invalidated_by=("email",)),
+    TokenType.CHANGE: TokenRule("/email/change", timedelta(days=1), invalidated_by=("email",)),
+    TokenType.RESET: TokenRule(
+        "/password/reset", timedelta(hours=1), invalidated_by=("email", "password", "last_login")
+    ),
+    TokenType.REGISTER: TokenRule("/register/confirm", timedelta(days=1)),
+    TokenType.REVERT: TokenRule("/secure", timedelta(days=7)),
 }

@@ -9,11 +9,11 @@ from threading import Event, Thread
 from django.core.mail import EmailMessage, get_connection
 from django.db import connection
 
+from accounts.mail.queue import QueuedMail, queued
 from sessions_api.http.errors import DATABASE_FAILURES
 from sessions_api.outbound.timeouts import within
 
 from .messages import compose
-from .models import QueuedMail, queued
 
 SECONDS = 120.0  # for one mail in all, well within LEASE; EMAIL_TIMEOUT is for each word of the server
 POLL = 5.0  # seconds until a worker looks whether something has become due
@@ -37,8 +37,8 @@ def deliver(mail: QueuedMail) -> None:
     except DATABASE_FAILURES:
         raise  # the queue cannot be written either: the mail is somebody's again when the lease ends
     except Exception as failure:  # whatever a mail server, or a library that speaks for one, fails with
-        logger.warning("A mail was not sent: %s, attempt %d: %s", mail.letter, mail.attempts, in_short(failure))
-        mail.put_off(in_short(failure), for_good=is_refused_for_good(failure))
+        logger.warning("A mail was not sent: %s, attempt %d: %s", mail.type, mail.attempts, in_short(failure))
+        mail.retry_later(in_short(failure), for_good=is_refused_for_good(failure))
     else:
         mail.delete()
 

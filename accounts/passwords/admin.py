@@ -1,4 +1,4 @@
-"""The admin's page on which its people change their own password: counted, noted and told like the API's."""
+"""The admin's page on which its users change their own password: limited, recorded and mailed like the API's."""
 
 from typing import Any
 
@@ -11,30 +11,37 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse_lazy
 
-from accounts.login.password import is_proven
+from accounts.login.password import Outcome, verify_password_attempt
 from accounts.models import User
 from sessions_api.events.tags import Tag
+from sessions_api.http.client import ClientInfo
 
 from .change import replace_password
 
 
 class OwnPasswordForm(AdminPasswordChangeForm):
-    def __init__(self, *args: Any, request: HttpRequest, **more: Any) -> None:
+    def __init__(self, *args: Any, client: ClientInfo, **more: Any) -> None:
         super().__init__(*args, **more)
-        self.request = request
+        self.client = client
 
     def clean_old_password(self) -> str:
-        """Raises RateLimited or ServerBusy, which the `Gate` answers."""
+        """Raises RateLimited or ServerBusy, which `RequestGuardMiddleware` answers."""
         old: str = self.cleaned_data["old_password"]
-        user = self.user
-        if len(old) <= settings.PASSWORD_MAX_LENGTH and is_proven(
-            user, user.email, old, self.request, Tag.REAUTHENTICATION_FAILED
-        ):
+        if len(old) <= settings.PASSWORD_MAX_LENGTH and self.verify(old) is Outcome.AUTHENTICATED:
             return old
         raise ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
 
+    def verify(self, password: str) -> Outcome:
+        return verify_password_attempt(
+            self.user,
+            email=self.user.email,
+            password=password,
+            client=self.client,
+            failure=Tag.REAUTHENTICATION_FAILED,
+        )
+
     def save(self, commit: bool = True) -> User:
-        self.user = replace_password(self.user, self.cleaned_data["new_password1"], self.request)
+        self.user = replace_password(self.user, new_password=self.cleaned_data["new_password1"], client=self.client)
         return self.user
 
 
@@ -43,7 +50,7 @@ class OwnPassword(PasswordChangeView):
     success_url = reverse_lazy("admin:password_change_done")
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "request": self.request}
+        return {**super().get_form_kwargs(), "client": self.request.client}  # type: ignore[attr-defined]
 
     def get_context_data(self, **more: Any) -> dict[str, Any]:
         return {**super().get_context_data(**more), **admin.site.each_context(self.request)}

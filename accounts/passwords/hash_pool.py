@@ -1,4 +1,4 @@
-"""A bulkhead around hashing: a flood of logins takes neither all threads nor all memory, nor the others' time."""
+"""A hash_pool around hashing: a flood of logins takes neither all threads nor all memory, nor the others' time."""
 
 import os
 from collections.abc import Callable
@@ -16,7 +16,7 @@ PATIENCE = 2.0  # seconds of waiting for a turn
 T = TypeVar("T")
 
 
-class Bulkhead:
+class HashPool:
     """Runs at most `at_once` at the same time, in threads of their own that leave one core to all others.
 
     Their mere number is not enough: each hash keeps several lanes running (`ARGON2_PARALLELISM`), and a thread that
@@ -55,4 +55,4 @@ class Bulkhead:
             os.sched_setaffinity(0, others or [first])
 
 
-bulkhead = Bulkhead(max(1, settings.HASHES_AT_ONCE))  # below that, a check says so
+hash_pool = HashPool(max(1, settings.HASHES_AT_ONCE))  # below that, a check says so

@@ -5,17 +5,17 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth import hashers
 
-from .hash_pool import bulkhead
+from .hash_pool import hash_pool
 
 
 class Bounded:
-    """Hashes behind the bulkhead. Raises ServerBusy."""
+    """Hashes behind the hash_pool. Raises ServerBusy."""
 
     def encode(self, *values: Any, **more: Any) -> str:
-        return bulkhead.run(lambda: super(Bounded, self).encode(*values, **more))  # type: ignore[misc]
+        return hash_pool.run(lambda: super(Bounded, self).encode(*values, **more))  # type: ignore[misc]
 
     def verify(self, *values: Any, **more: Any) -> bool:
-        return bulkhead.run(lambda: super(Bounded, self).verify(*values, **more))  # type: ignore[misc]
+        return hash_pool.run(lambda: super(Bounded, self).verify(*values, **more))  # type: ignore[misc]
 
 
 class Argon2id(Bounded, hashers.Argon2PasswordHasher):

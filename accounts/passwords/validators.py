@@ -10,7 +10,7 @@ from threading import Lock
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.contrib.auth.password_validation import CommonPasswordValidator
+from django.contrib.auth.password_validation import CommonPasswordValidator, validate_password
 from django.core.exceptions import ValidationError
 from django.utils.module_loading import import_string
 from zxcvbn import zxcvbn
@@ -18,7 +18,8 @@ from zxcvbn.frequency_lists import FREQUENCY_LISTS
 from zxcvbn.matching import L33T_TABLE
 
 from accounts.models import User
-from sessions_api.schemas import UNSTORABLE
+from sessions_api.http.errors import ValidationFailed
+from sessions_api.http.schemas import UNSTORABLE
 
 PRODUCT = "latchkey"
 COMMON = frozenset(CommonPasswordValidator().passwords) | frozenset(FREQUENCY_LISTS["passwords"])
@@ -57,7 +58,7 @@ def common(password: str, user: User | None) -> ValidationError | None:
     """The whole of it, in any case, is what others have used most."""
     if folded(password).strip() not in COMMON:
         return None
-    return ValidationError("Many people use this password, so it is easy to guess.", "password_common")
+    return ValidationError("Many users use this password, so it is easy to guess.", "password_common")
 
 
 def context(password: str, user: User | None) -> ValidationError | None:
@@ -147,3 +148,19 @@ def readings(text: str) -> int:
     With the signs of a whole keyboard it takes seconds. What has so many is not what it is there to find.
     """
     return prod(sum(sign in text for sign in signs) or 1 for signs in L33T_TABLE.values())
+
+
+def require_acceptable(password: str, user: User, *, field: str) -> None:
+    """Raises ValidationFailed, with the reasons, where this user may not have this password.
+
+    Call it outside of transactions: it may ask a service on the internet.
+    """
+    try:
+        validate_password(password, user)
+    except ValidationError as refused:
+        raise ValidationFailed(
+            [
+                {"loc": ["body", field], "msg": e.messages[0], "code": e.code, "params": e.params or {}}
+                for e in refused.error_list
+            ]
+        ) from None

@@ -3,47 +3,49 @@
 from datetime import datetime
 
 from django.db import transaction
-from django.http import HttpRequest
 
-from accounts.email.verification import give_address
-from accounts.login.lockout import forgive
-from accounts.mail.models import Letter, Link, QueuedMail
-from accounts.mail.token_types import Purpose
-from accounts.social.connections import sever
+from accounts.email.change import give_address
+from accounts.login.lockout import clear_failures
+from accounts.mail.one_time_tokens import OneTimeToken
+from accounts.mail.queue import MailType, QueuedMail
+from accounts.mail.token_types import TokenType
+from accounts.social.connections import unlink_identities
 from sessions_api.events.models import Event
 from sessions_api.events.tags import Tag
+from sessions_api.http.client import ClientInfo
 
 EARLIER_ADDRESS = "earlier address"  # who changed the address
 
 
-def secure(token: str, request: HttpRequest) -> None:
-    """Whatever was changed since this mailbox was first warned opens the account no more, and gets a reset mail.
+def undo(*, token: str, client: ClientInfo) -> None:
+    """Revoke what was changed since this mailbox got its first security alert, and queue a reset mail.
 
-    The address that was warned is the account's again, all sessions end, the password is void, what was linked
-    since is taken off, and with it every warning that was caused later: whoever stole the account got those.
-    One that another mailbox had before stays good. The address that loses the account is told, without a link and
-    without where its owner is. Raises InvalidLink; and EmailTaken where somebody has the
-    address by now, which nobody can get by this API.
+    The user has that address again. Sessions, password and later identities are revoked, and so are the revert tokens
+    of later alerts, which a thief may have received. An earlier revert token of another mailbox stays valid. The
+    address that loses the account gets a mail without a link, and without the place of the caller.
+
+    Raises InvalidLink; or EmailTaken where another user has the address by now, which this API does not allow.
     """
     with transaction.atomic():
-        link = Link.objects.redeem(Purpose.SECURE, token)
-        person = link.person
-        since = first_warned_at(link)
-        sever(person, since=since)
-        Link.objects.filter(user=person, requested_at__gte=since).spend()
-        person.queued_mails.filter(requested_at__gte=since).delete()
-        Link.objects.void(person)
-        if person.email != link.email:
-            QueuedMail.objects.put(Letter.EMAIL_CHANGED, email=person.email, user=person, by=EARLIER_ADDRESS)
-            give_address(person, link.email)
-        person.start_over()
-        forgive(person, request)
-        Event.objects.record(Tag.SECURED, person, request=request)
-        QueuedMail.objects.put(Letter.RESET, email=link.email)
+        revert = OneTimeToken.objects.consume(TokenType.REVERT, token)
+        user, since = revert.known_user, first_alerted_at(revert)
+        unlink_identities(user, since=since)
+        OneTimeToken.objects.filter(user=user, requested_at__gte=since).mark_used()
+        user.queued_mails.filter(requested_at__gte=since).delete()
+        OneTimeToken.objects.revoke(user)
+        if user.email != revert.email:
+            QueuedMail.objects.enqueue(MailType.EMAIL_CHANGED, email=user.email, user=user, by=EARLIER_ADDRESS)
+            give_address(user, revert.email)
+        user.reset_credentials()
+        clear_failures(user, client)
+        Event.objects.record(Tag.REVERTED, user, client=client)
+        QueuedMail.objects.enqueue(MailType.RESET, email=revert.email)
 
 
-def first_warned_at(link: Link) -> datetime:
-    """People open the last mail they got; what they want taken back began with the first that is good still."""
-    earlier = Link.objects.reserving(link.email).filter(user=link.user, requested_at__lt=link.requested_at)
-    first: Link | None = earlier.order_by("requested_at").first()
-    return (first or link).requested_at
+def first_alerted_at(revert: OneTimeToken) -> datetime:
+    """Users open the last mail they got. What they want to undo began with the first alert that is still valid."""
+    earlier = OneTimeToken.objects.reserving(revert.email).filter(
+        user=revert.user, requested_at__lt=revert.requested_at
+    )
+    first: OneTimeToken | None = earlier.order_by("requested_at").first()
+    return (first or revert).requested_at

@@ -1,23 +1,23 @@
 from typing import Annotated
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from ninja import Path, Query, Router, Status
 from pydantic import Field
 
 from accounts.errors import RegistrationClosed
+from accounts.login.errors import AccountDisabled, InvalidCode
 from sessions_api.auth import SessionRequest, fresh_session
+from sessions_api.http.client import ClientRequest
 from sessions_api.http.errors import NotFound, PermissionDenied, RateLimited, ReauthenticationRequired
 from sessions_api.http.openapi import raises
-from sessions_api.ratelimit import limits as rate_limits
+from sessions_api.ratelimit import limits
 from sessions_api.schemas import SessionResponse
 
 from . import connections, signin
 from .errors import (
-    AccountDisabled,
     AccountExists,
     AlreadyLinked,
     EmailUnverified,
-    InvalidCode,
     InvalidIdToken,
     LastLoginMethod,
     ProviderNotFound,
@@ -25,9 +25,9 @@ from .errors import (
 )
 from .models import Identity
 from .providers import registry as providers
-from .schemas import AuthorizeUrl, Connection, Exchange, IdToken, LinkCode, Start
+from .schemas import AuthorizeUrl, Connection, IdToken, LinkCode, Start
 
-router = Router(tags=["other providers"])
+router = Router(tags=["providers"])
 REDIRECT = {302: None}
 Provider = Path[Annotated[str, Field(examples=["google"])]]
 
@@ -39,7 +39,7 @@ Provider = Path[Annotated[str, Field(examples=["google"])]]
     summary="Begin a sign-in",
     openapi_extra=raises(ProviderNotFound, PermissionDenied),
 )
-def start(request: HttpRequest, provider: Provider, wanted: Query[Start]) -> HttpResponse:
+def start(request: ClientRequest, provider: Provider, wanted: Query[Start]) -> HttpResponse:
     """Send the browser here. It ends at the front end, under `/oauth/callback` or `/oauth/error`."""
     providers.require(provider)
     if request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate":
@@ -48,22 +48,9 @@ def start(request: HttpRequest, provider: Provider, wanted: Query[Start]) -> Htt
 
 
 @router.get("/auth/oauth/{provider}/callback", auth=None, response=REDIRECT, summary="Back from the provider")
-def callback(request: HttpRequest, provider: Provider) -> HttpResponse:
+def callback(request: ClientRequest, provider: Provider) -> HttpResponse:
     """Where the provider sends the browser. It goes on to the front end, with a session or the code of an error."""
     return signin.finish(request, provider)
-
-
-@router.post(
-    "/auth/exchange",
-    auth=None,
-    response=SessionResponse,
-    summary="Exchange a code for a session",
-    openapi_extra=raises(InvalidCode, AccountDisabled, RateLimited),
-)
-def exchange(request: HttpRequest, body: Exchange) -> SessionResponse:
-    """For the `?code=` of a sign-in that was begun with a `code_challenge`. A wrong verifier spends it, too."""
-    rate_limits.check(rate_limits.REDEEM, request)
-    return SessionResponse.of(*signin.exchange(**body.model_dump(), request=request))
 
 
 @router.post(
@@ -82,12 +69,12 @@ def exchange(request: HttpRequest, body: Exchange) -> SessionResponse:
         RateLimited,
     ),
 )
-def token(request: HttpRequest, provider: Provider, body: IdToken) -> SessionResponse:
+@limits.limited(limits.SIGN_IN)
+def token(request: ClientRequest, provider: Provider, body: IdToken) -> SessionResponse:
     """From a phone, or by One Tap. An ID token opens one session."""
     providers.require(provider)
-    rate_limits.check(rate_limits.SIGN_IN, request)
     opened = signin.sign_in_with_id_token(provider=provider, **body.model_dump(), request=request)
-    return SessionResponse.of(*opened)
+    return SessionResponse.from_session(*opened)
 
 
 @router.post(
@@ -114,10 +101,10 @@ def list_connections(request: SessionRequest) -> list[Connection]:
     summary="Complete a link",
     openapi_extra=raises(InvalidCode, AlreadyLinked, RateLimited),
 )
+@limits.limited(limits.REDEEM)
 def complete_link(request: SessionRequest, body: LinkCode) -> Status[Connection]:
-    """With the `link_code`, by the person who began it."""
-    rate_limits.check(rate_limits.REDEEM, request)
-    return Status(201, describe(signin.complete_link(request.auth.user, body.code, request)))
+    """With the `link_code`, by the user who began it."""
+    return Status(201, describe(signin.complete_link(request.auth.user, code=body.code, client=request.client)))
 
 
 @router.delete(
@@ -129,7 +116,7 @@ def complete_link(request: SessionRequest, body: LinkCode) -> Status[Connection]
 )
 def delete_connection(request: SessionRequest, id: int) -> Status[None]:
     """Never the last way in."""
-    connections.unlink(request.auth.user, id, request)
+    connections.unlink(request.auth.user, pk=id, client=request.client)
     return Status(204, None)
 
 

@@ -15,17 +15,12 @@ class InvalidState(ApiError):
 
 class AccessDenied(ApiError):
     status, error_code = 403, "access_denied"
-    detail = "The provider says that the person did not agree."
+    detail = "The provider says that the user did not agree."
 
 
 class EmailUnverified(ApiError):
     status, error_code = 403, "email_unverified"
     detail = "The provider does not vouch for the address."
-
-
-class AccountDisabled(ApiError):
-    status, error_code = 403, "account_disabled"
-    detail = "This account is disabled."
 
 
 class AccountExists(ApiError):
@@ -41,13 +36,6 @@ class AlreadyLinked(ApiError):
 class LastLoginMethod(ApiError):
     status, error_code = 409, "last_login_method"
     detail = "Without this connection nobody could log in to the account. Set a password first."
-
-
-class InvalidCode(ApiError):
-    """One answer for an unknown, spent or expired code and for a wrong verifier."""
-
-    status, error_code = 400, "invalid_code"
-    detail = "This code is not good, or no longer. It was spent by this attempt."
 
 
 class InvalidIdToken(ApiError):

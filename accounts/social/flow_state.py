@@ -22,25 +22,25 @@ PREFIX = f"{settings.COOKIE_PREFIX}latchkey-oauth-"
 
 
 @dataclass
-class Handshake:
+class OAuthFlowState:
     """One start: for which provider, what the front end wants back, and what social-auth notes for itself."""
 
     provider: str
     next: str = ""
     state: str = ""  # the front end's own
     code_challenge: str = ""
-    link_for: str = ""  # the person who wants to link, if that is what this is
+    link_for: str = ""  # the user who wants to link, if that is what this is
     started_at: float = field(default_factory=lambda: timezone.now().timestamp())
     notes: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, request: HttpRequest, provider: str) -> "Handshake":
+    def read(cls, request: HttpRequest, provider: str) -> "OAuthFlowState":
         """The one that this callback belongs to. Raises InvalidState, also for that of another provider."""
         state = request.GET.getlist("state")
-        handshake = _read(request.COOKIES.get(PREFIX + state[0], "")) if len(state) == 1 else None
-        if handshake is None or handshake.provider != provider:
+        flow = _read(request.COOKIES.get(PREFIX + state[0], "")) if len(state) == 1 else None
+        if flow is None or flow.provider != provider:
             raise InvalidState
-        return handshake
+        return flow
 
     def keep(self, request: HttpRequest, response: HttpResponse) -> None:
         """Set the cookie, and let the oldest go where there are too many."""
@@ -58,16 +58,16 @@ class Handshake:
         )
 
 
-def _read(cookie: str) -> Handshake | None:
+def _read(cookie: str) -> OAuthFlowState | None:
     try:
-        return Handshake(**signing.loads(cookie, salt=SALT, max_age=LIFETIME))
+        return OAuthFlowState(**signing.loads(cookie, salt=SALT, max_age=LIFETIME))
     except signing.BadSignature:
         return None
 
 
 def _started_at(cookie: str) -> float:
-    handshake = _read(cookie)
-    return handshake.started_at if handshake else 0
+    flow = _read(cookie)
+    return flow.started_at if flow else 0
 
 
 def forget(request: HttpRequest, response: HttpResponse) -> None:

@@ -8,7 +8,7 @@ from ninja import Schema
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from sessions_api.schemas import Body, Text
+from sessions_api.http.schemas import RequestSchema, Text
 
 PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 
@@ -28,7 +28,6 @@ NextPath = Annotated[
     ),
 ]
 Challenge = Annotated[str, Field(pattern=r"^([A-Za-z0-9_-]{43})?$", description="S256, RFC 7636.")]
-Verifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9._~-]{43,128}$", description="RFC 7636.")]
 
 
 class Start(Schema):
@@ -38,12 +37,7 @@ class Start(Schema):
     link: Annotated[Text, Field(max_length=1000)] = Field("", description="From `…/link`; not to be made by hand.")
 
 
-class Exchange(Body):
-    code: Annotated[Text, Field(max_length=200)]
-    code_verifier: Verifier
-
-
-class IdToken(Body):
+class IdToken(RequestSchema):
     id_token: Annotated[Text, Field(max_length=10_000)]
     nonce: Annotated[Text, Field(min_length=8, max_length=200)]
 
@@ -52,7 +46,7 @@ class AuthorizeUrl(Schema):
     authorize_url: str = Field(description="Send the browser there: good once, for a minute.")
 
 
-class LinkCode(Body):
+class LinkCode(RequestSchema):
     code: Annotated[Text, Field(max_length=1000)]
 
 

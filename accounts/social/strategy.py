@@ -1,19 +1,21 @@
-"""social-auth's ways into Django: the handshake in place of a session, no tables of its own, no `login()` anywhere."""
+"""social-auth's ways into Django: the flow in place of a session, no tables of its own, no `login()` anywhere."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from social_core.backends.base import BaseAuth
 from social_core.storage import BaseStorage
 from social_core.strategy import BaseStrategy
 
-from accounts.single_use.once import spend
+from accounts.single_use.models import consume_once
+from sessions_api.http.client import ClientRequest
 
-from .flow_state import LIFETIME, Handshake
+from .flow_state import LIFETIME, OAuthFlowState
 
 
-class SpentStates:
+class ConsumedStates:
     """social-auth's store of states: nothing at the start, a unique insert at the callback."""
 
     @staticmethod
@@ -22,17 +24,18 @@ class SpentStates:
 
     @staticmethod
     def consume(server_url: str, timestamp: int, salt: str) -> bool:
-        return spend(server_url, salt, until=timestamp + int(LIFETIME.total_seconds()))
+        expires_at = datetime.fromtimestamp(timestamp, UTC) + LIFETIME
+        return consume_once(purpose=server_url, token=salt, expires_at=expires_at)
 
 
 class Storage(BaseStorage):
-    nonce = SpentStates  # type: ignore[assignment]
+    nonce = ConsumedStates  # type: ignore[assignment]
 
 
-class CookieStrategy(BaseStrategy[HttpResponse]):
-    def __init__(self, request: HttpRequest, handshake: Handshake) -> None:
+class FlowStateStrategy(BaseStrategy[HttpResponse]):
+    def __init__(self, request: ClientRequest, flow: OAuthFlowState) -> None:
         self.request = request
-        self.handshake = handshake
+        self.flow = flow
         super().__init__(Storage)
 
     def get_setting(self, name: str) -> Any:
@@ -49,20 +52,20 @@ class CookieStrategy(BaseStrategy[HttpResponse]):
         return HttpResponseRedirect(url)
 
     def session_get(self, name: str, default: Any = None) -> Any:
-        return self.handshake.notes.get(name, default)
+        return self.flow.notes.get(name, default)
 
     def session_set(self, name: str, value: Any) -> None:
-        self.handshake.notes[name] = value
+        self.flow.notes[name] = value
 
     def session_pop(self, name: str) -> Any:
-        return self.handshake.notes.pop(name, None)
+        return self.flow.notes.pop(name, None)
 
     def session_setdefault(self, name: str, value: Any) -> Any:
-        return self.handshake.notes.setdefault(name, value)
+        return self.flow.notes.setdefault(name, value)
 
     def authenticate(self, backend: BaseAuth[Any], **kwargs: Any) -> Any:
-        """The person, by the pipeline; or, where somebody wants to link, only who the provider says it is."""
-        if self.handshake.link_for:
+        """The user, by the pipeline; or, where somebody wants to link, only who the provider says it is."""
+        if self.flow.link_for:
             details = backend.get_user_details(kwargs["response"])
             return str(backend.get_user_id(details, kwargs["response"]))
         kwargs |= {"strategy": self, "storage": self.storage, "backend": backend}

@@ -5,7 +5,8 @@ import asyncio
 from ninja import Router, Schema, Status
 
 from sessions_api.auth import SessionRequest, any_session, fresh_session
-from sessions_api.http.errors import ReauthenticationRequired, add_handlers
+from sessions_api.http.errors import ReauthenticationRequired
+from sessions_api.http.exception_handlers import add_handlers
 from sessions_api.http.json import StrictJSON
 from sessions_api.http.openapi import DescribedAPI, raises
 

@@ -1,4 +1,4 @@
-"""What happened, for those who run the service: to look at alone. An event goes with its person, or when it is old."""
+"""What happened, for those who run the service: to look at alone. An event goes with its user, or when it is old."""
 
 from typing import Any
 
@@ -8,7 +8,9 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from sessions_api.admin import LargeTable, moment, person_link, wanted
+from sessions_api.adminkit.columns import time_column, user_link
+from sessions_api.adminkit.large_tables import LargeTableAdmin
+from sessions_api.adminkit.search import search_filter
 
 from .models import Event
 from .tags import Tag
@@ -25,20 +27,20 @@ class TagFilter(admin.SimpleListFilter):
 
 
 @admin.register(Event)
-class EventAdmin(LargeTable):
-    list_display = ("when", "what", "person", "caller")
+class EventAdmin(LargeTableAdmin):
+    list_display = ("when", "what", "user", "caller")
     list_filter = (TagFilter,)
     list_select_related = ("user",)
     ordering = ("-pk",)
     sortable_by = ()
     search_fields = ("session", "ip_address", "user__email")
     search_help_text = (
-        "The beginning of an e-mail address, or exactly: an IP address, the handle of a session, the id of a person."
+        "The beginning of an e-mail address, or exactly: an IP address, the handle of a session, the id of a user."
     )
     actions = None
-    fields = readonly_fields = ("when", "what", "person", "ip_address", "network", "device", "session", "data")
+    fields = readonly_fields = ("when", "what", "user", "ip_address", "network", "device", "session", "data")
 
-    when = moment("happened_at", "when")
+    when = time_column("happened_at", "when")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -50,22 +52,22 @@ class EventAdmin(LargeTable):
         return False
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """The filter, and that of a person's page, whose events an index has; a search for an id reads the table."""
+        """The filter, and that of a user's page, whose events an index has; a search for an id reads the table."""
         return lookup in {"tag", "user__id__exact"}
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Event], search_term: str
     ) -> tuple[QuerySet[Event], bool]:
-        return queryset.filter(wanted(search_term.strip(), handle="session")), False
+        return queryset.filter(search_filter(search_term.strip(), handle="session")), False
 
     @admin.display
     def what(self, event: Event) -> SafeString:
-        more = f" · {told}" if (told := event.told()) else ""
+        more = f" · {told}" if (told := event.details()) else ""
         return format_html('{}<br><span class="mini quiet">{}{}</span>', event.label, event.tag, more)
 
     @admin.display
-    def person(self, event: Event) -> SafeString | str:
-        return person_link(event.user) if event.user else "-"
+    def user(self, event: Event) -> SafeString | str:
+        return user_link(event.user) if event.user else "-"
 
     @admin.display(description="IP address, device, session")
     def caller(self, event: Event) -> SafeString:

@@ -10,7 +10,7 @@ from datetime import UTC, date
 from django.db.models import Count, F, Subquery
 from django.db.models.functions import TruncDate
 
-from sessions_api.charts import last_days
+from sessions_api.adminkit.charts import last_days
 
 from .models import Event
 from .tags import Tag

@@ -1,7 +1,7 @@
 """What happened, to whom, from where: written in the transaction of what it tells, and never changed."""
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -9,15 +9,14 @@ from uuid import UUID
 from django.conf import settings
 from django.db import models, transaction
 from django.db.models import Q
-from django.http import HttpRequest
 from django.utils import timezone
 
-from sessions_api.http.client import DEVICE_LENGTH, client_ip, device, network, user_agent
+from sessions_api.http.client import DEVICE_LENGTH, ClientInfo
 
 from .signals import recorded
 from .tags import Tag
 
-NOBODYS_KEEP = timedelta(days=30)
+KEEP_FAILURES_OF_UNKNOWN = timedelta(days=30)
 
 logger = logging.getLogger(__name__)
 
@@ -26,13 +25,8 @@ class EventQuerySet(models.QuerySet["Event"]):
     def expired(self) -> "EventQuerySet":
         """What is older than `EVENTS_KEEP_DAYS`; failed logins of nobody need not be kept for so long."""
         now = timezone.now()
-        nobodys = Q(tag=Tag.LOGIN_FAILED, user=None, happened_at__lte=now - NOBODYS_KEEP)
+        nobodys = Q(tag=Tag.LOGIN_FAILED, user=None, happened_at__lte=now - KEEP_FAILURES_OF_UNKNOWN)
         return self.filter(Q(happened_at__lte=now - settings.EVENTS_KEEP) | nobodys)
-
-    def delete_in_batches(self, size: int) -> Iterator[int]:
-        """Each batch a statement of its own; yields how many that were."""
-        while batch := list(self.values_list("pk", flat=True)[:size]):
-            yield self.model.objects.filter(pk__in=batch).delete()[0]
 
 
 class EventManager(models.Manager.from_queryset(EventQuerySet)):  # type: ignore[misc]
@@ -41,7 +35,7 @@ class EventManager(models.Manager.from_queryset(EventQuerySet)):  # type: ignore
         tag: Tag,
         user: Any,
         *,
-        request: HttpRequest | None = None,
+        client: ClientInfo | None = None,
         session: UUID | None = None,
         **data: str | int,
     ) -> "Event":
@@ -49,19 +43,19 @@ class EventManager(models.Manager.from_queryset(EventQuerySet)):  # type: ignore
         event: Event = self.create(
             tag=tag,
             user=user,
-            ip_address=client_ip(request) if request else None,
-            network=network(request) if request else "",
-            device=device(user_agent(request)) if request else "",
+            ip_address=client.address if client else None,
+            network=client.network if client else "",
+            device=client.device if client else "",
             session=session,
             data=data,
         )
-        transaction.on_commit(event.tell)
+        transaction.on_commit(event.announce)
         return event
 
     def record_each(self, tag: Tag, told: Iterable[tuple[UUID | None, Mapping[str, str | int]]]) -> None:
-        """The same of many people, by their keys, each with its data; from nowhere, for none of them was there."""
+        """The same of many users, by their keys, each with its data; from nowhere, for none of them was there."""
         for event in self.bulk_create(Event(tag=tag, user_id=user, data=dict(data)) for user, data in told):
-            transaction.on_commit(event.tell)
+            transaction.on_commit(event.announce)
 
 
 class Event(models.Model):
@@ -77,22 +71,22 @@ class Event(models.Model):
     objects = EventManager()
 
     class Meta:
-        indexes = [models.Index(fields=["user", "-id"], name="events_of_a_person")]
+        indexes = [models.Index(fields=["user", "-id"], name="events_of_a_user")]
 
     def __str__(self) -> str:
         return self.tag
 
     @property
     def label(self) -> str:
-        """What people would say of it."""
+        """What users would say of it."""
         return dict(Tag.choices).get(self.tag, self.tag)
 
-    def told(self) -> str:
+    def details(self) -> str:
         """The little that it tells beside, in one line."""
         return ", ".join(f"{name}: {value}" for name, value in self.data.items())
 
-    def tell(self) -> None:
+    def announce(self) -> None:
         """A line for operators, and the signal for other code."""
         where = {"ip": self.ip_address, "device": self.device, "handle": self.session}
-        logger.info("%s", self.tag, extra={"person": self.user_id, **where, "data": self.data})
+        logger.info("%s", self.tag, extra={"user": self.user_id, **where, "data": self.data})
         recorded.send_robust(sender=Event, event=self)

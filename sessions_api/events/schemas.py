@@ -4,12 +4,12 @@ from uuid import UUID
 
 from pydantic import Field
 
-from sessions_api.schemas import Answer
+from sessions_api.http.schemas import ResponseSchema
 
 from .tags import Tag
 
 
-class EventInfo(Answer):
+class EventInfo(ResponseSchema):
     """Something that happened to an account."""
 
     id: int = Field(description="Grows with time: the `before` of the next page.")

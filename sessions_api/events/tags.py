@@ -20,7 +20,7 @@ class Tag(models.TextChoices):
     EMAIL_CHANGED = "account:email:change", "the address was changed"
     LINKED = "account:provider:link", "a provider was linked"
     UNLINKED = "account:provider:unlink", "a provider was unlinked"
-    SECURED = "account:secure", "taken back by its owner"
+    REVERTED = "account:secure", "taken back by its owner"
     DISABLED = "account:disable", "disabled by an administrator"
     ENABLED = "account:enable", "enabled by an administrator"
     DELETED = "account:delete", "an account was deleted"

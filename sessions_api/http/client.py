@@ -1,9 +1,11 @@
-"""Who is calling, as far as the network tells. The only reader of X-Forwarded-For."""
+"""The client of a request, as far as the network tells. The only reader of X-Forwarded-For."""
 
 import logging
 import re
-from functools import cache, lru_cache
+from dataclasses import dataclass
+from functools import cache, cached_property, lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -28,18 +30,66 @@ NAME = re.compile(r"(?=.{1,40}$)(?!(.*[0-9]){4})[A-Za-z0-9]+([ -][A-Za-z0-9]+){0
 logger = logging.getLogger(__name__)
 
 
-def client_ip(request: HttpRequest) -> str | None:
-    """The address that the outermost of our own proxies saw, IPv4-mapped forms folded; None where there is none.
+@dataclass(frozen=True)
+class ClientInfo:
+    """The client of a request, as far as the network tells: `AccessLogMiddleware` makes it once, as `request.client`.
 
-    `TRUSTED_PROXY_COUNT` hops from the right are ours; what stands further left is only what a client claims.
+    `address` is an IP address in its one spelling, or None where it is unknown. `user_agent` is the User-Agent header
+    without unprintable characters, cut to its column.
     """
-    forwarded = request.META.get("HTTP_X_FORWARDED_FOR", "")
-    if forwarded and not settings.TRUSTED_PROXY_COUNT:
-        warn_of_proxy()
-    hops = [*forwarded.split(","), request.META.get("REMOTE_ADDR") or ""]
-    ours = min(settings.TRUSTED_PROXY_COUNT, len(hops) - 1)
+
+    address: str | None = None
+    user_agent: str = ""
+
+    @classmethod
+    def from_request(cls, request: HttpRequest) -> "ClientInfo":
+        """The address is the one that the outermost of our own proxies saw.
+
+        `TRUSTED_PROXY_COUNT` hops of X-Forwarded-For from the right are ours; a client can write anything further left.
+        """
+        meta = request.META
+        hop = meta.get("REMOTE_ADDR") or ""
+        if forwarded := meta.get("HTTP_X_FORWARDED_FOR"):
+            hops = [*forwarded.split(","), hop]
+            hop = hops[-1 - min(settings.TRUSTED_PROXY_COUNT, len(hops) - 1)]
+            if not settings.TRUSTED_PROXY_COUNT:
+                warn_of_proxy()
+        return cls(canonical_address(hop), printable(meta.get("HTTP_USER_AGENT", "")))
+
+    @cached_property
+    def network(self) -> str:
+        """The /24 of the address, or the /64 of an IPv6 address, which one connection is given; empty if unknown."""
+        if self.address is None:
+            return ""
+        return str(ip_network(f"{self.address}/{64 if ':' in self.address else 24}", strict=False))
+
+    @property
+    def device(self) -> str:
+        """“Firefox on Linux”, as far as the user agent tells; else empty."""
+        return device(self.user_agent)
+
+
+def client_of(request: HttpRequest) -> ClientInfo:
+    """For what Django itself calls, also with requests that have passed no middleware, such as those of tests."""
+    return getattr(request, "client", None) or ClientInfo.from_request(request)
+
+
+if TYPE_CHECKING:
+
+    class ClientRequest(HttpRequest):
+        """A request that has passed `AccessLogMiddleware`."""
+
+        client: ClientInfo
+
+else:
+    ClientRequest = HttpRequest
+
+
+@lru_cache(maxsize=1000)
+def canonical_address(hop: str) -> str | None:
+    """The one spelling of an IP address, with IPv4-mapped forms folded and without a zone; None for any other text."""
     try:
-        address = ip_address(hops[-1 - ours].strip().partition("%")[0])
+        address = ip_address(hop.strip().partition("%")[0])
     except ValueError:
         return None
     return str(address.ipv4_mapped or address) if isinstance(address, IPv6Address) else str(address)
@@ -47,28 +97,19 @@ def client_ip(request: HttpRequest) -> str | None:
 
 @cache
 def warn_of_proxy() -> None:
-    """Once in each process: behind a proxy that is not counted, everybody seems to come from its address."""
+    """Once in each process: behind a proxy that is not counted, all clients seem to have its address."""
     logger.warning("X-Forwarded-For is sent and not believed: TRUSTED_PROXY_COUNT is 0")
 
 
-def network(request: HttpRequest) -> str:
-    """Where the address is at home: its /24, or /64 for IPv6, which is what a connection is given; or nothing."""
-    if (address := client_ip(request)) is None:
-        return ""
-    return str(ip_network(f"{address}/{64 if ':' in address else 24}", strict=False))
-
-
-def user_agent(request: HttpRequest) -> str:
-    """The User-Agent header without unprintable characters, cut to its column; empty where there is none."""
-    text = request.META.get("HTTP_USER_AGENT", "")
-    return "".join(filter(str.isprintable, text))[:USER_AGENT_LENGTH]
+def printable(text: str) -> str:
+    return (text if text.isprintable() else "".join(filter(str.isprintable, text)))[:USER_AGENT_LENGTH]
 
 
 @lru_cache(maxsize=1000)
 def device(user_agent: str) -> str:
-    """What people would call it: “Firefox on Linux”; only what is known of it, and empty where nothing is.
+    """What users would call it: “Firefox on Linux”; only what is known of it, and empty where nothing is.
 
-    For people to recognise their own sessions. Anybody can send any user agent, so nothing is decided by it.
+    For users to recognise their own sessions. Anybody can send any user agent, so nothing is decided by it.
     """
     known = [part.family for part in (parse_user_agent(user_agent), parse_os(user_agent)) if part]
     return " on ".join(filter(NAME.fullmatch, (FAMILIES.get(family, family) for family in known)))

@@ -5,8 +5,12 @@ from typing import Any
 from django import template
 from django.contrib import admin
 
-from sessions_api.admin import AtLeast, SessionAdmin, may_touch, method_name, minute, sessions_page
-from sessions_api.charts import bars, in_days, live_by_last_seen, opened_by_day, opened_by_method
+from sessions_api.admin import SessionAdmin, method_name, sessions_page
+from sessions_api.adminkit.charts import bars, in_days
+from sessions_api.adminkit.columns import minute
+from sessions_api.adminkit.large_tables import AtLeast
+from sessions_api.adminkit.permissions import may_administer
+from sessions_api.charts import live_by_last_seen, opened_by_day, opened_by_method
 from sessions_api.models import Session
 
 SHOWN = 20
@@ -37,18 +41,18 @@ def session_charts(context: dict[str, Any]) -> dict[str, Any]:
 
 
 @register.inclusion_tag("admin/sessions_of.html", takes_context=True)
-def sessions_of(context: dict[str, Any], person: Any) -> dict[str, Any]:
-    """The sessions of this person that were seen last, and a form that ends them."""
+def sessions_of(context: dict[str, Any], user: Any) -> dict[str, Any]:
+    """The sessions of this user that were seen last, and a form that ends them."""
     request, sessions = context["request"], manager()
     if not sessions.has_view_permission(request):
         return {}
-    live = Session.objects.live().filter(user=person)
+    live = Session.objects.live().filter(user=user)
     return {
-        "person": person,
+        "user": user,
         "sessions": live.order_by("-last_seen_at", "-created_at")[:SHOWN],
-        "stored": Session.objects.filter(user=person).count(),
-        "page": sessions_page(person),
-        "may_end": sessions.has_delete_permission(request) and may_touch(request, person),
+        "stored": Session.objects.filter(user=user).count(),
+        "page": sessions_page(user),
+        "may_end": sessions.has_delete_permission(request) and may_administer(request, user),
     }
 
 

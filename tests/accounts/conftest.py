@@ -3,13 +3,13 @@ import pytest
 from accounts.models import User
 from sessions_api.models import Session
 
-from ..people import Person
+from ..users import ApiUser
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
 CHROME = "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36"
 
 
-class Inhabitant(Person):
+class MailboxUser(ApiUser):
     """Somebody with a mailbox, and what they and others can do by mail."""
 
     def asks(self, api, path, body=None, **options):
@@ -19,7 +19,7 @@ class Inhabitant(Person):
 @pytest.fixture
 def newcomer(api, mailbox):
     """Alice, who has registered and proven nothing yet; the mail that asks her to is read."""
-    alice = Inhabitant.who_registers(api, "alice")
+    alice = MailboxUser.registers(api, "alice")
     alice.link = mailbox.token(alice.email, "Confirm")
     return alice
 
@@ -34,13 +34,13 @@ def owner(api, newcomer):
 @pytest.fixture
 def other(api, mailbox):
     """Bob, whose mailbox has proven itself, too."""
-    bob = Inhabitant.who_registers(api, "bob")
+    bob = MailboxUser.registers(api, "bob")
     assert verify(api, bob, mailbox.token(bob.email)).status_code == 204
     return bob
 
 
-def verify(api, person, token):
-    return person.asks(api, "email/verify", {"token": token})
+def verify(api, user, token):
+    return user.asks(api, "email/verify", {"token": token})
 
 
 def ask_to_reset(api, email):
@@ -52,19 +52,19 @@ def reset(api, token, password="the next password"):
     return api.call("POST", "/api/auth/password/reset/confirm", {"token": token, "new_password": password})
 
 
-def ask_to_change(api, person, email):
-    return person.asks(api, "email/change", {"email": email})
+def ask_to_change(api, user, email):
+    return user.asks(api, "email/change", {"email": email})
 
 
-def change(api, person, token):
-    return person.asks(api, "email/change/confirm", {"token": token})
+def change(api, user, token):
+    return user.asks(api, "email/change/confirm", {"token": token})
 
 
-def move(api, mailbox, person, email):
-    """This person's account gets another address; the token of the warning that the old one got."""
-    old = api.call("GET", "/api/users/me", token=person.token).json()["email"]
-    assert ask_to_change(api, person, email).status_code == 202
-    assert change(api, person, mailbox.token(email)).status_code == 204
+def move(api, mailbox, user, email):
+    """This user's account gets another address; the token of the warning that the old one got."""
+    old = api.call("GET", "/api/users/me", token=user.token).json()["email"]
+    assert ask_to_change(api, user, email).status_code == 202
+    assert change(api, user, mailbox.token(email)).status_code == 204
     return mailbox.token(old, "another address")
 
 
@@ -81,6 +81,6 @@ def confirm(api, token, password="correct horse battery", **more):
     return api.call("POST", "/api/auth/register/confirm", {"token": token, "password": password, **more})
 
 
-def people():
+def users():
     """Everything about everybody that a mail could change."""
     return list(User.objects.order_by("pk").values()), list(Session.objects.order_by("pk").values())

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from accounts.fields import canonical_email
 from accounts.models import User
 
-from ..people import problem
+from ..users import problem
 
 SAME = {
     "kelvin sign": ("\u212aim@example.org", "kim@example.org"),

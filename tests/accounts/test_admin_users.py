@@ -1,4 +1,4 @@
-"""People in the admin, by the forms that it shows and by those that nobody was shown."""
+"""Users in the admin, by the forms that it shows and by those that nobody was shown."""
 
 import re
 from collections import defaultdict
@@ -13,11 +13,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.mail.models import QueuedMail
+from accounts.mail.queue import QueuedMail
 from accounts.models import User
 from sessions_api.events.models import Event
 
-from ..people import problem
+from ..users import problem
 
 LIST = "/admin/accounts/user/"
 ADD = LIST + "add/"
@@ -51,24 +51,24 @@ def filled(client, user):
     return dict(Filled(client.get(page(user)).content.decode()).fields)
 
 
-def act(client, action, *people, **more):
-    """The answer to an action on these people, after its redirect."""
-    form = {"action": action, "_selected_action": [person.pk for person in people], **more}
+def act(client, action, *users, **more):
+    """The answer to an action on these users, after its redirect."""
+    form = {"action": action, "_selected_action": [user.pk for user in users], **more}
     return client.post(LIST, form, follow=True)
 
 
 def shown(answer):
-    return [person.email for person in answer.context["cl"].result_list]
+    return [user.email for user in answer.context["cl"].result_list]
 
 
 @pytest.fixture
 def helper(db):
     """Somebody with every permission there is, who is no superuser."""
-    person = User.objects.create_user("helper@example.org", "the password of helper", is_staff=True)
-    person.user_permissions.set(Permission.objects.all())
+    user = User.objects.create_user("helper@example.org", "the password of helper", is_staff=True)
+    user.user_permissions.set(Permission.objects.all())
     client = Client()
-    client.force_login(person)
-    client.person = person
+    client.force_login(user)
+    client.user = user
     return client
 
 
@@ -81,7 +81,7 @@ def staff(request, db):
 
 
 @pytest.mark.parametrize("asked", ["alice", "LICE@EXAM", "liddell", "Alice Liddell"])
-def test_people_are_found_by_any_part_of_their_address_or_name(admin, alice, bob, user, asked):
+def test_users_are_found_by_any_part_of_their_address_or_name(admin, alice, bob, user, asked):
     user.rename("Alice Liddell")
     assert shown(admin.get(LIST, {"q": asked})) == [alice.email]
 
@@ -101,7 +101,7 @@ def test_a_search_for_nonsense_is_answered(admin, alice, asked):
         ({"verified": "0"}, ["alice@example.org", "bob@example.org"]),
     ],
 )
-def test_people_are_filtered(admin, alice, bob, chosen, found):
+def test_users_are_filtered(admin, alice, bob, chosen, found):
     User.objects.filter(email=bob.email).update(is_active=False)
     assert shown(admin.get(LIST, chosen)) == found
 
@@ -136,9 +136,9 @@ def test_the_list_is_no_oracle_for_hashes(admin, helper, alice):
 # Adding
 
 
-def is_plain(person):
-    powers = (person.is_staff, person.is_superuser, person.groups.exists(), person.user_permissions.exists())
-    return not any(powers) and not person.email_verified
+def is_plain(user):
+    powers = (user.is_staff, user.is_superuser, user.groups.exists(), user.user_permissions.exists())
+    return not any(powers) and not user.email_verified
 
 
 def new(**more):
@@ -191,9 +191,9 @@ def test_what_is_no_plain_address_is_an_error_on_the_form(admin, address):
 def test_nobody_chooses_a_password_for_somebody_else(admin, helper, api, alice, user, root):
     form = {"password1": "a new password", "password2": "a new password", "usable_password": "true"}
     for client in (admin, helper):
-        for person in (user, root):
-            assert client.get(page(person, "password")).status_code == 404
-            assert client.post(page(person, "password"), form).status_code == 404
+        for target in (user, root):
+            assert client.get(page(target, "password")).status_code == 404
+            assert client.post(page(target, "password"), form).status_code == 404
         assert 'type="password"' not in client.get(ADD).content.decode()
         html = client.get(page(user)).content.decode()
         assert 'type="password"' not in html
@@ -233,7 +233,7 @@ def test_password_fields_are_masked_and_open_to_password_managers(admin):
 # Changing
 
 
-def test_a_person_who_is_changed_keeps_what_nobody_touched(admin, api, alice, user):
+def test_a_user_who_is_changed_keeps_what_nobody_touched(admin, api, alice, user):
     admin.post(page(user), filled(admin, user) | {"display_name": "Alice Liddell"})
     user.refresh_from_db()
     assert (user.display_name, user.email, user.is_active) == ("Alice Liddell", alice.email, True)
@@ -311,7 +311,7 @@ def test_when_an_administrator_changes_an_address_the_old_one_is_told_and_its_li
     assert (mail.to, "has another address" in mail.subject) == ([alice.email], True)
     assert "An administrator of" in mail.body
     assert not any(text in mail.body for text in ("#", "127.0.0.1", "never been confirmed"))
-    assert not user.links.good().exists()
+    assert not user.one_time_tokens.usable().exists()
     body = {"token": token, "new_password": "another password"}
     assert problem(api.call("POST", "/api/auth/password/reset/confirm", body)) == (400, "invalid_link")
     assert events(user)[0] == ("account:email:change", {"by": "administrator"})
@@ -321,7 +321,7 @@ def test_when_an_administrator_changes_an_address_the_old_one_is_told_and_its_li
 
 
 def queued():
-    return sorted(QueuedMail.objects.values_list("letter", "email"))
+    return sorted(QueuedMail.objects.values_list("type", "email"))
 
 
 @pytest.fixture
@@ -334,19 +334,19 @@ def _no_mail(alice, mailbox):
 @pytest.mark.usefixtures("_no_mail")
 @pytest.mark.parametrize("by", ["list", "page"])
 @pytest.mark.parametrize(
-    ("action", "letter", "kind"),
+    ("action", "mail_type", "kind"),
     [("send_reset_mail", "reset", "reset"), ("send_verification_mail", "verify", "verification")],
 )
-def test_an_administrator_has_a_mail_sent(admin, user, by, action, letter, kind):
+def test_an_administrator_has_a_mail_sent(admin, user, by, action, mail_type, kind):
     answer = act(admin, action, user) if by == "list" else press(admin, user, action)
-    assert said(answer) == [f"1 person: queued a {kind} mail."]
+    assert said(answer) == [f"1 user: queued a {kind} mail."]
     assert answer.request["PATH_INFO"] == (LIST if by == "list" else page(user))
-    assert queued() == [(letter, user.email)]
+    assert queued() == [(mail_type, user.email)]
     assert LogEntry.objects.get(object_id=user.pk).get_change_message() == f"Queued a {kind} mail."
 
 
 def press(client, user, action):
-    """The answer to a button of the form below a person's page, after its redirect."""
+    """The answer to a button of the form below a user's page, after its redirect."""
     form = client.get(page(user)).content.decode().partition('aria-labelledby="mail-to"')[2].partition("</form>")[0]
     assert f'name="action" value="{action}"' in form
     return client.post(LIST, Filled(form).fields | {"action": action}, follow=True)
@@ -356,21 +356,21 @@ def press(client, user, action):
 def test_whom_a_mail_is_of_no_use_is_passed_over_and_the_page_says_so(admin, root, user):
     off = User.objects.create_user("off@example.org", None, is_active=False)
     assert said(act(admin, "send_reset_mail", user, off)) == [
-        "Disabled people get no mail. Passed over: 1.",
-        "1 person: queued a reset mail.",
+        "Disabled users get no mail. Passed over: 1.",
+        "1 user: queued a reset mail.",
     ]
     assert said(act(admin, "send_verification_mail", user, off, root)) == [
-        "Disabled people get no mail. Passed over: 1.",
+        "Disabled users get no mail. Passed over: 1.",
         "Their address is verified. Passed over: 1.",
-        "1 person: queued a verification mail.",
+        "1 user: queued a verification mail.",
     ]
     assert queued() == [("reset", user.email), ("verify", user.email)]
     assert not LogEntry.objects.filter(object_id__in=[off.pk, root.pk]).exists()
 
 
 def test_the_page_offers_the_mails_that_are_of_use(admin, helper, user, staff):
-    def offers(client, person):
-        html = client.get(page(person)).content.decode()
+    def offers(client, user):
+        html = client.get(page(user)).content.decode()
         return [kind for kind in ("reset", "verification") if f"Send {kind} mail" in html]
 
     assert offers(admin, user) == offers(helper, user) == offers(admin, staff) == ["reset", "verification"]
@@ -395,16 +395,16 @@ def test_only_a_superuser_has_mails_sent_to_staff(helper, admin, staff):
 
 
 def events(user):
-    """What happened to a person, newest first."""
+    """What happened to a user, newest first."""
     return list(user.events.order_by("-pk").values_list("tag", "data"))
 
 
 @pytest.mark.asvs("16.2.1")
-def test_what_administrators_do_to_people_is_an_event_that_names_none_of_them(admin, api, alice, bob, user):
+def test_what_administrators_do_to_users_is_an_event_that_names_none_of_them(admin, api, alice, bob, user):
     alice.logs_in(api)
-    people = User.objects.filter(email__in=[alice.email, bob.email])
+    users = User.objects.filter(email__in=[alice.email, bob.email])
     for action in ("end_sessions", "enable", "disable", "disable", "enable"):
-        act(admin, action, *people)
+        act(admin, action, *users)
     form = filled(admin, user)
     del form["is_active"]
     admin.post(page(user), form)
@@ -433,12 +433,12 @@ def test_whom_an_administrator_adds_or_deletes_is_counted(admin, user, bob):
     assert list(deleted.values_list("user", "data")) == [(None, {"by": "administrator"})] * 3
 
 
-def test_an_act_on_many_people_costs_what_it_costs_for_few(admin, db):
+def test_an_act_on_many_users_costs_what_it_costs_for_few(admin, db):
     def statements(count, action):
-        people = [User(email=f"{action}-{count}-{n}@example.org") for n in range(count)]
-        User.objects.bulk_create(people)
+        users = [User(email=f"{action}-{count}-{n}@example.org") for n in range(count)]
+        User.objects.bulk_create(users)
         with CaptureQueriesContext(connection) as captured:
-            act(admin, action, *people)
+            act(admin, action, *users)
         return len(captured)
 
     for action in ("disable", "end_sessions"):
@@ -452,7 +452,7 @@ def test_a_persons_page_shows_their_last_twenty_events(admin, api, alice, user):
         return html, len(captured)
 
     html, few = section()
-    assert f'<a href="/admin/events/event/?user__id__exact={user.pk}">All events of this person</a>' in html
+    assert f'<a href="/admin/events/event/?user__id__exact={user.pk}">All events of this user</a>' in html
     assert html.index("Logged in</strong> (method: password)") < html.index("Registered</strong>")
     Event.objects.record("account:logout", user, by="<script>alert(1)</script>")
     Event.objects.bulk_create([Event(tag="account:logout", user=user, device="<b>phone</b>") for _ in range(18)])
@@ -494,7 +494,7 @@ def test_whoever_is_disabled_is_out_and_their_tokens_stay_dead(admin, api, alice
 
 
 @pytest.mark.asvs("7.4.5")
-def test_all_sessions_of_a_person_are_ended(admin, api, alice, bob, user):
+def test_all_sessions_of_a_user_are_ended(admin, api, alice, bob, user):
     other = alice.logs_in(api)
     act(admin, "end_sessions", user)
     assert not api.opens(alice.token)
@@ -504,13 +504,13 @@ def test_all_sessions_of_a_person_are_ended(admin, api, alice, bob, user):
 
 
 def sessions_on(answer):
-    """The sessions on a person's page, with their check boxes or without."""
+    """The sessions on a user's page, with their check boxes or without."""
     html = answer.content.decode().partition('id="sessions-of"')[2]
     return re.findall(r"/admin/sessions_api/session/([0-9a-f-]{36})/change/", html)
 
 
 def end_on_page(client, user, *sessions, everything=False):
-    """The answer to the form below a person's page, after its redirect; only what the page offers can be chosen."""
+    """The answer to the form below a user's page, after its redirect; only what the page offers can be chosen."""
     html = client.get(page(user)).content.decode().partition('id="sessions-of"')[2]
     offered = Filled(html).fields
     action = f"/admin/sessions_api/session/?q={user.pk}"
@@ -558,7 +558,7 @@ def test_a_persons_page_shows_the_twenty_sessions_seen_last_and_asks_no_more_for
 
 
 @pytest.mark.asvs("7.4.5")
-def test_one_session_is_ended_on_the_page_of_its_person(admin, root, api, alice, bob, user):
+def test_one_session_is_ended_on_the_page_of_its_user(admin, root, api, alice, bob, user):
     session, other = user.sessions.get(), alice.logs_in(api)
     answer = end_on_page(admin, user, session)
     assert (answer.request["PATH_INFO"], said(answer)) == (page(user), ["1 session: ended."])
@@ -570,7 +570,7 @@ def test_one_session_is_ended_on_the_page_of_its_person(admin, root, api, alice,
 
 
 @pytest.mark.asvs("7.4.5")
-def test_all_sessions_are_ended_on_the_page_of_their_person(admin, api, alice, bob, user):
+def test_all_sessions_are_ended_on_the_page_of_their_user(admin, api, alice, bob, user):
     other = alice.logs_in(api)
     user.sessions.filter(user_agent="").update(user_agent="curl")
     assert said(end_on_page(admin, user, everything=True)) == ["2 sessions: ended."]
@@ -601,7 +601,7 @@ def test_choosing_none_ends_none(admin, api, alice, user):
 
 @pytest.mark.parametrize("crafted", ["//example.com/", "https://example.com", "a\r\nSet-Cookie: a=b", "\0", "../.."])
 def test_the_way_back_stays_within_the_admin(admin, user, crafted):
-    form = {"action": "delete_selected", "_selected_action": user.pk, "person": crafted}
+    form = {"action": "delete_selected", "_selected_action": user.pk, "user": crafted}
     answer = admin.post("/admin/sessions_api/session/", form)
     assert answer.status_code == 302
     assert answer.headers["Location"].startswith("/admin/accounts/user/")
@@ -620,7 +620,7 @@ def test_whoever_is_deleted_is_gone_with_their_sessions(admin, api, alice, bob, 
     assert api.opens(bob.token)
 
 
-def test_whoever_may_delete_people_needs_no_permission_for_sessions(api, alice, user, db):
+def test_whoever_may_delete_users_needs_no_permission_for_sessions(api, alice, user, db):
     clerk = User.objects.create_user("clerk@example.org", None, is_staff=True)
     clerk.user_permissions.set(Permission.objects.filter(content_type__app_label="accounts"))
     client = Client()
@@ -630,11 +630,11 @@ def test_whoever_may_delete_people_needs_no_permission_for_sessions(api, alice, 
 
 
 @pytest.mark.parametrize("action", ["disable", "enable", "end_sessions", "send_reset_mail", "send_verification_mail"])
-def test_an_action_is_in_the_history_of_each_person(admin, root, alice, bob, action):
-    people = User.objects.filter(email__in=[alice.email, bob.email])
-    act(admin, action, *people)
+def test_an_action_is_in_the_history_of_each_user(admin, root, alice, bob, action):
+    users = User.objects.filter(email__in=[alice.email, bob.email])
+    act(admin, action, *users)
     logged = LogEntry.objects.filter(user=root, action_flag=2).exclude(change_message="")
-    assert {entry.object_id for entry in logged} == {str(person.pk) for person in people}
+    assert {entry.object_id for entry in logged} == {str(user.pk) for user in users}
 
 
 def test_forms_are_in_the_history_as_well(admin, root, user):
@@ -653,7 +653,7 @@ def test_forms_are_in_the_history_as_well(admin, root, user):
 # Who may touch whom
 
 
-def test_a_helper_does_all_this_to_plain_people(helper, api, alice, bob, user):
+def test_a_helper_does_all_this_to_plain_users(helper, api, alice, bob, user):
     assert helper.post(page(user), filled(helper, user) | {"display_name": "Alice Liddell"}).status_code == 302
     user.refresh_from_db()
     assert user.display_name == "Alice Liddell"
@@ -691,7 +691,7 @@ def test_a_helper_cannot_touch_staff_by_an_action(helper, api, staff, alice, use
     act(helper, action, staff, user, post="yes")
     assert User.objects.filter(pk=staff.pk).values().get() == before
     assert api.opens(token)
-    logged = LogEntry.objects.filter(user=helper.person).values_list("object_id", flat=True)
+    logged = LogEntry.objects.filter(user=helper.user).values_list("object_id", flat=True)
     assert list(logged) == ([] if action == "delete_selected" else [str(user.pk)])
 
 
@@ -701,7 +701,7 @@ def test_a_helper_sees_the_sessions_of_staff_and_cannot_end_them(helper, admin, 
     answer = helper.get(page(staff))
     assert sessions_on(answer) == [str(staff.sessions.get().pk)]
     assert "select_across" not in answer.content.decode()
-    form = {"action": "delete_selected", "_selected_action": staff.sessions.get().pk, "person": staff.pk}
+    form = {"action": "delete_selected", "_selected_action": staff.sessions.get().pk, "user": staff.pk}
     for everything in ("0", "1"):
         helper.post(f"/admin/sessions_api/session/?q={staff.pk}", form | {"select_across": everything})
     assert api.opens(token)
@@ -724,7 +724,7 @@ def test_sessions_on_a_persons_page_need_the_permissions_for_sessions(api, alice
     assert sessions_on(answer) == ([str(user.sessions.get().pk)] if sees else [])
     assert ("Live sessions" in answer.content.decode()) == sees
     assert "select_across" not in answer.content.decode()
-    form = {"action": "delete_selected", "_selected_action": user.sessions.get().pk, "person": user.pk}
+    form = {"action": "delete_selected", "_selected_action": user.sessions.get().pk, "user": user.pk}
     client.post(f"/admin/sessions_api/session/?q={user.pk}", form)
     assert api.opens(alice.token)
 
@@ -767,9 +767,9 @@ def test_a_helper_cannot_grant_rights(helper, user, rights):
 
 @pytest.mark.asvs("8.2.3", "8.3.1")
 def test_a_helper_cannot_make_themselves_superuser(helper, rights):
-    assert helper.post(page(helper.person), {"email": helper.person.email, **rights}).status_code == 403
-    helper.person.refresh_from_db()
-    assert not helper.person.is_superuser
+    assert helper.post(page(helper.user), {"email": helper.user.email, **rights}).status_code == 403
+    helper.user.refresh_from_db()
+    assert not helper.user.is_superuser
 
 
 @pytest.mark.asvs("8.2.1")
@@ -800,7 +800,7 @@ def test_whoever_has_no_permission_sees_nobody(user, kind):
 @pytest.mark.asvs("8.3.2")
 def test_a_right_that_is_taken_away_is_gone_with_the_next_request(helper, admin):
     assert helper.get(LIST).status_code == 200
-    helper.person.user_permissions.clear()
+    helper.user.user_permissions.clear()
     assert helper.get(LIST).status_code == 403
-    act(admin, "disable", helper.person)
+    act(admin, "disable", helper.user)
     assert helper.get(LIST).status_code == 302

@@ -8,15 +8,18 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 
-from accounts.deletion import leave
-from accounts.mail.models import Link, QueuedMail
+from accounts.deletion import delete_account
+from accounts.login.models import SessionExchangeCode, s256
+from accounts.mail.one_time_tokens import OneTimeToken
+from accounts.mail.queue import QueuedMail
 from accounts.models import User
-from accounts.social.models import Handover, Identity, s256
+from accounts.social.models import Identity
 from sessions_api.events.models import Event
+from sessions_api.http.client import ClientInfo
 from sessions_api.http.errors import SessionExpired
 from sessions_api.models import Session
 
-from ..people import problem
+from ..users import problem
 from .conftest import CHROME, ask_to_change, ask_to_register, ask_to_reset, change, confirm
 
 EXPORTED = {
@@ -38,7 +41,7 @@ def full(api, owner, mailbox):
     """Alice, with something in every table."""
     user = User.objects.get()
     Identity.objects.create(user=user, provider="github", uid="alice-at-github")
-    Handover.objects.begin(user, provider="github", code_challenge=s256("v" * 43))
+    SessionExchangeCode.objects.begin(user, provider="github", code_challenge=s256("v" * 43))
     kind = ContentType.objects.get_for_model(User)
     root = User.objects.create_superuser("warden@example.org")
     LogEntry.objects.create(
@@ -55,19 +58,19 @@ def full(api, owner, mailbox):
     return owner
 
 
-def export(api, person):
-    answer = api.call("GET", "/api/users/me/export", token=person.token)
+def export(api, user):
+    answer = api.call("GET", "/api/users/me/export", token=user.token)
     assert answer.status_code == 200
     return answer.json()
 
 
-def tables_about_people():
+def tables_about_users():
     models = apps.get_models(include_auto_created=True)
     return {model._meta.db_table for model in models for field in model._meta.fields if field.related_model is User}
 
 
-def test_every_table_about_people_is_part_of_it_or_said_not_to_be():
-    assert tables_about_people() == EXPORTED.keys() | NOT_EXPORTED
+def test_every_table_about_users_is_part_of_it_or_said_not_to_be():
+    assert tables_about_users() == EXPORTED.keys() | NOT_EXPORTED
 
 
 def test_all_that_is_stored_about_me_is_there(api, full):
@@ -85,7 +88,7 @@ def test_all_that_is_stored_about_me_is_there(api, full):
     assert told["administration"][0]["change_message"] == "Enabled."
 
 
-def test_every_column_of_a_person_is_there_but_the_password(api, full):
+def test_every_column_of_a_user_is_there_but_the_password(api, full):
     columns = {field.name for field in User._meta.get_fields() if field.concrete}
     assert columns - export(api, full)["user"].keys() == {"password"}
 
@@ -98,8 +101,12 @@ def test_no_secret_is_part_of_it(api, full):
         full.password,
         User.objects.get(email=full.email).password,
         "access_token",
-        *(bytes(row.digest).hex() for model in (Session, Handover) for row in model.objects.all()),
-        *(part for row in Link.objects.all() for part in (row.token, row.token[32:], row.token[:32], str(row.pk))),
+        *(bytes(row.digest).hex() for model in (Session, SessionExchangeCode) for row in model.objects.all()),
+        *(
+            part
+            for row in OneTimeToken.objects.all()
+            for part in (row.token, row.token[32:], row.token[:32], str(row.pk))
+        ),
         *(str(row.pk) for row in QueuedMail.objects.all()),
     ]
     assert not [secret for secret in secrets if secret in told]
@@ -143,7 +150,7 @@ def test_leaving_takes_everything_along_and_says_farewell(api, full, mailbox):
     assert api.call("DELETE", "/api/users/me", token=full.token).status_code == 204
     for model in apps.get_models(include_auto_created=True):
         if model._meta.db_table in EXPORTED.keys() | NOT_EXPORTED:
-            left = model.objects.all() if model is not QueuedMail else model.objects.exclude(letter="farewell")
+            left = model.objects.all() if model is not QueuedMail else model.objects.exclude(type="deleted")
             left = left if model is not LogEntry else left.none()
             left = left if model is not Event else left.exclude(tag="account:delete", user=None)
             assert not left.exists(), model
@@ -165,7 +172,7 @@ def test_so_it_does_for_whoever_came_by_the_link_of_a_mail(api, mailbox, setting
     assert [entry["purpose"] for entry in told["links"]] == ["register"]
     assert api.call("DELETE", "/api/users/me", token=token).status_code == 204
     assert mailbox.the_one("carol@example.org")
-    assert not Link.objects.exists()
+    assert not OneTimeToken.objects.exists()
 
 
 def test_a_thief_who_moves_the_address_and_leaves_is_told_to_who_had_it(api, owner, mailbox):
@@ -181,7 +188,7 @@ def test_a_session_that_was_ended_meanwhile_takes_nobody_away(api, owner, rf):
     session = Session.objects.get()
     Session.objects.all().delete()
     with pytest.raises(SessionExpired):
-        leave(session, rf.delete("/"))
+        delete_account(session, client=ClientInfo())
     assert User.objects.exists()
 
 
@@ -209,7 +216,7 @@ def test_leaving_needs_a_recent_login(api, owner, mailbox, clock):
 
 
 def test_links_of_somebody_who_left_open_nothing_for_who_comes_after(api, full, mailbox):
-    tokens = [row.token for row in Link.objects.all()]
+    tokens = [row.token for row in OneTimeToken.objects.all()]
     api.call("DELETE", "/api/users/me", token=full.token)
     again = api.register(full.email, "another password").json()["token"]
     for token in tokens:

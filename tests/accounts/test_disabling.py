@@ -3,7 +3,7 @@ from django.db import connection
 
 from accounts.models import User
 
-from ..people import problem
+from ..users import problem
 
 
 def by_save(user):
@@ -38,7 +38,7 @@ def test_no_request_is_needed_in_between_for_the_tokens_to_be_dead(api, alice, u
     assert not api.opens(alice.token)
 
 
-def test_other_changes_to_a_person_end_nothing(api, alice, user):
+def test_other_changes_to_a_user_end_nothing(api, alice, user):
     User.objects.filter(pk=user.pk).update(is_staff=True, display_name="Alice")
     user.save()
     assert api.opens(alice.token)
@@ -50,4 +50,4 @@ def test_somebody_deleted_leaves_nothing_behind(api, alice, bob, user, delete):
     delete(user)
     assert not api.opens(alice.token)
     assert problem(api.login(alice.email, alice.password)) == (401, "authentication_failed")
-    assert [person.email for person in User.objects.all()] == [bob.email]
+    assert [user.email for user in User.objects.all()] == [bob.email]

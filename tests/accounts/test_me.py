@@ -2,10 +2,10 @@ import pytest
 
 from accounts.models import User
 
-from ..people import problem
+from ..users import problem
 
 
-def test_a_person_sees_themselves(api, alice, user):
+def test_a_user_sees_themselves(api, alice, user):
     answer = api.call("GET", "/api/users/me", token=alice.token)
     assert answer.json() == {
         "id": str(user.pk),
@@ -17,7 +17,7 @@ def test_a_person_sees_themselves(api, alice, user):
     }
 
 
-def test_a_person_may_change_what_they_are_called(api, alice, bob):
+def test_a_user_may_change_what_they_are_called(api, alice, bob):
     answer = api.call("PATCH", "/api/users/me", {"display_name": " Alice Liddell "}, token=alice.token)
     assert answer.json()["display_name"] == "Alice Liddell"
     assert api.call("GET", "/api/users/me", token=alice.token).json() == answer.json()

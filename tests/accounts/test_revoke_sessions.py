@@ -11,7 +11,7 @@ from sessions_api.models import SessionQuerySet
 
 
 @pytest.mark.asvs("7.4.5")
-def test_the_sessions_of_one_person_are_ended(api, alice, bob, capsys):
+def test_the_sessions_of_one_user_are_ended(api, alice, bob, capsys):
     phone = alice.logs_in(api)
     call_command("revoke_sessions", user="Alice@EXAMPLE.org")
     assert capsys.readouterr().out == "2 sessions ended.\n"
@@ -76,7 +76,7 @@ def test_that_those_of_everybody_were_ended_is_one_event_which_is_nobodys(api, a
     assert every.data == {"by": "operator", "number": 0}
 
 
-def test_what_was_passed_over_at_first_is_ended_person_by_person(api, alice, bob, monkeypatch):
+def test_what_was_passed_over_at_first_is_ended_user_by_user(api, alice, bob, monkeypatch):
     """Each under their lock, in the order of their keys."""
     alice.logs_in(api)
     monkeypatch.setattr(SessionQuerySet, "revoke_in_batches", lambda self, size: iter([]))  # all were locked

@@ -6,8 +6,8 @@ import pytest
 import requests
 from django.test import Client
 
-from ..people import problem
 from ..server import database, manage, serving
+from ..users import problem
 
 LOGIN = "/admin/login/"
 PEOPLE = "/admin/accounts/user/"
@@ -137,7 +137,7 @@ def test_every_page_lets_one_log_out_which_ends_the_cookie(browser, user):
 
 @pytest.mark.asvs("7.4.1", "7.4.3", "8.3.2")
 @pytest.mark.parametrize("change", ["disabled", "demoted", "another password", "deleted"])
-def test_a_cookie_is_as_good_as_the_person_is_now(browser, root, change):
+def test_a_cookie_is_as_good_as_the_user_is_now(browser, root, change):
     assert browser.get("/admin/").status_code == 200
     match change:
         case "disabled":
@@ -156,7 +156,7 @@ def test_what_the_admin_says_is_in_no_cookie(browser, user):
     form = {"csrfmiddlewaretoken": csrf(browser, PEOPLE), "action": "disable", "_selected_action": user.pk}
     browser.post(PEOPLE, form)
     assert browser.cookies.keys() == {"latchkey-admin", "latchkey-csrf"}
-    assert "1 person: disabled." in browser.get(PEOPLE).content.decode()
+    assert "1 user: disabled." in browser.get(PEOPLE).content.decode()
 
 
 # By https, behind a proxy

@@ -1,4 +1,4 @@
-"""The pages that people open, in a real Chromium; what it saw is in `screenshots/`, to be looked at."""
+"""The pages that users open, in a real Chromium; what it saw is in `screenshots/`, to be looked at."""
 
 import re
 from urllib.parse import urlsplit
@@ -71,8 +71,8 @@ def look_as_on_a_phone(tab, name):
 
 
 def register(server, name, **headers):
-    person = {"email": f"{name}@example.org", "password": f"the password of {name}", "display_name": name.capitalize()}
-    answer = server.call("POST", "/api/auth/register", person, headers=headers)
+    user = {"email": f"{name}@example.org", "password": f"the password of {name}", "display_name": name.capitalize()}
+    answer = server.call("POST", "/api/auth/register", user, headers=headers)
     assert answer.status_code == 201, answer.text
     return answer.json()["token"]
 
@@ -86,10 +86,10 @@ def log_in(tab):
     tab.get_by_label("E-mail address").fill("root@example.org")
     tab.get_by_label("Password").fill("the password of root")
     tab.get_by_role("button", name="Log in").click()
-    expect(tab).to_have_title("People and sessions | Latchkey")
+    expect(tab).to_have_title("Users and sessions | Latchkey")
 
 
-def test_an_administrator_manages_people_and_sessions(server, page):
+def test_an_administrator_manages_users_and_sessions(server, page):
     address = "2001:db8:1234:5678:9abc:def0:1234:5678"
     alice = register(server, "alice", **{"User-Agent": PHONE, "X-Forwarded-For": address})
     bob = register(server, "bob")
@@ -108,11 +108,11 @@ def test_an_administrator_manages_people_and_sessions(server, page):
     look(page, "2-index")
     look_as_on_a_phone(page, "2-index")
 
-    page.get_by_role("link", name="People", exact=True).click()
+    page.get_by_role("link", name="Users", exact=True).click()
     expect(page.get_by_role("row", name="alice@example.org")).to_be_visible()
-    look(page, "3-people")
+    look(page, "3-users")
 
-    page.get_by_role("link", name="Add person").click()
+    page.get_by_role("link", name="Add user").click()
     look(page, "4-add")
     page.get_by_label("E-mail address").fill("Carol@EXAMPLE.org")
     page.get_by_label("Display name").fill("Carol")
@@ -120,16 +120,16 @@ def test_an_administrator_manages_people_and_sessions(server, page):
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator(".messagelist")).to_contain_text("carol@example.org")
     expect(page.locator(".messagelist")).to_contain_text("A mail to choose a password is queued.")
-    look(page, "5-person")
+    look(page, "5-user")
     page.get_by_role("button", name="Send verification mail").click()
-    expect(page.locator(".messagelist")).to_contain_text("1 person: queued a verification mail.")
-    expect(page).to_have_title("carol@example.org | Change person | Latchkey")
+    expect(page.locator(".messagelist")).to_contain_text("1 user: queued a verification mail.")
+    expect(page).to_have_title("carol@example.org | Change user | Latchkey")
 
     page.goto("/admin/accounts/user/")
     page.get_by_role("row", name="bob@example.org").get_by_role("checkbox").check()
-    page.get_by_label("Action:").select_option(label="Disable selected people, and end their sessions")
+    page.get_by_label("Action:").select_option(label="Disable selected users, and end their sessions")
     page.get_by_role("button", name="Go").click()
-    expect(page.locator(".messagelist")).to_contain_text("1 person: disabled.")
+    expect(page.locator(".messagelist")).to_contain_text("1 user: disabled.")
     look(page, "6-disabled")
     assert status(server, bob) == 401
 
@@ -151,12 +151,12 @@ def test_an_administrator_manages_people_and_sessions(server, page):
     page.get_by_role("link", name="eve@example.org").click()
     section = page.get_by_role("form", name="Live sessions")
     expect(section.get_by_role("row")).to_have_count(3)
-    look(page, "10-sessions-of-a-person")
-    look_as_on_a_phone(page, "10-sessions-of-a-person")
+    look(page, "10-sessions-of-a-user")
+    look_as_on_a_phone(page, "10-sessions-of-a-user")
     section.get_by_role("row", name="Chrome Mobile WebView on Android").get_by_role("checkbox").check()
     section.get_by_role("button", name="End selected sessions").click()
     expect(page.locator(".messagelist")).to_contain_text("1 session: ended.")
-    expect(page).to_have_title("eve@example.org | Change person | Latchkey")
+    expect(page).to_have_title("eve@example.org | Change user | Latchkey")
     assert (status(server, eve), status(server, other)) == (401, 200)
     section.get_by_role("button", name="End all").click()
     expect(page.locator(".messagelist")).to_contain_text("1 session: ended.")
@@ -164,9 +164,9 @@ def test_an_administrator_manages_people_and_sessions(server, page):
     expect(page.get_by_role("region", name="Events").get_by_role("listitem").first).to_contain_text(
         "Sessions were ended (by: administrator, number: 1)"
     )
-    look(page, "11-events-of-a-person")
-    look_as_on_a_phone(page, "11-events-of-a-person")
-    page.get_by_role("link", name="All events of this person").click()
+    look(page, "11-events-of-a-user")
+    look_as_on_a_phone(page, "11-events-of-a-user")
+    page.get_by_role("link", name="All events of this user").click()
     expect(page.locator("#result_list tbody tr")).to_have_count(5)
     page.goto("/admin/events/event/")
     expect(page.get_by_role("img", name="Failed logins on each of the last 30 days")).to_be_visible()
@@ -187,7 +187,7 @@ def test_an_administrator_manages_the_queue_of_mails(server, url, page):
 from accounts.mail.models import QueuedMail
 told = {"due_at": None, "attempts": 9, "last_error": "SMTPRecipientsRefused 550", "data": {"device": "<b>a phone</b>"}}
 for name in ("frank", "grace-of-a-very-long-address-as-there-are-some-and-longer"):
-    QueuedMail.objects.create(letter="reset", email=f"{name}@example.org", **told)
+    QueuedMail.objects.create(type="reset", email=f"{name}@example.org", **told)
 """
     manage("shell", "--no-imports", "-c", code, DATABASE_URL=url)
     log_in(page)

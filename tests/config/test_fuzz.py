@@ -19,7 +19,7 @@ from ..server import ROOT, database, serving
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
 EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "10")
 # All that would mean that less was tested than it seems; the others guess, from a few answers, what a check knows.
-WARNINGS = "missing_auth,missing_deserializer,unsupported_regex,unused_openapi_auth,method_not_allowed"
+SECURITY_ALERTS = "missing_auth,missing_deserializer,unsupported_regex,unused_openapi_auth,method_not_allowed"
 WHO = {"email": "alice@example.org", "password": "correct horse battery"}  # the examples of the description
 OPEN = {  # a login answers 401 of its own
     "GET /api/auth/config",
@@ -35,7 +35,7 @@ OPEN = {  # a login answers 401 of its own
 }
 OUT_OF_REACH = {  # what takes something that no description can hold
     "DELETE /api/auth/connections/{id}",  # a connection
-    "DELETE /api/auth/sessions/{handle}",  # a handle of the same person
+    "DELETE /api/auth/sessions/{handle}",  # a handle of the same user
     "POST /api/auth/connections",  # a code that has come by way of a provider
     "POST /api/auth/email/change/confirm",  # the token of a mail
     "POST /api/auth/email/verify",
@@ -56,7 +56,7 @@ def target(tmp_path_factory):
 def fuzz(target, folder, **env):
     """What schemathesis says, and the statuses that each operation has answered with."""
     answers = folder / "answers"
-    options = ("--checks", "all", "--max-examples", EXAMPLES, "--warnings", WARNINGS)
+    options = ("--checks", "all", "--max-examples", EXAMPLES, "--warnings", SECURITY_ALERTS)
     env |= {"SCHEMATHESIS_HOOKS": __name__, "PYTHONPATH": str(ROOT), "FUZZ_ANSWERS": str(answers)}
     done = subprocess.run(
         [SCHEMATHESIS, "run", f"{target.url}/api/openapi.json", *options],
@@ -76,7 +76,7 @@ def fuzz(target, folder, **env):
 def test_whoever_has_a_token_gets_what_the_description_promises(target, tmp_path):
     code, report, statuses = fuzz(target, tmp_path, FUZZ_URL=target.url)
     assert code == 0, report
-    assert "WARNINGS" not in report, report
+    assert "SECURITY_ALERTS" not in report, report
     described = requests.get(f"{target.url}/api/openapi.json", timeout=5).json()["paths"]
     protected = {
         f"{method.upper()} {path}"
@@ -107,7 +107,7 @@ if "FUZZ_ANSWERS" in os.environ:
             """For each case, or its own logout would leave nothing but refusals to be tested."""
 
             def get(self, case, context):
-                """Of somebody new, for a case may change the password, or delete the person."""
+                """Of somebody new, for a case may change the password, or delete the user."""
                 who = WHO | {"email": f"{uuid4()}@example.org"}
                 return requests.post(f"{os.environ['FUZZ_URL']}/api/auth/register", json=who, timeout=10).json()[
                     "token"

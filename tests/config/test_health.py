@@ -1,7 +1,7 @@
 import pytest
 from django.core.management import call_command
 
-from ..people import problem
+from ..users import problem
 
 
 def test_a_living_process_says_so(api):

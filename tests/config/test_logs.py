@@ -72,7 +72,7 @@ def test_a_request_is_one_line_that_says_who_did_what_from_where_and_how_it_went
         "path": "/api/users/me",
         "status": 200,
         "ip": "127.0.0.1",
-        "person": str(session.user_id),
+        "user": str(session.user_id),
         "handle": str(session.pk),
         "request_id": answer["X-Request-ID"],
     }
@@ -106,7 +106,7 @@ def test_a_preflight_is_logged_and_numbered_too(api, lines):
 
 def test_of_an_administrator_the_id_is_told(admin, root, lines):
     admin.get("/admin/")
-    assert lines()[0]["person"] == str(root.pk)
+    assert lines()[0]["user"] == str(root.pk)
 
 
 def test_probes_are_told_only_when_they_fail(api, lines, monkeypatch):
@@ -155,7 +155,7 @@ def test_all_that_is_logged_meanwhile_has_the_id_and_nothing_later(
     assert "request_id" not in later
     assert get_contextvars() == {}
     session = Session.objects.latest("created_at")
-    assert (event["person"], event["handle"]) == (str(session.user_id), str(session.pk))
+    assert (event["user"], event["handle"]) == (str(session.user_id), str(session.pk))
     assert (event["ip"], event["device"], event["data"]) == ("127.0.0.1", "Firefox on Linux", {"method": "password"})
 
 
@@ -322,8 +322,8 @@ def test_nothing_begins_a_line_or_moves_the_cursor():
 
 @pytest.mark.asvs("16.4.1")
 def test_on_a_console_no_value_passes_for_another():
-    line = written("console", path="/x status=200 person=root", quoted="'a'")
-    assert "path='/x status=200 person=root'" in line
+    line = written("console", path="/x status=200 user=root", quoted="'a'")
+    assert "path='/x status=200 user=root'" in line
 
 
 @pytest.mark.asvs("16.4.1")

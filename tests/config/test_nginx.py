@@ -17,8 +17,8 @@ import trustme
 from config.middleware import MAX_BODY
 from sessions_api.http.errors import InvalidRequest, PayloadTooLarge, ServiceUnavailable
 
-from ..people import problem
 from ..server import ROOT, database, free_port, serving
+from ..users import problem
 
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/opt/homebrew/bin")
 THREADS = 8
@@ -309,7 +309,7 @@ def test_old_tls_and_ciphers_without_forward_secrecy_are_refused(proxy, version,
 
 
 @pytest.mark.asvs("4.1.2", "12.2.1")
-def test_in_clear_people_are_led_to_https_and_programs_are_not(proxy):
+def test_in_clear_users_are_led_to_https_and_programs_are_not(proxy):
     for path in ("/", "/admin/login/?next=/admin/", "/api/docs"):
         answer = proxy.in_clear("GET", path)
         assert (answer.status_code, answer.headers["Location"]) == (301, f"https://{NAME}{path}")

@@ -10,9 +10,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from ..people import problem
 from ..server import manage, serving
 from ..smtp import mail_server
+from ..users import problem
 
 pytestmark = pytest.mark.postgres
 

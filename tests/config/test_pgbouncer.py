@@ -15,9 +15,9 @@ import psycopg
 import pytest
 import requests
 
-from ..people import problem
 from ..server import ROOT, free_port, manage, serving
 from ..smtp import mail_server
+from ..users import problem
 from .test_outage import Database, wait_until
 
 PGBOUNCER = shutil.which("pgbouncer", path="/usr/sbin:/usr/local/sbin:/usr/bin:/opt/homebrew/bin")
@@ -138,7 +138,7 @@ def token(service):
     return answer.json()["token"]
 
 
-def test_the_whole_story_of_a_person(service, mails):
+def test_the_whole_story_of_a_user(service, mails):
     def login(password=BOB["password"]):
         return service.call("POST", "/api/auth/login", BOB | {"password": password})
 
@@ -175,8 +175,8 @@ def link_in(mails, path):
 
 def test_expired_sessions_are_purged(service, pgbouncer, postgresql, token):
     with psycopg.connect(f"{postgresql.url}&dbname={NAME}", autocommit=True) as operator:
-        person = operator.execute("SELECT id FROM accounts_user LIMIT 1").fetchone()
-        operator.execute(EXPIRED, person)
+        user = operator.execute("SELECT id FROM accounts_user LIMIT 1").fetchone()
+        operator.execute(EXPIRED, user)
     said = manage("purge_sessions", "--batch-size", "10", DATABASE_URL=pgbouncer.url)
     assert "25 expired sessions deleted" in said
 
@@ -227,10 +227,10 @@ def test_the_admins_pages_are_whole_while_many_others_share_the_connections(serv
     front = admin.get(f"{service.url}/admin/", timeout=30).text
     lists = set(re.findall(r'href="(/admin/\w+/\w+/)"', front))
     assert {"/admin/accounts/user/", "/admin/sessions_api/session/", "/admin/events/event/"} <= lists
-    people = admin.get(f"{service.url}/admin/accounts/user/", timeout=30).text
-    person = re.search(r'href="(/admin/accounts/user/[^/"]+/change/)', people)[1]
+    users = admin.get(f"{service.url}/admin/accounts/user/", timeout=30).text
+    user = re.search(r'href="(/admin/accounts/user/[^/"]+/change/)', users)[1]
     with crowd(service, token):
-        for path in [*lists, *[person] * 10]:  # with choices, which Django reads row by row
+        for path in [*lists, *[user] * 10]:  # with choices, which Django reads row by row
             assert admin.get(service.url + path, timeout=30).status_code == 200, path
 
 

@@ -29,10 +29,10 @@ def page(session, name="change"):
 @pytest.fixture
 def helper(db):
     """Somebody with every permission there is, who is no superuser."""
-    person = User.objects.create_user("helper@example.org", None, is_staff=True)
-    person.user_permissions.set(Permission.objects.all())
+    user = User.objects.create_user("helper@example.org", None, is_staff=True)
+    user.user_permissions.set(Permission.objects.all())
     client = Client()
-    client.force_login(person)
+    client.force_login(user)
     return client
 
 
@@ -98,10 +98,10 @@ def test_the_page_of_a_session_says_everything_but_its_secret(admin, session):
 def test_a_long_or_hostile_user_agent_does_no_harm(admin, api, alice):
     alice.logs_in(api, User_Agent="<script>alert(1)</script>" + "x" * 600)
     session = Session.objects.get(user_agent__startswith="<script>")
-    person = f"/admin/accounts/user/{session.user_id}/change/"
-    for path in (LIST, page(session), page(session, "delete"), person):
+    user = f"/admin/accounts/user/{session.user_id}/change/"
+    for path in (LIST, page(session), page(session, "delete"), user):
         assert "<script>alert" not in admin.get(path).content.decode()
-    assert "&lt;script&gt;alert" in admin.get(person).content.decode()
+    assert "&lt;script&gt;alert" in admin.get(user).content.decode()
     assert "x" * 60 not in admin.get(LIST).content.decode()
     assert "x" * 400 in admin.get(page(session)).content.decode()
 
@@ -119,7 +119,7 @@ def test_a_long_or_hostile_user_agent_does_no_harm(admin, api, alice):
         "2001:DB8:0::7",
     ],
 )
-def test_sessions_are_found_by_address_handle_and_person(admin, alice, bob, session, asked):
+def test_sessions_are_found_by_address_handle_and_user(admin, alice, bob, session, asked):
     ip_address = "2001:db8::7" if ":" in asked else "192.0.2.7"
     Session.objects.filter(pk=session.pk).update(ip_address=ip_address)
     assert whose(admin.get(LIST, {"q": asked.format(session=session)})) == [alice.email]
@@ -153,8 +153,8 @@ def test_sessions_are_filtered_by_each_way_in_by_its_name(admin, alice, bob, ses
     assert whose(admin.get(LIST, {"method": "google"})) == []
     offered = re.findall(r'<a href="\?method=(\w+)">\s*(\w+)', admin.get(LIST).content.decode())
     assert offered == [("password", "Password"), ("google", "Google"), ("github", "GitHub")]
-    person = admin.get(f"/admin/accounts/user/{session.user_id}/change/").content.decode()
-    assert "<td>GitHub</td>" in person
+    user = admin.get(f"/admin/accounts/user/{session.user_id}/change/").content.decode()
+    assert "<td>GitHub</td>" in user
 
 
 @pytest.mark.asvs("14.2.6")
@@ -210,7 +210,7 @@ def test_an_ended_session_is_over_at_once(admin, api, alice, bob, session, by):
 
 
 @pytest.mark.parametrize("by", ["action", "page"])
-def test_each_person_sees_that_an_administrator_ended_sessions_and_how_many(admin, api, alice, bob, user, by):
+def test_each_user_sees_that_an_administrator_ended_sessions_and_how_many(admin, api, alice, bob, user, by):
     alice.logs_in(api)
     sessions = Session.objects.all() if by == "action" else user.sessions.all()
     if by == "action":
@@ -230,7 +230,7 @@ def test_each_person_sees_that_an_administrator_ended_sessions_and_how_many(admi
 @pytest.mark.asvs("15.4.2")
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("by", ["action", "page"])
-def test_whoever_ends_sessions_waits_for_their_person_and_holds_nothing_meanwhile(admin, alice, user, session, by):
+def test_whoever_ends_sessions_waits_for_their_user_and_holds_nothing_meanwhile(admin, alice, user, session, by):
     """Else the two would wait for each other: see `ending`."""
 
     def act():
@@ -309,9 +309,9 @@ def test_the_list_asks_as_much_for_fifty_as_for_five(admin, user, session):
 
     many(user, 4)
     few = statements()
-    people = User.objects.bulk_create(User(email=f"{n}@example.org") for n in range(45))
-    for person in people:
-        many(person, 1)
+    users = User.objects.bulk_create(User(email=f"{n}@example.org") for n in range(45))
+    for user in users:
+        many(user, 1)
     assert statements() == few <= 4
 
 

@@ -17,7 +17,7 @@ from accounts.login import lockout
 from accounts.models import User
 from sessions_api.models import Session
 
-from ..people import Api, problem
+from ..users import ApiClient, problem
 
 LIFETIME, IDLE = timedelta(days=90), timedelta(days=30)
 TOUCH, RECENT = timedelta(seconds=300), timedelta(seconds=600)
@@ -56,13 +56,13 @@ class Opened:
 class Town(RuleBasedStateMachine):
     """Each rule is a request through the front door, or something that an administrator does."""
 
-    person = st.sampled_from(NAMES)
+    user = st.sampled_from(NAMES)
     token = st.runner().flatmap(lambda town: st.sampled_from(town.tokens()))
 
     def __init__(self):
         super().__init__()
         User.objects.all().delete()
-        self.api = Api()
+        self.api = ApiClient()
         self.root = User.objects.create_superuser("root@example.org", "the password of root")
         self.travel = time_machine.travel(datetime(2027, 1, 1, tzinfo=UTC), tick=False)
         self.clock = self.travel.start()
@@ -75,14 +75,14 @@ class Town(RuleBasedStateMachine):
     def now(self):
         return datetime.now(UTC)
 
-    # What people do
+    # What users do
 
-    @initialize(names=st.lists(person, min_size=2, max_size=6))
+    @initialize(names=st.lists(user, min_size=2, max_size=6))
     def move_in(self, names):
         for name in names:
             self.come_in(name, "Phone")
 
-    @rule(name=person, device=st.sampled_from(DEVICES))
+    @rule(name=user, device=st.sampled_from(DEVICES))
     def come_in(self, name, device):
         """Register, or log in: with one more than the limit, the least recently seen session gives way.
 
@@ -100,7 +100,7 @@ class Town(RuleBasedStateMachine):
         self.open.append(Opened(name, self.note(answer), device, self.now))
         self.end(others[: -(CAP - 1)])
 
-    @rule(name=person)
+    @rule(name=user)
     def mistype(self, name):
         """The newest password, misspelt."""
         typed = self.accounts[name].password + "!" if name in self.accounts else "a guess of mine"
@@ -177,19 +177,19 @@ class Town(RuleBasedStateMachine):
 
     # What happens to them
 
-    @rule(name=person, deed=st.sampled_from(["enable", "disable", "enable", "end_sessions"]))
+    @rule(name=user, deed=st.sampled_from(["enable", "disable", "enable", "end_sessions"]))
     def an_administrator_steps_in(self, name, deed):
         if name not in self.accounts:
             return
-        person = User.objects.get(email=f"{name}@example.org")
+        user = User.objects.get(email=f"{name}@example.org")
         desk = Client()
         desk.force_login(self.root)
-        desk.post("/admin/accounts/user/", {"action": deed, "_selected_action": [str(person.pk)]})
+        desk.post("/admin/accounts/user/", {"action": deed, "_selected_action": [str(user.pk)]})
         self.accounts[name].active = deed == "enable" or (deed != "disable" and self.accounts[name].active)
         if deed != "enable":
             self.end(self.live_of(name))
 
-    @rule(name=person)
+    @rule(name=user)
     def an_operator_steps_in(self, name):
         if name in self.accounts:
             call_command("revoke_sessions", user=f"{name}@example.org", stdout=StringIO())
@@ -204,7 +204,7 @@ class Town(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from(A_WHILE))
     def time_passes(self, seconds):
         self.clock.shift(seconds)
-        self.forget_expired()
+        self.delete_expired()
 
     @rule(seconds=st.sampled_from([1, 59, 61]))
     def the_clock_is_set_back(self, seconds):
@@ -255,7 +255,7 @@ class Town(RuleBasedStateMachine):
     def end(self, sessions):
         self.open = [session for session in self.open if session not in sessions]
 
-    def forget_expired(self):
+    def delete_expired(self):
         self.open = [session for session in self.open if session.end > self.now]
 
     def recent(self, session):
@@ -302,8 +302,8 @@ def test_the_tokens_that_live_are_those_that_should(db, settings_of_the_town):
 
 @pytest.fixture
 def settings_of_the_town(settings, monkeypatch):
-    settings.RATE_LIMITS = 0  # how often is another story, and so is how often in a row
-    monkeypatch.setattr(lockout, "PAUSES_FROM", 1_000_000)
+    settings.RATE_LIMIT_FACTOR = 0  # how often is another story, and so is how often in a row
+    monkeypatch.setattr(lockout, "COOL_OFF_FROM", 1_000_000)
     settings.SESSION_LIFETIME, settings.SESSION_IDLE, settings.SESSION_TOUCH = LIFETIME, IDLE, TOUCH
     settings.REAUTHENTICATION, settings.SESSION_MAX_PER_USER = RECENT, CAP
     return {

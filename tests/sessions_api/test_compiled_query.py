@@ -2,7 +2,7 @@
 
 import pytest
 
-from sessions_api.compiled_query import Compiled
+from sessions_api.compiled_query import CompiledQuery
 from sessions_api.models import Session
 from sessions_api.tokens import digest
 
@@ -11,8 +11,8 @@ def test_it_finds_what_the_orm_finds(alice, django_assert_num_queries):
     by_orm = Session.objects.select_related("user").get(digest=digest(alice.token))
     with django_assert_num_queries(1):
         found = Session.objects.authenticate(alice.token)
-        person = found.user
-    for one, other in ((found, by_orm), (person, by_orm.user)):
+        user = found.user
+    for one, other in ((found, by_orm), (user, by_orm.user)):
         assert type(one) is type(other)
         assert {field.attname: getattr(one, field.attname) for field in one._meta.concrete_fields} == {
             field.attname: getattr(other, field.attname) for field in other._meta.concrete_fields
@@ -29,12 +29,12 @@ def test_what_was_found_can_be_saved(api, alice):
 
 def test_a_query_with_more_than_one_value_is_refused(db):
     with pytest.raises(ValueError, match="unpack"):
-        Compiled(lambda digest: Session.objects.filter(digest=digest, method="password")).first(b"")
+        CompiledQuery(lambda digest: Session.objects.filter(digest=digest, method="password")).first(b"")
 
 
 def test_it_is_compiled_once(db, alice, monkeypatch):
     asked = []
-    lookup = Compiled(lambda value: asked.append(value) or Session.objects.filter(digest=value))
+    lookup = CompiledQuery(lambda value: asked.append(value) or Session.objects.filter(digest=value))
     assert lookup.first(digest(alice.token)) == lookup.first(digest(alice.token))
     assert lookup.first(digest("another")) is None
     assert len(asked) == 1

@@ -133,14 +133,14 @@ def test_of_fifty_who_register_one_address_one_is_let_in(house, turn):
 
 
 ENDINGS = {
-    "by the person": None,
+    "by the user": None,
     "by an administrator": "Session.objects.filter(user__email='{email}').revoke()",
     "one by one": "[session.delete() for session in Session.objects.filter(user__email='{email}')]",
     "by disabling": "User.objects.filter(email='{email}').update(is_active=False)",
     "by a moment without": "[User.objects.filter(email='{email}').update(is_active=value) for value in (False, True)]",
     "by a new password": "u = User.objects.get(email='{email}'); u.set_password('a new password'); u.save()",
-    "with the person": "User.objects.get(email='{email}').delete()",
-    "with many people": "User.objects.filter(email='{email}').delete()",
+    "with the user": "User.objects.get(email='{email}').delete()",
+    "with many users": "User.objects.filter(email='{email}').delete()",
 }
 
 
@@ -188,11 +188,11 @@ def test_of_fifty_logins_as_many_stay_as_the_limit_allows(house, tmp_path, cap):
     cheap = {"ARGON2_TIME_COST": "1", "ARGON2_MEMORY_COST": "64", "SESSION_MAX_PER_USER": str(cap)}
     with serving(workers=2, threads=25, log=tmp_path / "log", DATABASE_URL=house.url, **cheap) as service:
         for turn in range(ROUNDS // 5 or 1):
-            person = {"email": f"fifty-{cap}-{turn}@example.org", "password": PASSWORD}
-            assert service.call("POST", "/api/auth/register", person).status_code == 201
-            answers = at_once(*[lambda person=person: service.call("POST", "/api/auth/login", person)] * 50)
+            user = {"email": f"fifty-{cap}-{turn}@example.org", "password": PASSWORD}
+            assert service.call("POST", "/api/auth/register", user).status_code == 201
+            answers = at_once(*[lambda user=user: service.call("POST", "/api/auth/login", user)] * 50)
             assert [answer.status_code for answer in answers] == [200] * 50
-            assert house.count_sessions(person["email"]) == cap
+            assert house.count_sessions(user["email"]) == cap
     assert "Traceback" not in (tmp_path / "log").read_text()
 
 
@@ -236,7 +236,7 @@ def test_no_login_survives_what_made_its_proof_worthless(house, change):
 
 @pytest.mark.asvs("15.4.3")
 @pytest.mark.parametrize("turn", range(ROUNDS))
-def test_those_who_end_sessions_of_one_person_do_not_wait_for_each_other(house, turn):
+def test_those_who_end_sessions_of_one_user_do_not_wait_for_each_other(house, turn):
     email = f"endings{turn}@example.org"
     tokens = [house.register(email).json()["token"]]
     tokens += [house.login(email).json()["token"] for _ in range(CAP - 1)]

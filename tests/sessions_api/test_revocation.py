@@ -1,4 +1,4 @@
-"""Sessions that people see and end."""
+"""Sessions that users see and end."""
 
 from datetime import timedelta
 from uuid import uuid4
@@ -11,7 +11,7 @@ from sessions_api.http.errors import SessionExpired
 from sessions_api.models import Session, SessionQuerySet
 from sessions_api.tokens import digest
 
-from ..people import problem
+from ..users import problem
 
 STALE = 601
 
@@ -27,7 +27,7 @@ def end(api, token, handle):
 
 
 @pytest.mark.asvs("7.5.2", "14.2.6")
-def test_a_person_sees_their_sessions_newest_first_and_no_secret(api, alice, bob):
+def test_a_user_sees_their_sessions_newest_first_and_no_secret(api, alice, bob):
     phone = alice.logs_in(api, User_Agent="Phone")
     newest, oldest = sessions(api, phone)
     assert (newest["user_agent"], newest["current"], oldest["current"]) == ("Phone", True, False)

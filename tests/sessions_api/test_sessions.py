@@ -6,12 +6,12 @@ from django.db import DatabaseError, transaction
 from sessions_api.models import Session
 from sessions_api.tokens import digest
 
-from ..people import problem
+from ..users import problem
 
 DAY = 86400
 
 
-def test_a_session_tells_about_itself_and_its_person(api, alice):
+def test_a_session_tells_about_itself_and_its_user(api, alice):
     token = alice.logs_in(api, User_Agent="Firefox")
     answer = api.check_session(token).json()
     session = Session.objects.get(digest=digest(token))
@@ -79,7 +79,7 @@ def test_a_session_that_was_idle_for_too_long_does_not_come_back_with_the_clock(
 
 @pytest.mark.parametrize("notices", ["login", "list"])
 @pytest.mark.parametrize("idle", [0, 30])
-def test_nor_does_one_that_only_its_person_could_have_noticed(api, alice, clock, settings, notices, idle):
+def test_nor_does_one_that_only_its_user_could_have_noticed(api, alice, clock, settings, notices, idle):
     settings.SESSION_LIFETIME = timedelta(days=60)
     phone = alice.logs_in(api)
     settings.SESSION_LIFETIME = timedelta(days=365)

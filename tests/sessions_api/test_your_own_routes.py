@@ -20,8 +20,8 @@ from examples.notes.api import api as notes
 from sessions_api.auth import fresh_session_required, session_required
 from sessions_api.models import Session
 
-from ..people import problem
 from ..server import ROOT, database, serving
+from ..users import problem
 
 with override_settings(REST_FRAMEWORK=own_settings.REST_FRAMEWORK):  # which is read as its views are defined
     from examples.urls import urlpatterns as example
@@ -161,7 +161,7 @@ def test_an_error_of_ones_own_is_answered_in_our_form(api, alice, user):
     assert api.call("GET", "/api/notes/publish", token=alice.token).status_code == 204
 
 
-def test_permissions_are_those_of_the_person(api, alice, user):
+def test_permissions_are_those_of_the_user(api, alice, user):
     assert problem(api.call("GET", "/api/notes/permitted", token=alice.token)) == (403, "permission_denied")
     type(user).objects.filter(pk=user.pk).update(is_superuser=True)
     assert api.call("GET", "/api/notes/permitted", token=alice.token).status_code == 200
@@ -217,19 +217,19 @@ def test_the_example_runs_beside_ours(running, token):
 @pytest.mark.asvs("7.4.1")
 def test_another_service_asks_who_it_is(running, token, monkeypatch):
     monkeypatch.setattr(introspection, "LATCHKEY", running.url)
-    assert introspection.person_behind(token)["email"].endswith("@example.org")
+    assert introspection.user_behind(token)["email"].endswith("@example.org")
     running.call("POST", "/api/auth/logout", token=token)
-    assert introspection.person_behind(token) is None
+    assert introspection.user_behind(token) is None
 
 
 def test_another_service_that_gets_no_answer_does_not_take_it_for_a_refusal(tmp_path, monkeypatch):
     with serving(log=tmp_path / "log", DATABASE_URL=f"sqlite:///{tmp_path}/nowhere/db") as server:
         monkeypatch.setattr(introspection, "LATCHKEY", server.url)
         with pytest.raises(requests.HTTPError) as refused:
-            introspection.person_behind("s_" + "x" * 86)
+            introspection.user_behind("s_" + "x" * 86)
     assert refused.value.response.status_code == 503
     with pytest.raises(requests.ConnectionError):
-        introspection.person_behind("s_" + "x" * 86)
+        introspection.user_behind("s_" + "x" * 86)
 
 
 # The page

@@ -9,8 +9,8 @@ from django.db.models import Min, QuerySet
 from django.utils import timezone
 
 from accounts.mail.admin import FAILED
-from accounts.mail.models import QueuedMail
-from sessions_api.admin import MOST, AtLeast
+from accounts.mail.queue import QueuedMail
+from sessions_api.adminkit.large_tables import MOST, AtLeast
 
 LONG = timedelta(minutes=15)  # by then a mail was tried five times; or nobody is there who would send it
 

@@ -11,9 +11,9 @@ from django.utils.dateparse import parse_date, parse_datetime
 from accounts.models import User
 from sessions_api.events.models import Event
 from sessions_api.events.tags import OPERATOR, Tag
-from sessions_api.management.commands.purge_sessions import revoke_with_progress
 from sessions_api.models import Session, SessionQuerySet
-from sessions_api.revocation import end_for_others
+from sessions_api.progress import with_progress
+from sessions_api.revocation import revoke_by_admin
 
 BATCH = 10_000
 
@@ -23,7 +23,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         whose = parser.add_mutually_exclusive_group(required=True)
-        whose.add_argument("--user", metavar="EMAIL", help="only those of this person")
+        whose.add_argument("--user", metavar="EMAIL", help="only those of this user")
         whose.add_argument("--all", action="store_true", help="those of everybody")
         parser.add_argument(
             "--before", metavar="WHEN", help="only those opened or renewed before: ISO 8601, UTC if it says nothing"
@@ -33,16 +33,18 @@ class Command(BaseCommand):
         sessions = Session.objects.all() if user is None else Session.objects.filter(user=find(user))
         if limit := None if before is None else moment(before):
             sessions = sessions.filter(authenticated_at__lt=limit)
-        ended = end_everywhere(sessions, limit) if user is None else end_for_others(sessions, by=OPERATOR)
+        ended = revoke_everywhere(sessions, limit) if user is None else revoke_by_admin(sessions, by=OPERATOR)
         self.stdout.write(f"{ended} sessions ended.")
 
 
-def end_everywhere(sessions: SessionQuerySet, before: datetime | None) -> int:
+def revoke_everywhere(sessions: SessionQuerySet, before: datetime | None) -> int:
     """Rows that somebody has locked just then are passed over at first; nobody is left out in the end.
 
-    One event tells of it, which is nobody's: one for each of a million people would take longer than all the rest.
+    One event tells of it, which is nobody's: one for each of a million users would take longer than all the rest.
     """
-    ended = revoke_with_progress(sessions, BATCH) + sum(map(partial(end_of, sessions), owners(sessions)))
+    ended = with_progress(sessions.revoke_in_batches(BATCH), sessions.count(), " sessions") + sum(
+        map(partial(end_of, sessions), owners(sessions))
+    )
     told: dict[str, str | int] = {"by": OPERATOR, "number": ended}
     if before:
         told["before"] = before.isoformat()
@@ -54,11 +56,11 @@ def owners(sessions: SessionQuerySet) -> list[UUID]:
     return list(sessions.order_by("user").values_list("user", flat=True).distinct())
 
 
-def end_of(sessions: SessionQuerySet, person: UUID) -> int:
-    """Those of this person, under their lock: two who end several rows without it can wait for each other for ever."""
+def end_of(sessions: SessionQuerySet, user: UUID) -> int:
+    """Those of this user, under their lock: two who end several rows without it can wait for each other for ever."""
     with transaction.atomic():
-        User.objects.filter(pk=person).lock().values_list("pk").first()
-        return sessions.filter(user=person).revoke()
+        User.objects.filter(pk=user).lock().values_list("pk").first()
+        return sessions.filter(user=user).revoke()
 
 
 def find(email: str) -> User:

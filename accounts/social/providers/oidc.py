@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import jwt
 import requests
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.utils.crypto import constant_time_compare
 from social_core.backends.base import BaseAuth
 from social_core.backends.github import GithubOAuth2
@@ -17,8 +17,9 @@ from social_core.backends.open_id_connect import OpenIdConnectAssociation
 from social_core.exceptions import AuthProviderError, AuthResponseError
 from urllib3.exceptions import HTTPError
 
-from accounts.social.flow_state import Handshake
-from accounts.social.strategy import CookieStrategy
+from accounts.social.flow_state import OAuthFlowState
+from accounts.social.strategy import FlowStateStrategy
+from sessions_api.http.client import ClientRequest
 from sessions_api.outbound.http import fetch
 
 TOTAL_SECONDS = 10.0
@@ -34,8 +35,8 @@ class Bounded(BaseAuth[HttpResponse]):
     ends: float | None = None
 
     @classmethod
-    def of(cls, request: HttpRequest, handshake: Handshake, redirect_uri: str) -> Self:
-        return cls(CookieStrategy(request, handshake), redirect_uri)
+    def of(cls, request: ClientRequest, flow: OAuthFlowState, redirect_uri: str) -> Self:
+        return cls(FlowStateStrategy(request, flow), redirect_uri)
 
     def request(self, url: str, *, stage: Any = "user_info", **options: Any) -> requests.Response:
         self.ends = self.ends or time.monotonic() + TOTAL_SECONDS
@@ -147,7 +148,7 @@ class Google(Bounded, GoogleOpenIdConnect[HttpResponse]):
         if not all(type(moment) in (int, float) for moment in times):
             raise AuthResponseError(self, code="invalid_claim", stage="token_validation")
 
-    # The nonce lives in the handshake, which is bound to the browser and spent as a whole.
+    # The nonce lives in the flow, which is bound to the browser and spent as a whole.
 
     def get_and_store_nonce(self, url: str, state: str | None) -> str:
         return self.strategy.random_string(64)
@@ -174,7 +175,7 @@ class Google(Bounded, GoogleOpenIdConnect[HttpResponse]):
         """The stock ones take an address apart before anybody has looked whether it is one."""
         return {"fullname": response.get("name")}
 
-    def is_authority_for(self, email: str) -> bool:
+    def controls_mailbox(self, email: str) -> bool:
         """Whether Google runs the mailbox: its own domain, or that of a Workspace, which has an `hd` claim.
 
         For any other address it once saw a mail arrive there, and who reads it today is not known.
@@ -223,7 +224,7 @@ class GitHub(Bounded, GithubOAuth2[HttpResponse]):
         known = [entry for entry in data.get("emails", ()) if entry.get("email") == data.get("email")]
         return data | {"email_verified": any(entry.get("verified") is True for entry in known)}
 
-    def is_authority_for(self, email: str) -> bool:
+    def controls_mailbox(self, email: str) -> bool:
         return False
 
     def verify_native(self, id_token: str, nonce: str) -> dict[str, Any]:

@@ -3,11 +3,11 @@
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest
 from django.utils.module_loading import import_string
 
 from accounts.social.errors import ProviderNotFound
-from accounts.social.flow_state import Handshake
+from accounts.social.flow_state import OAuthFlowState
+from sessions_api.http.client import ClientRequest
 
 
 def configured() -> list[str]:
@@ -27,7 +27,7 @@ def load() -> None:
 
 
 def title(name: str) -> str:
-    """What people call it: “Google”."""
+    """What users call it: “Google”."""
     return str(import_string(settings.OAUTH_PROVIDERS[name]).title)
 
 
@@ -46,7 +46,7 @@ def redirect_uri(name: str) -> str:
     return getattr(settings, f"{name.upper()}_REDIRECT_URI", "") or f"{start_url(name)}/callback"
 
 
-def backend_for(request: HttpRequest, handshake: Handshake) -> Any:
-    """social-auth's backend for one start or one callback; it remembers in the handshake, and nowhere else."""
-    backend = import_string(settings.OAUTH_PROVIDERS[handshake.provider])
-    return backend.of(request, handshake, redirect_uri(handshake.provider))
+def backend_for(request: ClientRequest, flow: OAuthFlowState) -> Any:
+    """social-auth's backend for one start or one callback; it remembers in the flow, and nowhere else."""
+    backend = import_string(settings.OAUTH_PROVIDERS[flow.provider])
+    return backend.of(request, flow, redirect_uri(flow.provider))

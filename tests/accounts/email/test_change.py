@@ -2,17 +2,17 @@
 
 import pytest
 
-from accounts.mail.models import QueuedMail
+from accounts.mail.queue import QueuedMail
 from accounts.models import User
 
-from ...people import comparable, problem
-from ..conftest import ask_to_change, ask_to_reset, change, move, people
+from ...users import comparable, problem
+from ..conftest import ask_to_change, ask_to_reset, change, move, users
 
 NEW = "elsewhere@example.org"
 
 
-def me(api, person):
-    return api.call("GET", "/api/users/me", token=person.token).json()
+def me(api, user):
+    return api.call("GET", "/api/users/me", token=user.token).json()
 
 
 @pytest.mark.asvs("6.3.7", "7.5.1")
@@ -39,10 +39,10 @@ def test_asking_needs_a_recent_login(api, owner, clock):
 def test_the_link_is_good_once_and_only_for_whoever_asked(api, owner, other, mailbox):
     ask_to_change(api, owner, NEW)
     token = mailbox.token(NEW)
-    before = people()
+    before = users()
     assert problem(change(api, other, token)) == (400, "invalid_link")
     assert problem(api.call("POST", "/api/auth/email/change/confirm", {"token": token})) == (401, "not_authenticated")
-    assert people() == before
+    assert users() == before
     assert change(api, owner, token).status_code == 204
     assert problem(change(api, owner, token)) == (400, "invalid_link")
 

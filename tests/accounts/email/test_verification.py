@@ -2,15 +2,16 @@
 
 import pytest
 
-from accounts.mail.models import Link, QueuedMail
+from accounts.mail.one_time_tokens import OneTimeToken
+from accounts.mail.queue import QueuedMail
 from accounts.models import User
 
-from ...people import problem
+from ...users import problem
 from ..conftest import verify
 
 
-def is_verified(api, person):
-    return api.call("GET", "/api/users/me", token=person.token).json()["email_verified"]
+def is_verified(api, user):
+    return api.call("GET", "/api/users/me", token=user.token).json()["email_verified"]
 
 
 @pytest.mark.asvs("6.4.1", "6.5.1")
@@ -51,7 +52,7 @@ def test_who_asks_twice_before_a_mail_is_sent_has_the_last_link(api, newcomer, m
     mailbox.new()
     QueuedMail.objects.update(due_at="2020-01-01T00:00Z")  # the first goes out last
     assert mailbox.new() == []
-    assert Link.objects.good().count() == 1
+    assert OneTimeToken.objects.usable().count() == 1
 
 
 @pytest.mark.parametrize(("seconds", "status"), [(24 * 3600 - 1, 204), (24 * 3600, 400), (24 * 3600 + 1, 400)])

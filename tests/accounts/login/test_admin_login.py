@@ -2,10 +2,11 @@
 
 import pytest
 
-from accounts.login.lockout import PAUSES_FROM
+from accounts.login.lockout import COOL_OFF_FROM
+from accounts.login.models import LoginFailures
 from accounts.models import User
 
-from ...people import problem
+from ...users import problem
 
 PASSWORD = "the password of root"
 
@@ -32,8 +33,8 @@ def test_any_spelling_of_the_address_will_do_and_what_is_none_is_refused(client,
 
 @pytest.mark.asvs("6.3.1", "6.3.4")
 def test_failures_of_the_admin_and_of_the_api_are_one_row(api, client, clock, root, settings):
-    settings.RATE_LIMITS = 0
-    for _ in range(PAUSES_FROM // 2):
+    settings.RATE_LIMIT_FACTOR = 0
+    for _ in range(COOL_OFF_FROM // 2):
         assert log_in(client, "a wrong password").status_code == 200
         assert problem(api.login(root.email, "a wrong password")) == (401, "authentication_failed")
     answer = log_in(client)
@@ -93,14 +94,14 @@ def change_own(client, old=PASSWORD, new="a new password of root"):
 @pytest.mark.asvs("6.3.1", "6.3.4")
 def test_guesses_at_ones_own_password_are_counted_and_noted(admin, root, settings, hashes):
     assert [change_own(admin, "a wrong password").status_code for _ in range(6)] == [200] * 5 + [429]
-    settings.RATE_LIMITS = 0
-    for _ in range(PAUSES_FROM - 5):
+    settings.RATE_LIMIT_FACTOR = 0
+    for _ in range(COOL_OFF_FROM - 5):
         assert change_own(admin, "a wrong password").status_code == 200
     hashes.clear()
     assert change_own(admin).status_code == 429
     assert hashes == []
-    assert root.failed_attempts.get().number == PAUSES_FROM
-    assert root.events.filter(tag="account:reauthenticate:failure").count() == PAUSES_FROM
+    assert LoginFailures.objects.get().count == COOL_OFF_FROM
+    assert root.events.filter(tag="account:reauthenticate:failure").count() == COOL_OFF_FROM
     assert User.objects.get(pk=root.pk).password == root.password
 
 

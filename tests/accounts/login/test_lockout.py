@@ -3,14 +3,15 @@
 import pytest
 from django.core.cache import cache
 
-from accounts.login.lockout import PAUSES_FROM, SHUT_FROM, pause_after
-from accounts.models import FailedAttempts, User
+from accounts.login.lockout import COOL_OFF, COOL_OFF_FROM, failures_of
+from accounts.login.models import LOCKED_FROM, LoginFailures
+from accounts.models import User
 from accounts.passwords.hashers import Argon2id
 from sessions_api.http.errors import ServerBusy
 from sessions_api.models import Session
 from sessions_api.ratelimit.limits import store
 
-from ...people import problem
+from ...users import problem
 
 ELSEWHERE, HOME, WORK = "203.0.113.7", "198.51.100.7", "192.0.2.7"
 SAME_NETWORK = "198.51.100.200"
@@ -19,21 +20,21 @@ SAME_NETWORK = "198.51.100.200"
 @pytest.fixture(autouse=True)
 def behind_a_proxy(settings):
     """So that a header says where a call comes from. Limits by time are another story, and off."""
-    settings.TRUSTED_PROXY_COUNT, settings.RATE_LIMITS = 1, 0
+    settings.TRUSTED_PROXY_COUNT, settings.RATE_LIMIT_FACTOR = 1, 0
 
 
-def attempt(api, person, password="a wrong password", here=ELSEWHERE):
-    email = person if isinstance(person, str) else person.email
+def attempt(api, user, password="a wrong password", here=ELSEWHERE):
+    email = user if isinstance(user, str) else user.email
     return api.login(email, password, X_Forwarded_For=here)
 
 
-def fail(api, clock, person, times, here=ELSEWHERE):
+def fail(api, clock, user, times, here=ELSEWHERE):
     """So many failures in a row, each as soon as it may be."""
     for number in range(times):
-        answer = attempt(api, person, here=here)
+        answer = attempt(api, user, here=here)
         if answer.status_code == 429:
             clock.shift(int(answer.headers["Retry-After"]))
-            answer = attempt(api, person, here=here)
+            answer = attempt(api, user, here=here)
         assert problem(answer) == (401, "authentication_failed"), number
 
 
@@ -48,13 +49,13 @@ def asked(monkeypatch):
 
 
 @pytest.mark.asvs("6.3.8")
-@pytest.mark.parametrize("failures", [0, 1, PAUSES_FROM])  # at the tenth, somebody is told
+@pytest.mark.parametrize("failures", [0, 1, COOL_OFF_FROM])  # at the tenth, somebody is told
 def test_a_refused_login_asks_the_store_as_often_whoever_it_is(api, alice, clock, asked, settings, failures):
     counts = []
     for who in (alice, "nobody@example.org"):
-        settings.RATE_LIMITS = 0
+        settings.RATE_LIMIT_FACTOR = 0
         fail(api, clock, who, failures)
-        settings.RATE_LIMITS = 1
+        settings.RATE_LIMIT_FACTOR = 1
         for seconds in (0, 30):  # in the pause, where there is one, and after it
             clock.shift(seconds)
             asked.clear()
@@ -66,7 +67,7 @@ def test_a_refused_login_asks_the_store_as_often_whoever_it_is(api, alice, clock
 
 def test_who_comes_in_has_nothing_left_that_would_make_a_difference(api, alice, clock, asked):
     for _ in range(3):
-        fail(api, clock, alice, PAUSES_FROM - 1)
+        fail(api, clock, alice, COOL_OFF_FROM - 1)
         attempt(api, alice, alice.password)
     asked.clear()
     attempt(api, alice)
@@ -79,7 +80,7 @@ def test_who_comes_in_has_nothing_left_that_would_make_a_difference(api, alice, 
 @pytest.mark.asvs("6.3.1", "6.1.1")
 @pytest.mark.parametrize("who", ["alice@example.org", "nobody@example.org"])
 def test_from_ten_failures_on_each_attempt_waits_longer(api, alice, clock, hashes, who):
-    fail(api, clock, who, PAUSES_FROM)
+    fail(api, clock, who, COOL_OFF_FROM)
     hashes.clear()
     waited = []
     for _ in range(4):
@@ -95,8 +96,8 @@ def test_from_ten_failures_on_each_attempt_waits_longer(api, alice, clock, hashe
 
 
 def test_a_pause_is_an_hour_at_most():
-    assert pause_after(PAUSES_FROM).total_seconds() == 30
-    assert {pause_after(number).total_seconds() for number in range(17, SHUT_FROM + 50)} == {3600}
+    assert COOL_OFF.after(1).total_seconds() == 30
+    assert {COOL_OFF.after(number).total_seconds() for number in range(8, LOCKED_FROM + 50)} == {3600}
 
 
 def test_spellings_of_an_address_are_one_account(api, alice, clock):
@@ -107,30 +108,30 @@ def test_spellings_of_an_address_are_one_account(api, alice, clock):
 
 @pytest.mark.asvs("6.3.1")
 def test_after_a_pause_one_of_many_may_try(api, alice, clock, user):
-    fail(api, clock, alice, PAUSES_FROM)
+    fail(api, clock, alice, COOL_OFF_FROM)
     clock.shift(30)
     assert problem(attempt(api, alice)) == (401, "authentication_failed")
     assert problem(attempt(api, alice)) == (429, "rate_limited")
-    assert user.failed_attempts.get().number == PAUSES_FROM + 1
+    assert LoginFailures.objects.get().count == COOL_OFF_FROM + 1
 
 
 def test_the_right_password_ends_the_row(api, alice, clock, user):
-    fail(api, clock, alice, PAUSES_FROM)
+    fail(api, clock, alice, COOL_OFF_FROM)
     clock.shift(30)
     assert attempt(api, alice, alice.password).status_code == 200
     fail(api, clock, alice, 1)
-    assert not FailedAttempts.objects.filter(number__gt=1).exists()
+    assert not LoginFailures.objects.filter(count__gt=1).exists()
 
 
 @pytest.mark.asvs("6.3.5")
 def test_the_owner_is_told_at_ten_and_at_a_hundred(api, alice, clock, mailbox, user):
     User.objects.update(email_verified_at=user.created_at)
     mailbox.new()
-    fail(api, clock, alice, PAUSES_FROM - 1)
+    fail(api, clock, alice, COOL_OFF_FROM - 1)
     assert mailbox.new() == []
     fail(api, clock, alice, 1)
     assert ELSEWHERE in mailbox.the_one(alice.email, "Wrong passwords").body
-    fail(api, clock, alice, SHUT_FROM - PAUSES_FROM)
+    fail(api, clock, alice, LOCKED_FROM - COOL_OFF_FROM)
     mailbox.the_one(alice.email, "no longer works")
     fail(api, clock, alice, 3)
     assert mailbox.new() == []
@@ -140,7 +141,7 @@ def test_the_owner_is_told_at_ten_and_at_a_hundred(api, alice, clock, mailbox, u
 def shut(api, alice, clock):
     """Alice's account after a hundred failures of strangers, while she is logged in and has been at home."""
     alice.token = attempt(api, alice, alice.password, here=HOME).json()["token"]
-    fail(api, clock, alice, SHUT_FROM)
+    fail(api, clock, alice, LOCKED_FROM)
     clock.shift(3600)
     return alice
 
@@ -150,7 +151,7 @@ def test_at_a_hundred_the_password_is_shut_and_nobody_can_tell(api, shut, clock)
     right = attempt(api, shut, shut.password)
     clock.shift(3600)
     assert right.content == attempt(api, shut, "a wrong password").content
-    fail(api, clock, "nobody@example.org", SHUT_FROM)
+    fail(api, clock, "nobody@example.org", LOCKED_FROM)
     clock.shift(3600)
     assert right.content == attempt(api, "nobody@example.org").content
 
@@ -176,17 +177,17 @@ def test_a_new_password_by_mail_reopens_it(api, shut, mailbox):
 
 
 def test_home_has_a_budget_of_its_own_which_ends_as_well(api, shut, clock):
-    fail(api, clock, shut, SHUT_FROM, here=HOME)
+    fail(api, clock, shut, LOCKED_FROM, here=HOME)
     clock.shift(3600)
     assert problem(attempt(api, shut, shut.password, here=HOME)) == (401, "authentication_failed")
 
 
-def reset(api, person, mailbox, here, chosen="another password of alice"):
-    api.call("POST", "/api/auth/password/reset", {"email": person.email})
-    body = {"token": mailbox.token(person.email, "new password"), "new_password": chosen}
+def reset(api, user, mailbox, here, chosen="another password of alice"):
+    api.call("POST", "/api/auth/password/reset", {"email": user.email})
+    body = {"token": mailbox.token(user.email, "new password"), "new_password": chosen}
     answer = api.call("POST", "/api/auth/password/reset/confirm", body, X_Forwarded_For=here)
     assert answer.status_code == 204
-    person.password = chosen
+    user.password = chosen
 
 
 @pytest.mark.asvs("6.1.1")
@@ -194,7 +195,7 @@ def test_each_network_that_somebody_comes_in_from_has_a_budget_of_its_own(api, a
     """Whoever shares one with them, in a café say, keeps them out nowhere else."""
     for here in (HOME, WORK):
         assert attempt(api, alice, alice.password, here=here).status_code == 200
-    fail(api, clock, alice, SHUT_FROM, here=HOME)
+    fail(api, clock, alice, LOCKED_FROM, here=HOME)
     clock.shift(3600)
     assert problem(attempt(api, alice, alice.password, here=HOME)) == (401, "authentication_failed")
     assert attempt(api, alice, alice.password, here=WORK).status_code == 200
@@ -203,7 +204,7 @@ def test_each_network_that_somebody_comes_in_from_has_a_budget_of_its_own(api, a
 @pytest.mark.asvs("6.4.1")
 def test_where_somebody_chose_a_password_by_mail_they_are_at_home(api, shut, clock, mailbox):
     reset(api, shut, mailbox, WORK)
-    fail(api, clock, shut, SHUT_FROM)
+    fail(api, clock, shut, LOCKED_FROM)
     clock.shift(3600)
     assert problem(attempt(api, shut, shut.password)) == (401, "authentication_failed")
     assert attempt(api, shut, shut.password, here=WORK).status_code == 200
@@ -213,7 +214,7 @@ def test_where_a_thief_came_in_before_that_is_elsewhere(api, shut, clock, mailbo
     """HOME may have been theirs: what is tried there counts as tried by a stranger."""
     reset(api, shut, mailbox, WORK)
     attempt(api, shut, here=HOME)
-    assert FailedAttempts.objects.get().place == ""
+    assert [scope for scope, _ in failures_of(User.objects.get())] == [""]
 
 
 def test_whoever_is_in_can_prove_it_again_from_anywhere(api, shut):
@@ -225,7 +226,7 @@ def test_whoever_is_in_can_prove_it_again_from_anywhere(api, shut):
 def test_where_it_is_shut_at_home_the_mail_says_so(api, alice, clock, mailbox):
     attempt(api, alice, alice.password, here=HOME)
     mailbox.new()
-    fail(api, clock, alice, SHUT_FROM, here=HOME)
+    fail(api, clock, alice, LOCKED_FROM, here=HOME)
     told = [" ".join(mail.body.split()) for mail in mailbox.new()]
     assert len(told) == 2
     assert all("from where you have logged in before" in body for body in told)
@@ -255,7 +256,7 @@ def refuse():
 
 @pytest.mark.parametrize("who", ["alice@example.org", "nobody@example.org"])
 def test_whoever_finds_the_server_busy_has_not_had_their_turn(api, alice, clock, monkeypatch, who):
-    fail(api, clock, who, PAUSES_FROM)
+    fail(api, clock, who, COOL_OFF_FROM)
     clock.shift(30)
     with monkeypatch.context() as patch:
         patch.setattr(User, "check_password", lambda *_: refuse())
@@ -265,8 +266,8 @@ def test_whoever_finds_the_server_busy_has_not_had_their_turn(api, alice, clock,
 
 
 def test_who_asks_in_a_pause_uses_up_nothing(api, alice, clock, settings):
-    fail(api, clock, alice, PAUSES_FROM)
-    settings.RATE_LIMITS = 1
+    fail(api, clock, alice, COOL_OFF_FROM)
+    settings.RATE_LIMIT_FACTOR = 1
     for number in range(40):
         assert problem(attempt(api, alice, here=f"203.0.113.{number}")) == (429, "rate_limited")
     clock.shift(30)
@@ -276,7 +277,7 @@ def test_who_asks_in_a_pause_uses_up_nothing(api, alice, clock, settings):
 def test_an_account_that_is_deleted_while_a_wrong_password_is_hashed_is_nobodys(api, alice, meanwhile):
     meanwhile(lambda: User.objects.filter(email=alice.email).delete())
     assert problem(attempt(api, alice)) == (401, "authentication_failed")
-    assert not FailedAttempts.objects.exists()
+    assert LoginFailures.objects.get().count == 1
 
 
 @pytest.mark.parametrize("path", ["reauthenticate", "password"])
@@ -304,24 +305,24 @@ def test_a_warning_goes_to_the_address_that_somebody_has_now(api, alice, mailbox
 
 
 def test_guesses_by_somebody_who_is_in_count_as_well(api, alice, clock, user):
-    for _ in range(PAUSES_FROM):
+    for _ in range(COOL_OFF_FROM):
         answer = api.call("POST", "/api/auth/reauthenticate", {"password": "wrong"}, token=alice.token)
         assert problem(answer) == (403, "invalid_password")
     body = {"current_password": alice.password, "new_password": "another password of alice"}
     assert problem(api.call("POST", "/api/auth/password", body, token=alice.token)) == (429, "rate_limited")
-    assert user.failed_attempts.get().number == PAUSES_FROM
-    assert user.failed_attempts.get().place == str(Session.objects.get().pk)
+    assert LoginFailures.objects.get().count == COOL_OFF_FROM
+    assert [scope for scope, _ in failures_of(user)] == [str(Session.objects.get().pk)]
 
 
 def test_a_lost_store_opens_no_account(api, alice, clock):
     """What is counted against somebody is in the database."""
-    fail(api, clock, alice, PAUSES_FROM)
+    fail(api, clock, alice, COOL_OFF_FROM)
     cache.clear()
     assert problem(attempt(api, alice)) == (429, "rate_limited")
 
 
 def test_strangers_use_up_nothing_of_what_home_may_try(api, alice, settings):
-    settings.RATE_LIMITS = 1
+    settings.RATE_LIMIT_FACTOR = 1
     attempt(api, alice, alice.password, here=HOME)
     for number in range(30):
         attempt(api, alice, here=f"203.0.113.{number}")

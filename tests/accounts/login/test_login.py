@@ -3,12 +3,12 @@ from django.conf import settings
 from django.test import RequestFactory
 
 from accounts.errors import AuthenticationFailed
-from accounts.login.password import finish_login
+from accounts.login.complete import complete_login
 from accounts.models import User
 from sessions_api.models import Session
 from sessions_api.tokens import digest
 
-from ...people import comparable, problem
+from ...users import comparable, problem
 
 
 def test_an_address_and_its_password_open_a_session(api, alice):
@@ -50,7 +50,7 @@ def test_what_changes_between_the_proof_and_the_door_shuts_it(user, change):
     proven = User.objects.get(pk=user.pk)
     User.objects.filter(pk=user.pk).update(**change)
     with pytest.raises(AuthenticationFailed):
-        finish_login(proven, method="password", request=RequestFactory().post("/"))
+        complete_login(proven, method="password", request=RequestFactory().post("/"))
     assert not user.sessions.exists()
 
 
@@ -58,7 +58,7 @@ def test_somebody_deleted_between_the_proof_and_the_door_stays_outside(user):
     proven = User.objects.get(pk=user.pk)
     user.delete()
     with pytest.raises(AuthenticationFailed):
-        finish_login(proven, method="password", request=RequestFactory().post("/"))
+        complete_login(proven, method="password", request=RequestFactory().post("/"))
 
 
 @pytest.mark.asvs("6.2.10")

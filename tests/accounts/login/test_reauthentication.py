@@ -3,7 +3,7 @@ import pytest
 from accounts.models import User
 from sessions_api.models import Session
 
-from ...people import problem
+from ...users import problem
 
 
 def again(api, token, **body):
@@ -52,7 +52,7 @@ def test_an_expired_session_is_not_renewed(api, alice, clock):
     assert session.renew() is None
 
 
-def test_people_without_a_password_have_no_password_to_give(api, alice):
+def test_users_without_a_password_have_no_password_to_give(api, alice):
     User.objects.get().set_unusable_password()
     user = User.objects.get()
     User.objects.filter(pk=user.pk).store_hash("!")

@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.mail.models import LEASE, PATIENCE, QueuedMail
+from accounts.mail.queue import GIVE_UP_AFTER, LEASE, QueuedMail
 from accounts.models import User
 
 LIST = "/admin/accounts_mail/queuedmail/"
@@ -30,8 +30,8 @@ def said(answer):
     return [str(message) for message in answer.context["messages"]]
 
 
-def put(email="alice@example.org", letter="reset", **more):
-    return QueuedMail.objects.create(email=email, letter=letter, **more)
+def put(email="alice@example.org", mail_type="reset", **more):
+    return QueuedMail.objects.create(email=email, type=mail_type, **more)
 
 
 def failed(email="alice@example.org", **more):
@@ -40,10 +40,10 @@ def failed(email="alice@example.org", **more):
 
 def browser(*rights):
     """Of somebody on the staff who may do this."""
-    person = User.objects.create_user("clerk@example.org", None, is_staff=True)
-    person.user_permissions.set(Permission.objects.filter(codename__in=rights))
+    user = User.objects.create_user("clerk@example.org", None, is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=rights))
     client = Client()
-    client.force_login(person)
+    client.force_login(user)
     return client
 
 
@@ -68,7 +68,7 @@ def test_the_queue_says_what_goes_to_whom_and_why_it_does_not(admin):
     ],
 )
 def test_mails_are_filtered_and_found(admin, asked, found):
-    put("alice@example.org", letter="verify")
+    put("alice@example.org", mail_type="verify")
     failed("bob@example.org")
     shown = admin.get(LIST, asked).context["cl"].result_list
     assert [mail.email.partition("@")[0] for mail in shown] == found
@@ -80,7 +80,7 @@ def test_the_page_of_a_mail_shows_what_it_tells_and_no_link(admin, api, alice, u
     mail = QueuedMail.objects.get()
     QueuedMail.objects.filter(pk=mail.pk).update(data={"device": "<script>alert(1)</script>"})
     mailbox.new()
-    token = user.links.get().token
+    token = user.one_time_tokens.get().token
     for path in (LIST, page(mail), page(mail, "delete"), page(mail, "history"), "/admin/"):
         html = admin.get(path).content.decode()
         assert token[32:] not in html
@@ -100,7 +100,7 @@ def test_the_list_answers_no_questions_but_its_own(admin, asked):
 def test_nothing_can_be_added_or_edited(admin):
     mail = put()
     assert admin.get(LIST + "add/").status_code == 403
-    assert admin.post(LIST + "add/", {"email": "eve@example.org", "letter": "reset"}).status_code == 403
+    assert admin.post(LIST + "add/", {"email": "eve@example.org", "type": "reset"}).status_code == 403
     assert admin.post(page(mail), {"email": "eve@example.org", "_save": "Save"}).status_code == 403
     assert QueuedMail.objects.get().email == "alice@example.org"
 
@@ -121,12 +121,12 @@ def test_again_is_as_long_as_the_first_time(admin, mailbox, settings, clock, ali
     mailbox.new()
     settings.EMAIL_BACKEND = "nowhere.to.be.Found"
     month = timezone.now() - timedelta(days=30)
-    mail = failed(alice.email, requested_at=month, patience_until=month + PATIENCE)
+    mail = failed(alice.email, requested_at=month, give_up_at=month + GIVE_UP_AFTER)
     act(admin, "send_again", mail)
     mailbox.new()
     mail.refresh_from_db()
     assert (mail.attempts, mail.due_at) == (1, timezone.now() + timedelta(seconds=30))
-    clock.shift(PATIENCE)
+    clock.shift(GIVE_UP_AFTER)
     mailbox.new()
     clock.shift(60)
     mailbox.new()
@@ -159,7 +159,7 @@ def test_one_that_a_worker_may_have_in_hand_is_left_to_it(admin, clock):
         "0 queued mails: due now.",
     ]
     assert QueuedMail.objects.claim() is None
-    mine.put_off("SMTPServerDisconnected", for_good=True)
+    mine.retry_later("SMTPServerDisconnected", for_good=True)
     act(admin, "send_again", mine)
     assert QueuedMail.objects.claim() == mine
 
@@ -254,7 +254,7 @@ def test_the_front_page_warns_of_mails_that_wait_for_a_server_that_is_down(admin
 
 
 def test_a_thousand_failed_mails_are_a_few_statements(admin, db):
-    mails = [QueuedMail(letter="reset", email=f"{n}@example.org", due_at=None) for n in range(1000)]
+    mails = [QueuedMail(type="reset", email=f"{n}@example.org", due_at=None) for n in range(1000)]
     QueuedMail.objects.bulk_create(mails)
 
     def statements(call):

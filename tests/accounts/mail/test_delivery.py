@@ -13,14 +13,14 @@ from django.utils import timezone
 from environ import Env
 
 from accounts.mail import worker as delivery
-from accounts.mail.models import LEASE, PATIENCE, Letter, QueuedMail
+from accounts.mail.queue import GIVE_UP_AFTER, LEASE, MailType, QueuedMail
 from accounts.mail.worker import deliver_next
 from accounts.models import User
 from sessions_api.models import Session
 
-from ...people import problem
 from ...server import free_port
 from ...smtp import certificate, die, letter_by_letter, mail_server, nothing, refuse_for_now, talker
+from ...users import problem
 
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS:UserWarning")
 
@@ -213,7 +213,7 @@ def test_each_attempt_is_twice_as_late_and_after_three_days_somebody_has_to_look
         clock.move_to(due_at)
     assert pauses[:8] == [30, 60, 120, 240, 480, 960, 1920, 3600]
     assert set(pauses[8:]) == {3600}
-    assert PATIENCE < timezone.now() - started <= PATIENCE + timedelta(hours=1)
+    assert GIVE_UP_AFTER < timezone.now() - started <= GIVE_UP_AFTER + timedelta(hours=1)
     clock.shift(timedelta(days=300))
     assert not deliver_next()
     assert the_mail().last_error == "ConnectionRefusedError"
@@ -286,7 +286,7 @@ def test_a_mail_that_is_being_sent_is_nobody_elses_until_the_lease_ends(alice, c
 def test_many_workers_send_each_mail_once(point_to):
     everybody = [f"p{number}@example.org" for number in range(60)]
     for email in everybody:
-        QueuedMail.objects.put(Letter.FAREWELL, email=email)
+        QueuedMail.objects.enqueue(MailType.DELETED, email=email)
 
     def work(_):
         try:

@@ -12,15 +12,16 @@ from django.core.checks import run_checks
 from django.utils import timezone, translation
 
 from accounts.mail.messages import compose
-from accounts.mail.models import Letter, Link, QueuedMail
-from accounts.mail.token_types import TERMS, Purpose
+from accounts.mail.one_time_tokens import OneTimeToken
+from accounts.mail.queue import MailType, QueuedMail
+from accounts.mail.token_types import RULES, TokenType
 from accounts.models import User
 from accounts.recovery.undo import EARLIER_ADDRESS
 from config.api import api
 
 from ...browser import chromium, needs_chromium
-from ...people import link
 from ...server import ROOT
+from ...users import link
 
 SCREENSHOTS = ROOT / "screenshots"
 MAIL = ROOT / "accounts" / "mail"
@@ -28,49 +29,49 @@ DOCS = (ROOT / "docs" / "mail.md").read_text()
 SITE = "a-long-name-of-an-application.example.org"
 PARTS = {"details", "this_was_not_me"}  # of other templates
 TOLD = {"ip_address": "2001:db8:1234:5678:9abc:def0:1234:5678", "device": "Chrome on Android"}
-WARNINGS = {
-    Letter.PASSWORD_CHANGED: TOLD,
-    Letter.EMAIL_CHANGED: TOLD,
-    Letter.LINKED: TOLD | {"provider": "Google"},
-    Letter.UNLINKED: TOLD | {"provider": "Google"},
-    Letter.NEW_DEVICE: TOLD,
+SECURITY_ALERTS = {
+    MailType.PASSWORD_CHANGED: TOLD,
+    MailType.EMAIL_CHANGED: TOLD,
+    MailType.LINKED: TOLD | {"provider": "Google"},
+    MailType.UNLINKED: TOLD | {"provider": "Google"},
+    MailType.NEW_DEVICE: TOLD,
 }
 
 pytestmark = [pytest.mark.once, pytest.mark.django_db]
 
 
-def written(letter, **said):
-    mail = QueuedMail.objects.put(letter, **said)
+def written(mail_type, **said):
+    mail = QueuedMail.objects.enqueue(mail_type, **said)
     message = compose(mail)
-    assert message, letter
+    assert message, mail_type
     return message
 
 
-def warning(letter, user, **told):
+def warning(mail_type, user, **told):
     """To a mailbox that has proven itself."""
-    mail = QueuedMail.objects.put(letter, email=user.email, user=user, **told)
-    Link.objects.issue(mail, Purpose.SECURE, user)
+    mail = QueuedMail.objects.enqueue(mail_type, email=user.email, user=user, **told)
+    OneTimeToken.objects.issue(mail, TokenType.REVERT, user)
     return compose(mail)
 
 
 def one_of_each():
     """Every letter there is, by its name."""
     dave = User.objects.create_user("dave@example.org")
-    mails = {name: warning(name, dave, **told) for name, told in WARNINGS.items()}
-    for name in (Letter.NEW_DEVICE, Letter.EMAIL_CHANGED):
+    mails = {name: warning(name, dave, **told) for name, told in SECURITY_ALERTS.items()}
+    for name in (MailType.NEW_DEVICE, MailType.EMAIL_CHANGED):
         mails[f"{name}_unproven"] = written(name, email=dave.email, user=dave, ip_address=TOLD["ip_address"])
-    mails["email_changed_back"] = written(Letter.EMAIL_CHANGED, email=dave.email, user=dave, by=EARLIER_ADDRESS)
-    mails["email_changed_late"] = written(Letter.EMAIL_CHANGED, email=dave.email, user=dave, proven=True, **TOLD)
-    mails["verify"] = written(Letter.VERIFY, email=dave.email, user=dave)
-    mails["change"] = written(Letter.CHANGE, email="new@example.org", user=dave)
-    mails["reset"] = written(Letter.RESET, email=dave.email)
-    mails["register"] = written(Letter.REGISTER, email="erin@example.org")
-    mails["already_registered"] = written(Letter.REGISTER, email=dave.email)
-    for name in (Letter.FAILED_LOGINS, Letter.SHUT):
+    mails["email_changed_back"] = written(MailType.EMAIL_CHANGED, email=dave.email, user=dave, by=EARLIER_ADDRESS)
+    mails["email_changed_late"] = written(MailType.EMAIL_CHANGED, email=dave.email, user=dave, verified=True, **TOLD)
+    mails["verify"] = written(MailType.VERIFY, email=dave.email, user=dave)
+    mails["change"] = written(MailType.CHANGE, email="new@example.org", user=dave)
+    mails["reset"] = written(MailType.RESET, email=dave.email)
+    mails["register"] = written(MailType.REGISTER, email="erin@example.org")
+    mails["already_registered"] = written(MailType.REGISTER, email=dave.email)
+    for name in (MailType.FAILED_LOGINS, MailType.LOCKED):
         mails[name] = written(name, email=dave.email, user=dave, **TOLD)
-        mails[f"{name}_home"] = written(name, email=dave.email, user=dave, home="home", **TOLD)
-    mails["farewell"] = written(Letter.FAREWELL, email="frank@example.org", ip_address=TOLD["ip_address"])
-    assert mails.keys() >= set(Letter)
+        mails[f"{name}_home"] = written(name, email=dave.email, user=dave, known_network="known_network", **TOLD)
+    mails["farewell"] = written(MailType.DELETED, email="frank@example.org", ip_address=TOLD["ip_address"])
+    assert mails.keys() >= set(MailType)
     return {str(name): mail for name, mail in mails.items()}
 
 
@@ -165,7 +166,7 @@ def test_a_mail_is_readable_in_a_terminal(settings, language):
 def test_names_are_themselves_in_text_and_harmless_in_html(settings):
     settings.SITE_NAME = "O'Reilly & <b>Sons</b>"
     dave = User.objects.create_user("dave@example.org")
-    mail = warning(Letter.NEW_DEVICE, dave, device="<script>it's</script>")
+    mail = warning(MailType.NEW_DEVICE, dave, device="<script>it's</script>")
     assert mail.subject == "A new device in your account at O'Reilly & <b>Sons</b>"
     assert "With: <script>it's</script>\n" in mail.body
     assert "account at O'Reilly & <b>Sons</b> with a\ndevice" in mail.body
@@ -175,14 +176,14 @@ def test_names_are_themselves_in_text_and_harmless_in_html(settings):
 
 
 def test_programs_that_answer_mail_know_that_nobody_wrote_it(clock):
-    headers = written(Letter.FAREWELL, email="dave@example.org").message()
+    headers = written(MailType.DELETED, email="dave@example.org").message()
     assert headers["Auto-Submitted"] == "auto-generated"
     assert parsedate_to_datetime(headers["Date"]).replace(tzinfo=UTC) == timezone.now().replace(microsecond=0)
 
 
 def test_a_mail_that_is_sent_twice_is_one_mail_and_does_not_name_the_machine(settings):
     settings.DEFAULT_FROM_EMAIL = "Bücher <nobody@bücher.example>"
-    mail = QueuedMail.objects.put(Letter.FAREWELL, email="dave@example.org")
+    mail = QueuedMail.objects.enqueue(MailType.DELETED, email="dave@example.org")
     first, second = (compose(mail).message()["Message-ID"] for _ in range(2))
     assert first == second == f"<{mail.pk}@xn--bcher-kva.example>"
 
@@ -206,14 +207,14 @@ def test_nothing_of_a_mail_is_left_untranslated(settings):
 
 def test_dates_are_written_as_in_the_language(settings, clock):
     clock.move_to(datetime(2027, 3, 9, 7, 5, tzinfo=UTC))
-    assert "When: 9 March 2027, 07:05 UTC" in written(Letter.FAREWELL, email="dave@example.org").body
+    assert "When: 9 March 2027, 07:05 UTC" in written(MailType.DELETED, email="dave@example.org").body
     settings.MAIL_LANGUAGE = "de"
-    assert "Wann: 9. März 2027, 07:05 Uhr (UTC)" in written(Letter.FAREWELL, email="dave@example.org").body
+    assert "Wann: 9. März 2027, 07:05 Uhr (UTC)" in written(MailType.DELETED, email="dave@example.org").body
 
 
 def test_a_mail_does_not_speak_the_language_of_whoever_caused_it():
     with translation.override("de"):
-        assert written(Letter.REGISTER, email="dave@example.org").subject.startswith("Open your account")
+        assert written(MailType.REGISTER, email="dave@example.org").subject.startswith("Open your account")
 
 
 def entries(po):
@@ -246,7 +247,7 @@ def test_a_translation_of_ones_own_is_used(settings, tmp_path):
     shutil.copytree(MAIL / "locale" / "de", tmp_path / "fr")
     settings.LOCALE_PATHS, settings.MAIL_LANGUAGE = [tmp_path], "fr"
     assert not [message for message in run_checks() if message.id == "accounts_mail.E002"]
-    assert written(Letter.FAREWELL, email="dave@example.org").subject.startswith("Ihr Konto")
+    assert written(MailType.DELETED, email="dave@example.org").subject.startswith("Ihr Konto")
 
 
 @pytest.mark.parametrize("language", ["fr", "tlh", "../de"])
@@ -262,7 +263,7 @@ def test_words_of_ones_own_are_used(settings, tmp_path):
     (tmp_path / path).write_text(example)
     settings.TEMPLATES = [settings.TEMPLATES[0] | {"DIRS": [tmp_path]}]
     dave = User.objects.create_user("dave@example.org")
-    mail = written(Letter.RESET, email=dave.email)
+    mail = written(MailType.RESET, email=dave.email)
     assert mail.subject == "Your new password for localhost"
     assert link(mail).startswith("http://localhost:3000/password/reset#")
     assert "Questions? help@example.org" in mail.body
@@ -284,5 +285,5 @@ def test_the_variables_of_every_template_are_documented():
 
 def test_the_pages_of_the_links_are_documented():
     pages = re.findall(r"^\| `(/[\w/]+)` \| `(/api/[\w/]+)` \|", DOCS, re.MULTILINE)
-    assert {page for page, _ in pages} == {terms.path for terms in TERMS.values()}
+    assert {page for page, _ in pages} == {terms.path for terms in RULES.values()}
     assert {f"/api{path}" for path in api.get_openapi_schema(path_prefix="")["paths"]} >= {path for _, path in pages}

@@ -1,4 +1,4 @@
-"""What people are told without having asked: what happened, when, where from, with what, and what to do."""
+"""What users are told without having asked: what happened, when, where from, with what, and what to do."""
 
 import re
 from datetime import timedelta
@@ -6,11 +6,12 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from accounts.mail.models import PATIENCE, Link, QueuedMail
+from accounts.mail.one_time_tokens import OneTimeToken
+from accounts.mail.queue import GIVE_UP_AFTER, QueuedMail
 from accounts.models import User
 from accounts.social.models import Identity
 
-from ...people import link, problem
+from ...users import link, problem
 from ..conftest import CHROME, FIREFOX, ask_to_change, ask_to_reset, change, move, reset, secure
 
 
@@ -174,13 +175,13 @@ def test_wrong_passwords_of_strangers_are_no_warning_that_takes_anything_back(ap
         api.login(owner.email, "a wrong password")
         clock.shift(3600)
     assert "Wrong passwords" in mailbox.the_one(owner.email).subject
-    assert not Link.objects.filter(purpose="secure").exists()
+    assert not OneTimeToken.objects.filter(type="revert").exists()
 
 
 def test_a_warning_that_expired_before_it_was_sent_has_no_link_and_says_so(api, owner, mailbox, clock):
     changes_the_address(api, mailbox, owner)
-    (mail,) = QueuedMail.objects.filter(letter="email_changed")
-    token = Link.objects.get(pk=mail.pk).token
+    (mail,) = QueuedMail.objects.filter(type="email_changed")
+    token = OneTimeToken.objects.get(pk=mail.pk).token
     clock.shift(7 * 24 * 3600)
     told = mailbox.the_one(owner.email)
     assert "the time to take it back by a link is over" in " ".join(told.body.split())
@@ -192,13 +193,13 @@ def test_a_warning_that_expired_before_it_was_sent_has_no_link_and_says_so(api, 
 def test_however_often_a_warning_is_sent_its_link_ends(api, owner, mailbox, clock, monkeypatch):
     monkeypatch.setattr("django.core.mail.message.EmailMessage.send", lambda message: 1 / 0)
     changes_the_password(api, mailbox, owner)
-    mail = QueuedMail.objects.get(letter="password_changed")
+    mail = QueuedMail.objects.get(type="password_changed")
     for _ in range(12):
         clock.shift(24 * 3600)
-        QueuedMail.objects.update(due_at=timezone.now(), patience_until=timezone.now() + PATIENCE)
+        QueuedMail.objects.update(due_at=timezone.now(), give_up_at=timezone.now() + GIVE_UP_AFTER)
         mailbox.new()
-    assert Link.objects.get(pk=mail.pk).expires_at == mail.requested_at + timedelta(days=10)
-    assert not Link.objects.good().filter(pk=mail.pk).exists()
+    assert OneTimeToken.objects.get(pk=mail.pk).expires_at == mail.requested_at + timedelta(days=10)
+    assert not OneTimeToken.objects.usable().filter(pk=mail.pk).exists()
 
 
 def test_what_was_taken_back_is_not_told_afterwards(api, owner, mailbox, clock):

@@ -1,15 +1,16 @@
-"""What a link is: for one purpose, of one person, in one spelling, on the front end, under our key."""
+"""What a link is: for one purpose, of one user, in one spelling, on the front end, under our key."""
 
 from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings as django_settings
 
-from accounts.mail.models import Link, QueuedMail
-from accounts.mail.token_types import TERMS, Purpose
+from accounts.mail.one_time_tokens import OneTimeToken
+from accounts.mail.queue import QueuedMail
+from accounts.mail.token_types import RULES, TokenType
 from accounts.models import User
 
-from ...people import Api, link, problem
+from ...users import ApiClient, link, problem
 from ..conftest import (
     CHROME,
     ask_to_change,
@@ -18,18 +19,18 @@ from ..conftest import (
     change,
     confirm,
     move,
-    people,
     reset,
     secure,
+    users,
     verify,
 )
 
 CALLS = {
-    Purpose.VERIFY: verify,
-    Purpose.CHANGE: change,
-    Purpose.RESET: lambda api, person, token: reset(api, token),
-    Purpose.REGISTER: lambda api, person, token: confirm(api, token),
-    Purpose.SECURE: lambda api, person, token: secure(api, token),
+    TokenType.VERIFY: verify,
+    TokenType.CHANGE: change,
+    TokenType.RESET: lambda api, user, token: reset(api, token),
+    TokenType.REGISTER: lambda api, user, token: confirm(api, token),
+    TokenType.REVERT: lambda api, user, token: secure(api, token),
 }
 PATHS = {
     "email/verify": {},
@@ -42,16 +43,16 @@ PATHS = {
 
 def mailed(api, mailbox, settings, purpose, newcomer):
     """A mail with a link for this purpose; about Alice, unless it is about nobody yet."""
-    if purpose is Purpose.VERIFY:
+    if purpose is TokenType.VERIFY:
         newcomer.asks(api, "email/verify/resend")
         return mailbox.the_one(newcomer.email)
-    if purpose is Purpose.CHANGE:
+    if purpose is TokenType.CHANGE:
         ask_to_change(api, newcomer, "elsewhere@example.org")
         return mailbox.the_one("elsewhere@example.org")
-    if purpose is Purpose.RESET:
+    if purpose is TokenType.RESET:
         ask_to_reset(api, newcomer.email)
         return mailbox.the_one(newcomer.email)
-    if purpose is Purpose.REGISTER:
+    if purpose is TokenType.REGISTER:
         settings.REGISTRATION = "verified"
         ask_to_register(api, "carol@example.org")
         return mailbox.the_one("carol@example.org")
@@ -60,7 +61,7 @@ def mailed(api, mailbox, settings, purpose, newcomer):
     return mailbox.the_one(newcomer.email)
 
 
-@pytest.fixture(params=Purpose, ids=str)
+@pytest.fixture(params=TokenType, ids=str)
 def purpose(request):
     return request.param
 
@@ -77,25 +78,25 @@ def token(mail):
 
 @pytest.mark.asvs("9.2.2", "9.2.4", "6.6.2")
 def test_a_link_is_good_for_its_own_purpose_and_no_other(api, newcomer, purpose, token):
-    before = people()
+    before = users()
     for other, call in CALLS.items():
         if other is not purpose:
             assert problem(call(api, newcomer, token)) == (400, "invalid_link")
-    assert people() == before
+    assert users() == before
     assert CALLS[purpose](api, newcomer, token).status_code in {201, 204}
 
 
 @pytest.mark.asvs("9.2.4", "11.2.5")
 def test_nor_is_it_where_the_row_says_another_purpose(api, newcomer, purpose, token):
     """Each purpose has a key of its own, so a row that is mixed up opens nothing."""
-    person = User.objects.get()
+    user = User.objects.get()
     for other, call in CALLS.items():
         if other is not purpose:
-            Link.objects.filter(pk=token[:32]).update(purpose=other, user=person)
+            OneTimeToken.objects.filter(pk=token[:32]).update(type=other, user=user)
             assert problem(call(api, newcomer, token)) == (400, "invalid_link")
 
 
-def test_the_rows_of_two_people_do_not_open_each_other(api, newcomer, other, mailbox):
+def test_the_rows_of_two_users_do_not_open_each_other(api, newcomer, other, mailbox):
     newcomer.asks(api, "email/verify/resend")
     one = mailbox.token(newcomer.email)
     ask_to_reset(api, other.email)
@@ -126,10 +127,10 @@ ODD = {
 
 @pytest.mark.asvs("2.2.1", "11.2.5")
 def test_it_is_known_in_one_spelling_only(api, newcomer, purpose, token):
-    before = people()
+    before = users()
     for spelled in ODD.values():
         assert problem(CALLS[purpose](api, newcomer, spelled(token))) == (400, "invalid_link")
-    assert people() == before
+    assert users() == before
     assert CALLS[purpose](api, newcomer, token).status_code in {201, 204}
 
 
@@ -137,7 +138,7 @@ def test_it_is_known_in_one_spelling_only(api, newcomer, purpose, token):
 def test_it_leads_to_the_front_end_with_the_token_where_no_server_sees_it(settings, purpose, mail):
     url = urlsplit(link(mail))
     assert f"{url.scheme}://{url.netloc}" == settings.FRONTEND_URL
-    assert (url.path, url.query, len(url.fragment)) == (TERMS[purpose].path, "", 96)
+    assert (url.path, url.query, len(url.fragment)) == (RULES[purpose].path, "", 96)
 
 
 @pytest.mark.asvs("3.7.2")
@@ -153,7 +154,7 @@ def test_nothing_of_a_request_is_in_it(newcomer, mailbox, settings, purpose):
         "HTTP_REFERER": "https://evil.example/",
         "HTTP_X_ORIGINAL_URL": "https://evil.example/",
     }
-    mislead = Api()
+    mislead = ApiClient()
     mislead.defaults |= evil
     mail = mailed(mislead, mailbox, settings, purpose, newcomer)
     assert link(mail).startswith("https://app.example.org/")
@@ -161,7 +162,7 @@ def test_nothing_of_a_request_is_in_it(newcomer, mailbox, settings, purpose):
 
 
 def test_a_host_that_is_not_ours_causes_no_mail(newcomer, mailbox):
-    evil = Api()
+    evil = ApiClient()
     evil.defaults["HTTP_HOST"] = "evil.example"
     answer = evil.call("POST", "/api/auth/password/reset", {"email": newcomer.email})
     assert problem(answer) == (400, "invalid_request")
@@ -171,11 +172,11 @@ def test_a_host_that_is_not_ours_causes_no_mail(newcomer, mailbox):
 @pytest.mark.asvs("3.5.3")
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
 def test_a_scanner_that_opens_links_consumes_nothing(api, newcomer, purpose, token, method):
-    before = people()
+    before = users()
     for path in PATHS:
         answer = api.call(method, f"/api/auth/{path}?token={token}", {"token": token}, token=newcomer.token)
         assert answer.status_code == 405
-    assert people() == before
+    assert users() == before
     assert CALLS[purpose](api, newcomer, token).status_code in {201, 204}
 
 
@@ -195,7 +196,7 @@ def test_and_no_longer(api, newcomer, purpose, token, settings):
 @pytest.mark.asvs("6.5.2", "11.5.1")
 def test_the_database_holds_nothing_that_opens(api, newcomer, purpose, token, mail):
     """32 letters of a token are the row's name; what opens it, 256 bits, is made with the key, and not kept."""
-    rows = str([*Link.objects.values(), *QueuedMail.objects.values(), *people()])
+    rows = str([*OneTimeToken.objects.values(), *QueuedMail.objects.values(), *users()])
     assert token[:32] in rows.replace("-", "")
     assert token[32:] not in rows
     assert django_settings.SECRET_KEY not in rows
@@ -203,19 +204,19 @@ def test_the_database_holds_nothing_that_opens(api, newcomer, purpose, token, ma
 
 def test_a_mail_that_is_sent_twice_carries_the_same_link(api, newcomer, purpose, token, mailbox, settings, mail):
     """A worker that died between the mail server's word and its own."""
-    row = Link.objects.get(pk=token[:32])
+    row = OneTimeToken.objects.get(pk=token[:32])
     QueuedMail.objects.create(
-        pk=row.pk, letter={"secure": "new_device"}.get(purpose, purpose), email=row.email, user=row.user
+        pk=row.pk, type={"revert": "new_device"}.get(purpose, purpose), email=row.email, user=row.user
     )
     assert mailbox.token(row.email) == token
 
 
 def test_and_none_once_it_has_been_used(api, newcomer, purpose, token, mailbox):
-    row = Link.objects.get(pk=token[:32])
-    letter = {"secure": "new_device"}.get(purpose, purpose)
+    row = OneTimeToken.objects.get(pk=token[:32])
+    mail_type = {"revert": "new_device"}.get(purpose, purpose)
     assert CALLS[purpose](api, newcomer, token).status_code in {201, 204}
     mailbox.new()
-    QueuedMail.objects.create(pk=row.pk, letter=letter, email=row.email, user=row.user)
+    QueuedMail.objects.create(pk=row.pk, type=mail_type, email=row.email, user=row.user)
     assert not [mail for mail in mailbox.new() if "#" in mail.body]
 
 

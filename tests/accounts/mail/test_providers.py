@@ -10,11 +10,11 @@ import pytest
 from anymail.exceptions import AnymailRecipientsRefused
 from django.core.checks import run_checks
 
-from accounts.mail.models import QueuedMail
+from accounts.mail.queue import QueuedMail
 from accounts.mail.worker import deliver_next
 
-from ...people import link
 from ...server import database, manage, serving
+from ...users import link
 
 POSTMARK = "anymail.backends.postmark.EmailBackend"
 
@@ -24,7 +24,7 @@ def provider():
     """Answers as Postmark does; gives where it is, and what it was told."""
     told = []
 
-    class Answer(BaseHTTPRequestHandler):
+    class ResponseSchema(BaseHTTPRequestHandler):
         def do_POST(self):
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             told.append((self.headers["X-Postmark-Server-Token"], body))
@@ -38,7 +38,7 @@ def provider():
         def log_message(self, *arguments):
             pass
 
-    with HTTPServer(("127.0.0.1", 0), Answer) as server:
+    with HTTPServer(("127.0.0.1", 0), ResponseSchema) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}/", told

@@ -44,7 +44,7 @@ class Street(House):
     def post(self, path, body=None, token=""):
         return self.call("POST", f"/api/auth/{path}", body or {}, token=token)
 
-    def new_person(self, email):
+    def new_user(self, email):
         """Registered, and proven; the token of the session."""
         token = self.register(email).json()["token"]
         assert self.post("email/verify", {"token": self.token(email, "/email/verify")}, token).status_code == 204
@@ -53,7 +53,7 @@ class Street(House):
     def link_to_register(self, email):
         """Queued by the operator, since anybody may register here; another mail wakes a worker at once."""
         self.operate(
-            f"from accounts.mail.models import QueuedMail; QueuedMail.objects.put('register', email='{email}')"
+            f"from accounts.mail.models import QueuedMail; QueuedMail.objects.enqueue('register', email='{email}')"
         )
         self.post("password/reset", {"email": "nobody@example.org"})
         return self.token(email, "/register/confirm")
@@ -90,7 +90,7 @@ def statuses(answers):
 @pytest.mark.asvs("6.5.1", "15.4.2")
 def test_of_twenty_new_passwords_by_one_link_one_counts(street, turn):
     email = f"reset{turn}@example.org"
-    token = street.new_person(email)
+    token = street.new_user(email)
     street.post("password/reset", {"email": email})
     link = street.token(email, "/password/reset")
     body = {"token": link}
@@ -143,11 +143,11 @@ def test_a_confirmation_beside_a_registration_shares_no_account(street):
 @turns
 @pytest.mark.asvs("6.5.1", "15.4.2")
 def test_of_twenty_who_move_to_one_address_one_has_it(street, turn):
-    """Four people, each with a link of their own, which each uses five times."""
+    """Four users, each with a link of their own, which each uses five times."""
     wanted = f"wanted{turn}@example.org"
     movers = {}
     for n in range(4):
-        token = street.new_person(f"mover{turn}{n}@example.org")
+        token = street.new_user(f"mover{turn}{n}@example.org")
         street.post("email/change", {"email": wanted}, token)
         movers[token] = street.token(wanted, "/email/change")
     assert len(set(movers.values())) == 4
@@ -166,7 +166,7 @@ def test_of_twenty_who_move_to_one_address_one_has_it(street, turn):
 @pytest.mark.asvs("15.4.2")
 def test_an_address_that_is_given_up_is_got_by_nobody_who_waits_for_it(street, turn):
     old, new = f"old{turn}@example.org", f"new{turn}@example.org"
-    token = street.new_person(old)
+    token = street.new_user(old)
     street.post("email/change", {"email": new}, token)
     link = street.token(new, "/email/change")
     moved, *waiting = at_once(
@@ -184,7 +184,7 @@ def test_an_address_that_is_given_up_is_got_by_nobody_who_waits_for_it(street, t
 def test_whatever_a_thief_does_beside_it_the_owner_has_the_account(street, turn):
     """Ten who take it back with one link, while the thief moves it, changes its password, and logs in."""
     mine, his = f"owner{turn}@example.org", f"thief{turn}@example.org"
-    street.new_person(mine)
+    street.new_user(mine)
     body = {"email": mine, "password": PASSWORD}
     stolen = street.call("POST", "/api/auth/login", body, headers={"User-Agent": "curl/8.0"}).json()["token"]
     warning = street.token(mine, "/secure")
@@ -224,6 +224,6 @@ def test_however_many_ask_at_once_the_last_link_is_the_one_that_is_good(street, 
         time.sleep(0.02)  # for another process, not for time to pass
     query = """
         SELECT purpose, count(*) FROM accounts_mail_link l JOIN accounts_user u ON u.id = user_id
-        WHERE u.email = %s AND spent_at IS NULL GROUP BY purpose ORDER BY purpose
+        WHERE u.email = %s AND used_at IS NULL GROUP BY purpose ORDER BY purpose
     """
     assert street.sql(query, email) == [("reset", 1), ("verify", 1)]

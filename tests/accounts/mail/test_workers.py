@@ -13,7 +13,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from accounts.mail.models import LEASE, Letter, QueuedMail
+from accounts.mail.queue import LEASE, MailType, QueuedMail
 
 from ...server import ROOT, free_port, serving
 from ...smtp import mail_server, nothing, talker, wait
@@ -63,7 +63,7 @@ def let_the_lease_end():
 
 def put(*names):
     for name in names:
-        QueuedMail.objects.put(Letter.FAREWELL, email=f"{name}@example.org")
+        QueuedMail.objects.enqueue(MailType.DELETED, email=f"{name}@example.org")
 
 
 def register(server, name="alice"):

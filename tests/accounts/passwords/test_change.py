@@ -4,7 +4,7 @@ from django.utils import timezone
 from accounts.models import User
 from sessions_api.models import Session
 
-from ...people import problem
+from ...users import problem
 
 NEW = "a much better password"
 
@@ -52,7 +52,7 @@ def without_password(alice):
     return alice
 
 
-def test_people_without_a_password_set_one_after_a_recent_login(api, without_password, clock):
+def test_users_without_a_password_set_one_after_a_recent_login(api, without_password, clock):
     clock.shift(601)
     answer = change(api, without_password.token, new_password=NEW)
     assert problem(answer) == (403, "reauthentication_required")
@@ -69,4 +69,4 @@ def test_deleting_oneself_needs_a_recent_login_and_leaves_nothing(api, alice, bo
     token = alice.logs_in(api)
     assert api.call("DELETE", "/api/users/me", token=token).status_code == 204
     assert not any(api.opens(t) for t in (alice.token, token))
-    assert [person.email for person in User.objects.all()] == [bob.email]
+    assert [user.email for user in User.objects.all()] == [bob.email]

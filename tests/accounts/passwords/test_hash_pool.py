@@ -13,13 +13,13 @@ from django.test import Client
 
 from accounts.models import User
 from accounts.passwords import hash_pool as module
-from accounts.passwords.hash_pool import Bulkhead, bulkhead
+from accounts.passwords.hash_pool import HashPool, hash_pool
 from sessions_api.http.errors import ServerBusy
 from sessions_api.models import Session
 
 from ...load import resident
-from ...people import problem
 from ...server import database, serving
+from ...users import problem
 
 BUSY = (503, "server_busy")
 MIB = 1024**2
@@ -28,7 +28,7 @@ MIB = 1024**2
 @pytest.fixture
 def busy(monkeypatch):
     """All places are taken, from when it is called."""
-    return lambda: monkeypatch.setattr(bulkhead, "places", Semaphore(0))
+    return lambda: monkeypatch.setattr(hash_pool, "places", Semaphore(0))
 
 
 # Turns
@@ -37,7 +37,7 @@ def busy(monkeypatch):
 @pytest.mark.once
 @pytest.mark.asvs("15.2.2", "11.4.2")
 def test_two_have_their_turn_two_wait_and_the_others_are_refused_at_once():
-    two, end, begun = Bulkhead(2), Event(), Semaphore(0)
+    two, end, begun = HashPool(2), Event(), Semaphore(0)
 
     def work():
         begun.release()
@@ -57,8 +57,8 @@ def test_two_have_their_turn_two_wait_and_the_others_are_refused_at_once():
 
 @pytest.mark.once
 def test_whoever_waits_too_long_is_refused_and_whoever_has_begun_is_not(monkeypatch):
-    monkeypatch.setattr(module, "PATIENCE", 0.05)
-    one, end, begun = Bulkhead(1), Event(), Event()
+    monkeypatch.setattr(module, "GIVE_UP_AFTER", 0.05)
+    one, end, begun = HashPool(1), Event(), Event()
     with ThreadPoolExecutor(1) as other:
         first = other.submit(one.run, lambda: begun.set() or end.wait(10))
         assert begun.wait(5)
@@ -73,7 +73,7 @@ def test_whoever_waits_too_long_is_refused_and_whoever_has_begun_is_not(monkeypa
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system does not say where a thread may run")
 def test_those_who_hash_leave_one_core_to_all_others():
     mine = os.sched_getaffinity(0)
-    theirs = Bulkhead(1).run(lambda: os.sched_getaffinity(0))
+    theirs = HashPool(1).run(lambda: os.sched_getaffinity(0))
     assert theirs == (mine - {min(mine)} or mine)
     assert os.sched_getaffinity(0) == mine
 
@@ -98,7 +98,7 @@ def test_whoever_gets_no_turn_is_told_to_come_again_and_nothing_was_done(api, al
         ("/api/auth/reauthenticate", {"password": alice.password}, alice.token),
     ]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bulkhead, "places", Semaphore(0))
+        patch.setattr(hash_pool, "places", Semaphore(0))
         for path, body, token in calls:
             answer = api.call("POST", path, body, token=token)
             assert problem(answer) == BUSY
@@ -115,7 +115,7 @@ def test_a_registration_by_mail_can_be_completed_later(api, settings, mailbox):
     api.call("POST", "/api/auth/register", {"email": "dora@example.org"})
     body = {"token": mailbox.token("dora@example.org"), "password": "correct horse"}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bulkhead, "places", Semaphore(0))
+        patch.setattr(hash_pool, "places", Semaphore(0))
         assert problem(api.call("POST", "/api/auth/register/confirm", body)) == BUSY
         assert not User.objects.exists()
     assert api.call("POST", "/api/auth/register/confirm", body).status_code == 201
@@ -123,8 +123,8 @@ def test_a_registration_by_mail_can_be_completed_later(api, settings, mailbox):
 
 def test_a_password_that_is_changed_is_not_half_changed(api, alice, monkeypatch):
     """There is a turn for the old one, and none for the new one."""
-    monkeypatch.setattr(bulkhead, "places", Semaphore(1))
-    monkeypatch.setattr(bulkhead.places, "release", lambda: None)
+    monkeypatch.setattr(hash_pool, "places", Semaphore(1))
+    monkeypatch.setattr(hash_pool.places, "release", lambda: None)
     body = {"current_password": alice.password, "new_password": "a new password"}
     assert problem(api.call("POST", "/api/auth/password", body, token=alice.token)) == BUSY
     monkeypatch.undo()
@@ -148,7 +148,7 @@ def test_the_admin_says_so_on_a_page(root, busy):
         assert answer.status_code == 503
         assert answer.headers["Content-Type"].startswith("text/html")
         assert int(answer.headers["Retry-After"]) > 0
-        assert b"Too many people" in answer.content
+        assert b"Too many users" in answer.content
 
 
 def test_an_administrator_who_changes_their_password_meanwhile_keeps_the_old_one(admin, root, busy):
@@ -162,7 +162,7 @@ def test_an_administrator_who_changes_their_password_meanwhile_keeps_the_old_one
 @pytest.mark.asvs("15.2.2", "11.4.2", "6.3.1")
 def test_a_flood_takes_no_more_memory_than_two_hashes_and_those_who_are_in_notice_no_error(tmp_path):
     cost = {"ARGON2_TIME_COST": "3", "ARGON2_MEMORY_COST": "65536", "ARGON2_PARALLELISM": "4"}
-    env = cost | {"RATE_LIMITS": "1", "HASHES_AT_ONCE": "2", "TRUSTED_PROXY_COUNT": "1"}
+    env = cost | {"RATE_LIMIT_FACTOR": "1", "HASHES_AT_ONCE": "2", "TRUSTED_PROXY_COUNT": "1"}
     with database(tmp_path) as url, serving(log=tmp_path / "log", DATABASE_URL=url, **env) as server:
         who = {"email": "alice@example.org", "password": "correct horse battery"}
         token = server.call("POST", "/api/auth/register", who).json()["token"]

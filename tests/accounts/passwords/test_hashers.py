@@ -6,7 +6,7 @@ from django.core.management import call_command
 
 from accounts.models import User, UserQuerySet
 
-from ...people import Person, problem
+from ...users import ApiUser, problem
 
 
 def by_save(user):
@@ -62,7 +62,7 @@ def test_a_new_password_ends_the_sessions(api, alice, bob, user, change, request
     assert api.login(alice.email, "a new password").status_code == 200
 
 
-def test_saving_a_person_without_a_new_password_ends_nothing(api, alice, user):
+def test_saving_a_user_without_a_new_password_ends_nothing(api, alice, user):
     user.display_name = "Alice Liddell"
     user.save()
     assert api.opens(alice.token)
@@ -116,9 +116,9 @@ def test_and_neither_does_under_a_password_that_was_changed_in_between(alice, us
 def test_whoever_registers_while_everybody_is_rekeyed_is_not_half_rekeyed(api, alice, monkeypatch):
     lock_all = UserQuerySet.lock_all
 
-    def and_bob_registers(people, **strength):
-        locked = lock_all(people, **strength)
-        Person.who_registers(api, "bob")
+    def and_bob_registers(users, **strength):
+        locked = lock_all(users, **strength)
+        ApiUser.registers(api, "bob")
         return locked
 
     monkeypatch.setattr(UserQuerySet, "lock_all", and_bob_registers)
@@ -127,7 +127,7 @@ def test_whoever_registers_while_everybody_is_rekeyed_is_not_half_rekeyed(api, a
     assert api.login("bob@example.org", "the password of bob").status_code == 200
 
 
-def test_people_are_rekeyed_and_deleted_by_any_question(api, alice, bob):
+def test_users_are_rekeyed_and_deleted_by_any_question(api, alice, bob):
     lonely = User.objects.filter(groups__isnull=True).distinct()
     assert lonely.update(password=make_password(None)) == 2
     assert not api.opens(alice.token)

@@ -2,12 +2,13 @@
 
 import pytest
 
-from accounts.mail.models import Link, QueuedMail
+from accounts.mail.one_time_tokens import OneTimeToken
+from accounts.mail.queue import QueuedMail
 from accounts.models import User
 from accounts.social.models import Identity
 from sessions_api.models import Session
 
-from ...people import problem
+from ...users import problem
 from ..conftest import ask_to_change, ask_to_reset, change, move, reset, secure, verify
 
 
@@ -75,7 +76,7 @@ def test_who_is_not_there_gets_the_same_answer_and_no_mail(api, owner, mailbox, 
     ask_to_reset(api, "nobody@example.org" if who == "nobody" else owner.email)
     assert mailbox.new() == []
     assert not QueuedMail.objects.exists()
-    assert not Link.objects.filter(purpose="reset").exists()
+    assert not OneTimeToken.objects.filter(type="reset").exists()
 
 
 @pytest.mark.parametrize("spelling", ["ALICE@example.org", " alice@EXAMPLE.org ", "ａlice@example.org"])
@@ -190,11 +191,11 @@ def test_who_had_proven_the_address_keeps_their_provider(api, owner, token):
 
 
 def test_who_only_ever_came_by_a_provider_gets_a_first_password(api, mailbox):
-    person = User.objects.create_user("dave@gmail.com", email_verified_at="2026-01-01T00:00Z")
-    Identity.objects.create(user=person, provider="google", uid="dave")
-    ask_to_reset(api, person.email)
-    assert reset(api, mailbox.token(person.email)).status_code == 204
-    assert api.login(person.email, "the next password").status_code == 200
+    user = User.objects.create_user("dave@gmail.com", email_verified_at="2026-01-01T00:00Z")
+    Identity.objects.create(user=user, provider="google", uid="dave")
+    ask_to_reset(api, user.email)
+    assert reset(api, mailbox.token(user.email)).status_code == 204
+    assert api.login(user.email, "the next password").status_code == 200
     assert Identity.objects.exists()
 
 

@@ -14,7 +14,7 @@ from accounts.passwords import pwned as breaches
 from accounts.passwords import validators as password_rules
 from accounts.passwords.validators import COMMON, PIECE, PasswordValidator, weak
 
-from ...people import problem
+from ...users import problem
 from ..social import forger as service
 from ..social.forger import SAYS, forging, redirects_to
 
@@ -52,7 +52,7 @@ def test_it_is_the_whole_of_it_that_counts(api, password):
     assert api.register("alice@example.org", password).status_code == 201
 
 
-# The person's own words, and this place's
+# The user's own words, and this place's
 
 
 @pytest.mark.asvs("6.2.11")
@@ -92,9 +92,9 @@ def test_own_words_among_others_are_fine(api, password):
 
 
 def test_a_name_that_is_made_to_be_hard_to_compare_costs_nothing(db):
-    person = User(email="a@example.org", display_name=" ".join("a" * n for n in range(3, 22)))
+    user = User(email="a@example.org", display_name=" ".join("a" * n for n in range(3, 22)))
     started = time.thread_time()
-    assert password_rules.context("a" * 127 + "b", person) is None
+    assert password_rules.context("a" * 127 + "b", user) is None
     assert time.thread_time() - started < 0.1
 
 
@@ -165,11 +165,11 @@ def restless():
     sys.setswitchinterval(interval)
 
 
-def test_each_estimate_is_made_with_the_words_of_its_own_person(restless):
+def test_each_estimate_is_made_with_the_words_of_its_own_user(restless):
     """zxcvbn keeps them in a place that all threads share."""
-    people = [User(email=f"{name}@example.org") for name in ("zubrowka", "quetzalcoatlus")] * 20
+    users = [User(email=f"{name}@example.org") for name in ("zubrowka", "quetzalcoatlus")] * 20
     with ThreadPoolExecutor(8) as threads:
-        said = list(threads.map(lambda person: weak("my zubrowka", person) is not None, people))
+        said = list(threads.map(lambda user: weak("my zubrowka", user) is not None, users))
     assert said == [True, False] * 20
 
 

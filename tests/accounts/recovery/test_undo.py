@@ -3,12 +3,13 @@
 import pytest
 from django.core.management import call_command
 
-from accounts.mail.models import Link, QueuedMail
+from accounts.mail.one_time_tokens import OneTimeToken
+from accounts.mail.queue import QueuedMail
 from accounts.models import User
 from accounts.social.models import Identity
 
-from ...people import problem
-from ..conftest import CHROME, Inhabitant, ask_to_change, ask_to_reset, change, move, people, reset, secure
+from ...users import problem
+from ..conftest import CHROME, MailboxUser, ask_to_change, ask_to_reset, change, move, reset, secure, users
 
 LAIR, DEN = "thief@example.org", "thief@example.com"
 
@@ -17,15 +18,15 @@ LAIR, DEN = "thief@example.org", "thief@example.com"
 def thief(api, owner, mailbox, clock):
     """Who knows Alice's password. `warned` is what Alice can do about it."""
     clock.shift(1)
-    thief = Inhabitant(owner.email, owner.password, owner.logs_in(api, User_Agent=CHROME))
+    thief = MailboxUser(owner.email, owner.password, owner.logs_in(api, User_Agent=CHROME))
     thief.warned = mailbox.token(owner.email, "device")
     clock.shift(1)
     return thief
 
 
-def changes_the_password(api, person, new="the password of a thief"):
-    body = {"current_password": person.password, "new_password": new}
-    person.token, person.password = person.asks(api, "password", body).json()["token"], new
+def changes_the_password(api, user, new="the password of a thief"):
+    body = {"current_password": user.password, "new_password": new}
+    user.token, user.password = user.asks(api, "password", body).json()["token"], new
 
 
 def links(provider="github"):
@@ -40,7 +41,7 @@ def assert_is_alices_again(api, mailbox, owner, *thieves):
     for thief in [owner, *thieves]:
         assert problem(api.login(owner.email, thief.password)) == (401, "authentication_failed")
     assert not Identity.objects.filter(uid="x").exists()
-    assert not Link.objects.good().filter(purpose="secure").exists()
+    assert not OneTimeToken.objects.usable().filter(type="revert").exists()
     (mail,) = [mail for mail in mailbox.new() if mail.to == [owner.email]]
     assert reset(api, mail.body.partition("#")[2].split()[0], "chosen by alice").status_code == 204
     assert api.login(owner.email, "chosen by alice").status_code == 200
@@ -57,9 +58,9 @@ def test_a_device_that_was_not_seen_before_is_thrown_out(api, owner, thief, mail
 def test_it_is_good_once_and_leaves_the_reset_mail_as_it_is(api, owner, thief, mailbox):
     secure(api, thief.warned)
     token = mailbox.token(owner.email)
-    before = people()
+    before = users()
     assert problem(secure(api, thief.warned)) == (400, "invalid_link")
-    assert people() == before
+    assert users() == before
     assert reset(api, token).status_code == 204
 
 
@@ -208,9 +209,9 @@ def test_a_warning_of_an_earlier_mailbox_outlives_what_a_later_one_does(api, own
 
 def test_who_is_disabled_takes_nothing_back(api, thief):
     User.objects.update(is_active=False)
-    before = people()
+    before = users()
     assert problem(secure(api, thief.warned)) == (400, "invalid_link")
-    assert people() == before
+    assert users() == before
 
 
 def test_who_was_disabled_takes_it_back_afterwards(api, owner, thief, mailbox, clock):
@@ -264,15 +265,15 @@ def test_what_somebody_else_has_by_now_is_refused_and_nothing_is_half_done(api, 
     """Only by hand: nobody gets a reserved address by this API."""
     warning = move(api, mailbox, thief, LAIR)
     User.objects.create_user(owner.email)
-    before = people()
+    before = users()
     assert problem(secure(api, warning)) == (409, "email_taken")
-    assert people() == before
-    assert Link.objects.good().filter(purpose="secure", email=owner.email).count() == 2
+    assert users() == before
+    assert OneTimeToken.objects.usable().filter(type="revert", email=owner.email).count() == 2
 
 
 def test_links_that_ended_are_purged(thief, clock):
     call_command("purge_sessions", verbosity=0)
-    assert Link.objects.good().exists()
+    assert OneTimeToken.objects.usable().exists()
     clock.shift(7 * 24 * 3600)
     call_command("purge_sessions", verbosity=0)
-    assert not Link.objects.exists()
+    assert not OneTimeToken.objects.exists()

@@ -2,7 +2,7 @@ import pytest
 
 from accounts.models import User
 
-from ...people import problem
+from ...users import problem
 
 
 @pytest.mark.asvs("7.2.1")

@@ -3,13 +3,13 @@
 import pytest
 from django.db import IntegrityError, transaction
 
-from accounts.mail.models import Link
+from accounts.mail.one_time_tokens import OneTimeToken
 from accounts.models import User
 from accounts.social.models import Identity
 from sessions_api.models import Session
 
-from ...people import problem
-from ..conftest import Inhabitant, ask_to_register, ask_to_reset, confirm, move, people, reset, verify
+from ...users import problem
+from ..conftest import MailboxUser, ask_to_register, ask_to_reset, confirm, move, reset, users, verify
 
 EMAIL = "carol@example.org"
 
@@ -33,7 +33,7 @@ def dave(db):
 
 @pytest.mark.asvs("6.4.1", "7.2.1")
 def test_the_link_opens_an_account_whose_address_is_proven(api, token):
-    assert people() == ([], [])
+    assert users() == ([], [])
     answer = confirm(api, token, display_name="Carol")
     assert answer.status_code == 201
     me = api.call("GET", "/api/users/me", token=answer.json()["token"]).json()
@@ -43,7 +43,7 @@ def test_the_link_opens_an_account_whose_address_is_proven(api, token):
 
 def test_an_address_that_may_be_taken_back_gets_no_link_that_would_be_refused(api, mailbox, settings):
     settings.REGISTRATION = "open"
-    erin = Inhabitant.who_registers(api, "erin")
+    erin = MailboxUser.registers(api, "erin")
     assert verify(api, erin, mailbox.token(erin.email)).status_code == 204
     move(api, mailbox, erin, "elsewhere@example.org")
     settings.REGISTRATION = "verified"
@@ -53,9 +53,11 @@ def test_an_address_that_may_be_taken_back_gets_no_link_that_would_be_refused(ap
 
 def test_two_workers_leave_one_link(api, token, mailbox):
     """The database refuses the second: its mail waits, and finds by then which of the two is the newer one."""
-    link = Link.objects.get()
+    link = OneTimeToken.objects.get()
     with pytest.raises(IntegrityError), transaction.atomic():
-        Link.objects.create(purpose="register", email=EMAIL, requested_at=link.requested_at, expires_at=link.expires_at)
+        OneTimeToken.objects.create(
+            type="register", email=EMAIL, requested_at=link.requested_at, expires_at=link.expires_at
+        )
     ask_to_register(api, EMAIL)
     assert confirm(api, mailbox.token(EMAIL)).status_code == 201
 
@@ -64,7 +66,7 @@ def test_two_workers_leave_one_link(api, token, mailbox):
 @pytest.mark.parametrize("who", ["nobody", "dave", "disabled"])
 def test_the_answer_is_the_same_for_everybody_and_the_mail_tells_the_rest(api, dave, mailbox, who):
     User.objects.update(is_active=who != "disabled")
-    before = people()
+    before = users()
     email = EMAIL if who == "nobody" else dave.email
     ask_to_register(api, email)
     subjects = {
@@ -75,7 +77,7 @@ def test_the_answer_is_the_same_for_everybody_and_the_mail_tells_the_rest(api, d
     mails = mailbox.new()
     assert [mail.subject.partition(" of ")[0] for mail in mails] == subjects
     assert ["#" in mail.body for mail in mails] == [who == "nobody"] * len(mails)
-    assert people() == before
+    assert users() == before
 
 
 @pytest.mark.asvs("2.3.1")
@@ -90,9 +92,9 @@ def test_a_name_or_a_password_is_not_taken_before(api, mailbox, more):
 @pytest.mark.asvs("6.5.1")
 def test_the_link_is_good_once(api, token):
     assert confirm(api, token).status_code == 201
-    before = people()
+    before = users()
     assert problem(confirm(api, token, "another password")) == (400, "invalid_link")
-    assert people() == before
+    assert users() == before
 
 
 @pytest.mark.parametrize(("seconds", "status"), [(24 * 3600 - 1, 201), (24 * 3600, 400)])
@@ -114,7 +116,7 @@ def test_a_password_that_is_refused_leaves_the_link_as_it_was(api, token):
     answer = confirm(api, token, "password1")
     assert problem(answer) == (422, "validation_error")
     assert [error["loc"] for error in answer.json()["errors"]] == [["body", "password"]]
-    assert people() == ([], [])
+    assert users() == ([], [])
     assert confirm(api, token).status_code == 201
 
 
@@ -123,7 +125,7 @@ def test_nobody_can_be_registered_in_advance_by_a_stranger(api, mailbox, token):
     assert problem(api.login(EMAIL, "correct horse battery")) == (401, "authentication_failed")
     ask_to_reset(api, EMAIL)
     assert mailbox.new() == []
-    assert (User.objects.count(), Session.objects.count(), Link.objects.count()) == (0, 0, 1)
+    assert (User.objects.count(), Session.objects.count(), OneTimeToken.objects.count()) == (0, 0, 1)
 
 
 def otherwise_by_a_provider():
@@ -141,9 +143,9 @@ def otherwise_and_disabled():
 @pytest.mark.parametrize("registered", [otherwise_by_a_provider, otherwise_by_an_administrator, otherwise_and_disabled])
 def test_the_link_is_of_no_use_once_somebody_has_the_address(api, token, registered):
     registered()
-    before = people()
+    before = users()
     assert problem(confirm(api, token, "by the link of a mail")) == (400, "invalid_link")
-    assert people() == before
+    assert users() == before
 
 
 @pytest.mark.parametrize("by_now", ["closed", "open"])
@@ -169,7 +171,7 @@ def test_however_the_address_is_typed_one_mailbox_gets_the_mail(api, mailbox, tw
 
 def test_the_answer_of_who_is_there_opens_nothing_either(api, mailbox, dave):
     ask_to_register(api, dave.email)
-    assert not Link.objects.exists()
+    assert not OneTimeToken.objects.exists()
     ask_to_reset(api, dave.email)
     reset_token = mailbox.token(dave.email, "Choose")
     assert problem(confirm(api, reset_token)) == (400, "invalid_link")

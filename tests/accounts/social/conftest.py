@@ -12,8 +12,8 @@ import pytest
 import requests
 from django.db import connection
 
-from ...people import Api
 from ...server import free_port, wait_until_up
+from ...users import ApiClient
 from .forger import forging
 
 FRONT_END = "https://app.example.org"
@@ -21,7 +21,7 @@ FRONT_END = "https://app.example.org"
 
 @pytest.fixture(scope="session")
 def provider():
-    """The address of an OpenID Provider that says of people what it is told to."""
+    """The address of an OpenID Provider that says of users what it is told to."""
     port = str(free_port())
     env = os.environ | {"AUTHLIB_INSECURE_TRANSPORT": "1"}  # loopback
     command = [sys.executable, "-m", "oidc_provider_mock", "--port", port]
@@ -81,7 +81,7 @@ class Landing:
         return self.told["error"]
 
 
-class Browser(Api):
+class Browser(ApiClient):
     """A browser of its own: it keeps cookies, and goes where it is sent."""
 
     def start(self, **query):
@@ -91,7 +91,7 @@ class Browser(Api):
         return answer.headers["Location"]
 
     def consent(self, address, sub, **changes):
-        """At the provider, as this person; the address of ours to which that sends the browser back."""
+        """At the provider, as this user; the address of ours to which that sends the browser back."""
         provider = "{0.scheme}://{0.netloc}".format(urlsplit(address))
         requests.put(f"{provider}/users/{sub}", json=claims(sub, **changes), timeout=5)
         answer = requests.post(address, data={"sub": sub}, allow_redirects=False, timeout=5)

@@ -97,8 +97,8 @@ class Forger:
 
     def claims(self, sub: str = "dave", **changes: Any) -> dict[str, Any]:
         now = int(time.time())
-        person = {"email": f"{sub}@gmail.com", "email_verified": True, "name": str(sub).capitalize()}
-        return {"iss": self.issuer, "aud": CLIENT, "sub": sub, "iat": now, "exp": now + 600} | person | changes
+        user = {"email": f"{sub}@gmail.com", "email_verified": True, "name": str(sub).capitalize()}
+        return {"iss": self.issuer, "aud": CLIENT, "sub": sub, "iat": now, "exp": now + 600} | user | changes
 
     def consent(
         self,

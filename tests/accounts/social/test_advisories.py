@@ -3,13 +3,14 @@
 import pytest
 from django.db import IntegrityError, connection
 
+from accounts.login.models import SessionExchangeCode, s256
 from accounts.models import User
 from accounts.social import matching as pipeline
 from accounts.social import signin
-from accounts.social.models import Handover, Identity, s256
+from accounts.social.models import Identity
 from sessions_api.models import Session
 
-from ...people import Api, problem
+from ...users import ApiClient, problem
 from .conftest import Browser
 from .forger import TOKEN, forging, jwk, signed
 
@@ -27,7 +28,7 @@ def by_browser(forger, sub="dave", **claims):
 
 def by_app(forger, sub="dave", **claims):
     body = {"id_token": signed(forger.claims(sub, nonce=NONCE, **claims)), "nonce": NONCE}
-    answer = Api().call("POST", "/api/auth/oauth/google/token", body)
+    answer = ApiClient().call("POST", "/api/auth/oauth/google/token", body)
     return answer.json()["token"] if answer.status_code == 200 else problem(answer)[1]
 
 
@@ -40,8 +41,8 @@ def register(api, email="dave@gmail.com", *, verified=None):
 both_ways = pytest.mark.parametrize("comes", [by_browser, by_app])
 
 
-# CVE-2025-61783, social-auth-app-django before 5.6.0: where the person could not be created because the address
-# was taken, the person who had it was logged in, though nothing in the pipeline associated by address.
+# CVE-2025-61783, social-auth-app-django before 5.6.0: where the user could not be created because the address
+# was taken, the user who had it was logged in, though nothing in the pipeline associated by address.
 
 
 @both_ways
@@ -58,14 +59,14 @@ def test_cve_2025_61783_an_address_that_is_taken_is_nobodys_key(forger, api, com
 @pytest.mark.parametrize("verified", [VERIFIED, None])
 def test_cve_2025_61783_nor_is_one_that_is_taken_in_the_last_moment(forger, db, comes, verified, monkeypatch):
     """The conflict is met by the same rules once more, not by whoever has the address."""
-    match = pipeline._match_or_make
+    match = pipeline._match_or_create
 
     def taken(*args):
-        monkeypatch.setattr(pipeline, "_match_or_make", match)
+        monkeypatch.setattr(pipeline, "_match_or_create", match)
         User.objects.create_user("dave@example.org", "the password of another", email_verified_at=verified)
         raise IntegrityError
 
-    monkeypatch.setattr(pipeline, "_match_or_make", taken)
+    monkeypatch.setattr(pipeline, "_match_or_create", taken)
     assert comes(forger, email="dave@example.org") == "account_exists"
     assert not Identity.objects.exists()
 
@@ -83,8 +84,8 @@ def test_cve_2024_32879_another_spelling_of_an_identity_is_another_identity(forg
     if not (other.isascii()):
         assert again in {"provider_error", "invalid_id_token"}  # no provider may send one (Core, 2)
     else:
-        people = {Api().check_session(token).json()["user"]["email"] for token in (first, again)}
-        assert people == {"dave@gmail.com", "eve@gmail.com"}
+        users = {ApiClient().check_session(token).json()["user"]["email"] for token in (first, again)}
+        assert users == {"dave@gmail.com", "eve@gmail.com"}
 
 
 # CVE-2025-68481, fastapi-users before 15.0.2: the state was a signed token like any other, of no browser. Whoever
@@ -126,7 +127,7 @@ def test_cve_2025_68481_an_attackers_link_address_ties_nobodys_identity_to_the_a
 def test_cve_2026_53516_whoever_registered_an_address_in_advance_is_out(forger, api, comes):
     waiting = register(api)
     victim = comes(forger)
-    assert Api().opens(victim)
+    assert ApiClient().opens(victim)
     assert not api.opens(waiting)
     assert problem(api.login("dave@gmail.com", "the password of dave")) == (401, "authentication_failed")
     assert User.objects.count() == 1
@@ -136,16 +137,16 @@ def test_cve_2026_53516_whoever_registered_an_address_in_advance_is_out(forger, 
 def test_cve_2026_53516_and_so_is_what_they_had_linked_or_just_begun(forger, api, comes):
     """A hand-over that waits to be exchanged would be a session; an identity, a way back in."""
     register(api)
-    person = User.objects.get()
-    Identity.objects.create(user=person, provider="google", uid="attacker")
+    user = User.objects.get()
+    Identity.objects.create(user=user, provider="google", uid="attacker")
     attacker = Browser()
     address = forger.consent(attacker.start(code_challenge=s256(VERIFIER)), "attacker")
     code = attacker.land(address).told["code"]
-    assert Api().opens(comes(forger, "victim", email="dave@gmail.com"))
-    assert list(person.identities.values_list("uid", flat=True)) == ["victim"]
+    assert ApiClient().opens(comes(forger, "victim", email="dave@gmail.com"))
+    assert list(user.identities.values_list("uid", flat=True)) == ["victim"]
     answer = api.call("POST", "/api/auth/exchange", {"code": code, "code_verifier": VERIFIER})
     assert problem(answer) == (400, "invalid_code")
-    assert not Handover.objects.exists()
+    assert not SessionExchangeCode.objects.exists()
 
 
 @both_ways
@@ -202,7 +203,7 @@ def test_cve_2026_31813_the_caller_does_not_choose_the_issuer(forger, api):
         assert attacker.asked == []
 
 
-# social-auth-app-django before 8.1.0 saves the whole row of the person at a sign-in, and so undoes what happened
+# social-auth-app-django before 8.1.0 saves the whole row of the user at a sign-in, and so undoes what happened
 # to them since it was read.
 
 ANOTHER = "another password of dave"
@@ -213,9 +214,9 @@ def is_disabled():
 
 
 def gets_another_password():
-    person = User.objects.get(email="dave@gmail.com")
-    person.set_password(ANOTHER)
-    person.save()
+    user = User.objects.get(email="dave@gmail.com")
+    user.set_password(ANOTHER)
+    user.save()
 
 
 def is_renamed():
@@ -226,15 +227,15 @@ CHANGES = [is_disabled, gets_another_password, is_renamed]
 
 
 def is_kept(change, api):
-    person = User.objects.get()
+    user = User.objects.get()
     if change is is_disabled:
-        assert not person.is_active
+        assert not user.is_active
         assert not Session.objects.exists()
     elif change is gets_another_password:
-        assert api.login(person.email, ANOTHER).status_code == 200
-        assert api.login(person.email, "the password of dave").status_code == 401
+        assert api.login(user.email, ANOTHER).status_code == 200
+        assert api.login(user.email, "the password of dave").status_code == 401
     else:
-        assert person.display_name == "Dave, renamed"
+        assert user.display_name == "Dave, renamed"
 
 
 def while_the_provider_answers(forger, monkeypatch, change):
@@ -251,13 +252,13 @@ def while_the_provider_answers(forger, monkeypatch, change):
 
 
 def before_we_write(forger, monkeypatch, change):
-    finish_login = signin.finish_login
+    complete_login = signin.complete_login
 
     def changed(*args, **options):
         change()
-        return finish_login(*args, **options)
+        return complete_login(*args, **options)
 
-    monkeypatch.setattr(signin, "finish_login", changed)
+    monkeypatch.setattr(signin, "complete_login", changed)
 
 
 @pytest.mark.postgres
@@ -296,7 +297,7 @@ def test_a_change_that_lands_in_a_link_is_not_undone(forger, api, monkeypatch, c
 
 
 @both_ways
-def test_a_sign_in_changes_nothing_of_a_person_but_when_it_was(forger, api, comes):
+def test_a_sign_in_changes_nothing_of_a_user_but_when_it_was(forger, api, comes):
     comes(forger)
     before = User.objects.values().get()
     comes(forger, email="other@gmail.com", name="Another Name", email_verified=False, hd="x.example", locale="de")

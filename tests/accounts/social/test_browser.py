@@ -16,7 +16,7 @@ import pytest
 import requests
 from playwright.sync_api import expect
 
-from ...browser import PATIENCE, answering, chromium, documented, needs_chromium
+from ...browser import GIVE_UP_AFTER, answering, chromium, documented, needs_chromium
 from ...server import ROOT, database, free_port, serving, wait_until_up
 
 PROVIDER = Path(__file__).with_name("provider")
@@ -25,7 +25,7 @@ CLIENT = {"GOOGLE_CLIENT_ID": "in-a-browser", "GOOGLE_CLIENT_SECRET": "only-for-
 PAGE = """<!doctype html><meta charset="utf-8"><title>A front end</title><link rel="icon" href="data:,">
 <h1>A front end</h1>
 <p id="told"></p>
-<button id="sign-in">Sign in with Google</button> <button id="link">Link Google</button>
+<button id="sign-in">Sign in with Google</button> <button id="link">OneTimeToken Google</button>
 <script>
 %s
 const show = (text) => (document.querySelector("#told").textContent = text);
@@ -140,7 +140,7 @@ class Visitor:
     """Somebody in front of a tab."""
 
     def __init__(self, context, front_end, service):
-        context.set_default_timeout(PATIENCE)
+        context.set_default_timeout(GIVE_UP_AFTER)
         self.page, self.front_end, self.service = context.new_page(), front_end, service
         self.told = self.page.locator("#told")
         self.asked = []  # every address that the tab asked for
@@ -161,7 +161,7 @@ class Visitor:
         self.page.get_by_role("button", name="Continue").click()
 
     def reads(self, text):
-        expect(self.told).to_have_text(text, timeout=PATIENCE)
+        expect(self.told).to_have_text(text, timeout=GIVE_UP_AFTER)
 
     def looks(self, name):
         self.page.screenshot(path=ROOT / "screenshots" / f"google-{name}.png")
@@ -290,7 +290,7 @@ def test_somebody_who_is_in_links_google_and_comes_in_by_it(visit):
     token = frank.service.call("POST", "/api/auth/register", registered).json()["token"]
     frank.page.goto(f"{frank.front_end.url}/")
     frank.page.evaluate("(token) => sessionStorage.setItem('token', token)", token)
-    frank.page.get_by_role("button", name="Link Google").click()
+    frank.page.get_by_role("button", name="OneTimeToken Google").click()
     frank.says_who_they_are("frank")
     frank.agrees()
     frank.reads("linked: google")

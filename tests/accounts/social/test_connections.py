@@ -5,7 +5,7 @@ import pytest
 from accounts.models import User
 from accounts.social.models import Identity
 
-from ...people import problem
+from ...users import problem
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_the_address_waits_a_minute(api, browser, alice, clock):
     assert "error=invalid_state" in answer.headers["Location"]
 
 
-def test_only_the_person_who_began_can_complete(api, browser, alice, bob):
+def test_only_the_user_who_began_can_complete(api, browser, alice, bob):
     landing = follow(browser, begin(api, alice.token))
     assert problem(complete(api, bob.token, landing.told["link_code"])) == (400, "invalid_code")
     assert not Identity.objects.exists()
@@ -91,12 +91,12 @@ def test_no_signed_thing_passes_for_another(api, browser, alice):
     assert "error=invalid_state" in answer.headers["Location"]
 
 
-def test_an_identity_belongs_to_one_person(api, browser, alice, dave):
+def test_an_identity_belongs_to_one_user(api, browser, alice, dave):
     code = follow(browser, begin(api, alice.token), "dave").told["link_code"]
     assert problem(complete(api, alice.token, code)) == (409, "already_linked")
 
 
-def test_a_person_has_one_identity_of_a_provider(api, browser, alice):
+def test_a_user_has_one_identity_of_a_provider(api, browser, alice):
     for sub, outcome in (("first", 201), ("second", 409)):
         code = follow(browser, begin(api, alice.token), sub).told["link_code"]
         assert complete(api, alice.token, code).status_code == outcome

@@ -2,11 +2,11 @@
 
 import pytest
 
+from accounts.login.models import SessionExchangeCode, s256
 from accounts.models import User
-from accounts.social.models import Handover, s256
 from sessions_api.models import Session
 
-from ...people import problem
+from ...users import problem
 
 VERIFIER = "the-verifier-of-a-front-end_0123456789~.ABCD"
 
@@ -33,7 +33,7 @@ def test_a_challenge_at_the_start_brings_a_code_instead_of_a_session(api, code):
 
 
 def test_the_row_of_a_code_holds_no_token(code):
-    row = Handover.objects.values().get()
+    row = SessionExchangeCode.objects.values().get()
     assert row.keys() == {"id", "digest", "user_id", "provider", "code_challenge", "expires_at"}
     assert code not in str(row)
 
@@ -84,11 +84,11 @@ def test_an_odd_challenge_is_refused(browser, challenge):
     assert problem(answer) == (422, "validation_error")
 
 
-# Authenticating again, for people without a password
+# Authenticating again, for users without a password
 
 
 @pytest.mark.asvs("7.2.4", "7.5.1")
-def test_a_hand_over_of_the_same_person_authenticates_again(api, browser, code, clock):
+def test_a_hand_over_of_the_same_user_authenticates_again(api, browser, code, clock):
     token = exchange(api, code).json()["token"]
     clock.shift(300)
     again = browser.sign_in("dave", start={"code_challenge": s256(VERIFIER)}).told["code"]

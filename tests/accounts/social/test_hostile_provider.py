@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from accounts.models import User
-from accounts.social.models import Handover, Identity, Spent
+from accounts.single_use.models import ConsumedToken, Identity, SessionExchangeCode
 from accounts.social.providers import oidc as backend
 from sessions_api.models import Session
 
@@ -20,7 +20,7 @@ from .forger import DISCOVERY, KEYS, SAYS, TOKEN, forging, self_signed
 
 pytestmark = pytest.mark.once
 
-PATIENCE = 0.8  # instead of ten seconds
+GIVE_UP_AFTER = 0.8  # instead of ten seconds
 
 DOWN = [
     provider.fails,
@@ -44,7 +44,7 @@ GARBAGE = [
 
 @pytest.fixture
 def impatient(monkeypatch):
-    monkeypatch.setattr(backend, "TOTAL_SECONDS", PATIENCE)
+    monkeypatch.setattr(backend, "TOTAL_SECONDS", GIVE_UP_AFTER)
 
 
 def sign_in(visitor, forger, path, misbehaves):
@@ -62,9 +62,9 @@ def sign_in(visitor, forger, path, misbehaves):
 
 
 def nothing_is_written(spent=0):
-    for table in (User, Identity, Session, Handover):
+    for table in (User, Identity, Session, SessionExchangeCode):
         assert not table.objects.exists()
-    assert Spent.objects.count() == spent
+    assert ConsumedToken.objects.count() == spent
 
 
 @pytest.mark.asvs("13.2.6", "16.5.2", "16.5.3")
@@ -74,7 +74,7 @@ def test_a_provider_that_is_down_or_slow_is_given_up_in_time(impatient, visitor,
     landing, seconds = sign_in(visitor, forger, path, misbehaves)
     assert landing.told == {"error": "provider_unavailable", "next": "/inbox", "state": "mine"}
     assert landing.path == "/oauth/error"
-    assert seconds < PATIENCE + 2
+    assert seconds < GIVE_UP_AFTER + 2
     nothing_is_written(spent=path != DISCOVERY)
 
 
@@ -192,7 +192,7 @@ def test_a_discovery_document_with_odd_addresses_ends_on_the_error_page(visitor,
     else:
         landing = visitor.landing(address)
     assert landing.error in {"provider_error", "provider_unavailable"}
-    nothing_is_written(spent=Spent.objects.count())
+    nothing_is_written(spent=ConsumedToken.objects.count())
 
 
 @pytest.mark.parametrize(
@@ -298,11 +298,11 @@ def test_the_deadline_is_for_a_whole_sign_in_and_not_for_each_call(impatient, vi
     """The code and the keys: each in time, and together not."""
 
     def slowly(request):
-        forger.over.wait(PATIENCE * 0.6)
+        forger.over.wait(GIVE_UP_AFTER * 0.6)
         request.tell({"keys": forger.keys})
 
     address = forger.consent(visitor.start())
-    forger.before_answering = lambda: forger.over.wait(PATIENCE * 0.6)
+    forger.before_answering = lambda: forger.over.wait(GIVE_UP_AFTER * 0.6)
     forger.behaviour[KEYS] = slowly
     assert visitor.land(address).error == "provider_unavailable"
     nothing_is_written(spent=1)

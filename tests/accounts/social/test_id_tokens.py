@@ -9,12 +9,12 @@ import jwt
 import pytest
 
 from accounts.models import User
-from accounts.social.models import Handover, Identity, Spent
+from accounts.single_use.models import ConsumedToken, Identity, SessionExchangeCode
 from accounts.social.providers.registry import backend_for
-from accounts.social.strategy import Handshake
+from accounts.social.strategy import OAuthFlowState
 from sessions_api.models import Session
 
-from ...people import Api, problem
+from ...users import ApiClient, problem
 from . import forger as provider
 from .conftest import at_once
 from .forger import CLIENT, KEYS, encoded, jwk, pem, signed, without
@@ -108,9 +108,9 @@ def named(value):
 
 
 def nobody_came_in(spent):
-    for table in (User, Identity, Session, Handover):
+    for table in (User, Identity, Session, SessionExchangeCode):
         assert not table.objects.exists()
-    assert Spent.objects.count() == spent
+    assert ConsumedToken.objects.count() == spent
 
 
 # In the browser
@@ -232,7 +232,7 @@ def test_an_unknown_key_is_asked_for_once(visitor, forger):
 @pytest.mark.parametrize("endpoint", ["https://accounts.google.com", "http://localhost:9"])
 def test_google_may_sign_under_either_spelling_and_nobody_else_under_two(rf, settings, endpoint):
     settings.SOCIAL_AUTH_GOOGLE_OIDC_ENDPOINT = endpoint
-    google = backend_for(rf.get("/"), Handshake("google"))
+    google = backend_for(rf.get("/"), OAuthFlowState("google"))
     spellings = {"https://accounts.google.com", "accounts.google.com"} if "google" in endpoint else {endpoint}
     assert set(google.id_token_issuer()) == spellings
 
@@ -247,7 +247,7 @@ SHA256 = hashlib.sha256(RAW.encode()).hexdigest()
 def app(forger, settings, db):
     """Whatever a phone sends."""
     settings.SOCIAL_AUTH_GOOGLE_NATIVE_CLIENT_IDS = [ANDROID, IOS]
-    return Api()
+    return ApiClient()
 
 
 def bring(app, id_token, nonce=RAW):
@@ -403,7 +403,7 @@ def test_a_token_that_calls_itself_good_for_ever_is_spent_all_the_same(app, forg
 @pytest.mark.django_db(transaction=True)
 def test_an_id_token_opens_one_session_for_twenty_at_once(app, forger):
     token = signed(forger.claims(nonce=RAW))
-    answers = at_once(*[lambda: bring(Api(), token).status_code] * 20)
+    answers = at_once(*[lambda: bring(ApiClient(), token).status_code] * 20)
     assert sorted(answers) == [200] + [400] * 19
     assert Session.objects.count() == 1
 

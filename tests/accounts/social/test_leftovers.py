@@ -1,17 +1,17 @@
 from django.core.management import call_command
 
-from accounts.social.models import Handover, Spent, s256
+from accounts.single_use.models import ConsumedToken, SessionExchangeCode, s256
 
 
 def test_what_sign_ins_leave_behind_is_purged_with_the_sessions(browser, clock):
     browser.sign_in("dave", start={"code_challenge": s256("x" * 43)})
     call_command("purge_sessions")
-    assert (Spent.objects.count(), Handover.objects.count()) == (1, 1)
+    assert (ConsumedToken.objects.count(), SessionExchangeCode.objects.count()) == (1, 1)
     clock.shift(2 * 3600)
     call_command("purge_sessions", "--dry-run")
-    assert (Spent.objects.count(), Handover.objects.count()) == (1, 1)
+    assert (ConsumedToken.objects.count(), SessionExchangeCode.objects.count()) == (1, 1)
     call_command("purge_sessions")
-    assert (Spent.objects.count(), Handover.objects.count()) == (0, 0)
+    assert (ConsumedToken.objects.count(), SessionExchangeCode.objects.count()) == (0, 0)
 
 
 def test_the_admin_shows_who_is_linked_and_no_more(browser, client, root):

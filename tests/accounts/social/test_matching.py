@@ -6,22 +6,22 @@ from accounts.models import User
 from accounts.social.models import Identity
 from sessions_api.models import Session
 
-from ...people import Person
+from ...users import ApiUser
 
 
 @pytest.fixture
 def dave(api):
     """Somebody who registered with a password, and has not proven the address."""
     answer = api.register("dave@gmail.com", "the password of dave")
-    return Person("dave@gmail.com", "the password of dave", answer.json()["token"])
+    return ApiUser("dave@gmail.com", "the password of dave", answer.json()["token"])
 
 
-def verify(person):
-    User.objects.filter(email=person.email).update(email_verified_at="2026-01-01T00:00Z")
+def verify(user):
+    User.objects.filter(email=user.email).update(email_verified_at="2026-01-01T00:00Z")
 
 
 @pytest.mark.asvs("10.5.2", "6.8.1")
-def test_a_known_identity_is_its_person_whatever_the_address_says_now(browser, api):
+def test_a_known_identity_is_its_user_whatever_the_address_says_now(browser, api):
     first = browser.sign_in("dave").told["session"]
     again = browser.sign_in("dave", email="other@gmail.com", email_verified=False).told["session"]
     assert api.check_session(first).json()["user"] == api.check_session(again).json()["user"]
@@ -95,7 +95,7 @@ def test_where_google_does_not_run_the_mailbox_one_logs_in_and_links(browser, ap
     assert not Identity.objects.exists()
 
 
-def test_a_new_person_whose_mailbox_google_does_not_run_has_not_proven_it(browser, api):
+def test_a_new_user_whose_mailbox_google_does_not_run_has_not_proven_it(browser, api):
     landing = browser.sign_in("frank", email="frank@example.org")
     assert not api.check_session(landing.told["session"]).json()["user"]["email_verified"]
 
@@ -107,7 +107,7 @@ def test_nobody_becomes_staff_by_an_address(browser, dave, power):
     assert browser.sign_in("dave").error == "account_exists"
 
 
-def test_a_disabled_person_is_refused_and_nothing_written(browser, api, dave):
+def test_a_disabled_user_is_refused_and_nothing_written(browser, api, dave):
     verify(dave)
     User.objects.update(is_active=False)
     assert browser.sign_in("dave").error == "account_disabled"

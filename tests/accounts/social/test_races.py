@@ -7,11 +7,12 @@ from urllib.parse import urlsplit
 import pytest
 from django.db import connection, transaction
 
+from accounts.login.models import s256
 from accounts.models import User
-from accounts.social.models import Identity, s256
+from accounts.social.models import Identity
 from sessions_api.models import Session
 
-from ...people import Api, problem
+from ...users import ApiClient, problem
 from .conftest import Browser, at_once
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
@@ -22,7 +23,7 @@ VERIFIED = "2026-01-01T00:00Z"
 
 @pytest.fixture
 def ready(forger):
-    """Twenty browsers of one person, each just before its callback."""
+    """Twenty browsers of one user, each just before its callback."""
     browsers = [Browser() for _ in range(20)]
     return [(browser, forger.consent(browser.start())) for browser in browsers]
 
@@ -32,14 +33,14 @@ def all_land(ready):
 
 
 @pytest.mark.asvs("15.4.2")
-def test_of_twenty_first_sign_ins_one_makes_the_person(ready):
+def test_of_twenty_first_sign_ins_one_makes_the_user(ready):
     landings = all_land(ready)
     assert {landing.path for landing in landings} == {"/oauth/callback"}
     assert (User.objects.count(), Identity.objects.count(), Session.objects.count()) == (1, 1, 20)
 
 
 @pytest.mark.parametrize("verified", [VERIFIED, None])
-def test_of_twenty_first_sign_ins_one_links_the_person_of_the_address(ready, api, verified):
+def test_of_twenty_first_sign_ins_one_links_the_user_of_the_address(ready, api, verified):
     token = api.register("dave@gmail.com", "the password of dave").json()["token"]
     User.objects.update(email_verified_at=verified)
     landings = all_land(ready)
@@ -52,22 +53,22 @@ def test_of_twenty_first_sign_ins_one_links_the_person_of_the_address(ready, api
 @pytest.mark.asvs("15.4.2")
 def test_a_registration_beside_a_first_sign_in_shares_no_account(forger, db):
     for number in range(8):
-        name = f"person-{number}"
+        name = f"user-{number}"
         browsers = [Browser() for _ in range(3)]
         ready = [(browser, forger.consent(browser.start(), name)) for browser in browsers]
         registered, *landings = at_once(
-            lambda name=name: Api().register(f"{name}@gmail.com", "the password of a stranger"),
+            lambda name=name: ApiClient().register(f"{name}@gmail.com", "the password of a stranger"),
             *(lambda pair=pair: pair[0].land(pair[1]) for pair in ready),
         )
         assert {landing.path for landing in landings} == {"/oauth/callback"}
         assert registered.status_code == 201 or problem(registered) == (409, "email_taken")
-        person = User.objects.get(email=f"{name}@gmail.com")
-        assert person.identities.count() == 1
-        assert not person.has_password
+        user = User.objects.get(email=f"{name}@gmail.com")
+        assert user.identities.count() == 1
+        assert not user.has_password
         if registered.status_code == 201:
-            assert not Api().opens(registered.json()["token"])
+            assert not ApiClient().opens(registered.json()["token"])
         for landing in landings:
-            assert Api().opens(landing.told["session"])
+            assert ApiClient().opens(landing.told["session"])
     assert User.objects.count() == 8
 
 
@@ -89,13 +90,13 @@ def test_of_twenty_who_exchange_a_code_one_gets_a_session(forger, db):
     browser = Browser()
     code = browser.land(forger.consent(browser.start(code_challenge=s256(VERIFIER)))).told["code"]
     body = {"code": code, "code_verifier": VERIFIER}
-    answers = at_once(*[lambda: Api().call("POST", "/api/auth/exchange", body)] * 20)
+    answers = at_once(*[lambda: ApiClient().call("POST", "/api/auth/exchange", body)] * 20)
     assert sorted(answer.status_code for answer in answers) == [200] + [400] * 19
     assert Session.objects.count() == 1
 
 
 def authorize_url(token):
-    address = Api().call("POST", "/api/auth/oauth/google/link", token=token).json()["authorize_url"]
+    address = ApiClient().call("POST", "/api/auth/oauth/google/link", token=token).json()["authorize_url"]
     return "{0.path}?{0.query}".format(urlsplit(address))
 
 
@@ -106,7 +107,7 @@ def link_code(forger, token):
 
 
 def complete(token, code):
-    return Api().call("POST", "/api/auth/connections", {"code": code}, token=token)
+    return ApiClient().call("POST", "/api/auth/connections", {"code": code}, token=token)
 
 
 @pytest.mark.asvs("2.3.4")
@@ -132,7 +133,7 @@ def test_of_two_who_link_one_identity_one_does(forger, alice, bob):
     assert Identity.objects.count() == 1
 
 
-def test_a_person_who_links_two_identities_at_once_has_one(forger, alice):
+def test_a_user_who_links_two_identities_at_once_has_one(forger, alice):
     codes = [link_code(forger, alice.token), None]
     browser = Browser()
     other = forger.consent(browser.get(authorize_url(alice.token)).headers["Location"], "another")
@@ -148,7 +149,7 @@ def test_of_two_who_take_away_the_last_two_ways_in_one_is_refused(forger, db, se
     token = browser.land(forger.consent(browser.start())).told["session"]
     Identity.objects.create(user=User.objects.get(), provider="github", uid="1")
     paths = [f"/api/auth/connections/{connection.pk}" for connection in Identity.objects.all()]
-    answers = at_once(*(lambda path=path: Api().call("DELETE", path, token=token) for path in paths))
+    answers = at_once(*(lambda path=path: ApiClient().call("DELETE", path, token=token) for path in paths))
     assert sorted(answer.status_code for answer in answers) == [204, 409]
     assert Identity.objects.count() == 1
 
@@ -176,24 +177,24 @@ def while_locked(call, change):
 
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
-            person = User.objects.select_for_update(no_key=True).get()
+            user = User.objects.select_for_update(no_key=True).get()
             answer = pool.submit(run)
             assert somebody_waits_for_a_lock()
-            change(person)
+            change(user)
         return answer.result()
 
 
-def is_disabled(person):
-    User.objects.filter(pk=person.pk).update(is_active=False)
+def is_disabled(user):
+    User.objects.filter(pk=user.pk).update(is_active=False)
 
 
-def changes_the_password(person):
-    person.set_password("another password")
-    person.save()
+def changes_the_password(user):
+    user.set_password("another password")
+    user.save()
 
 
-def has_the_address_taken_back(person):
-    person.start_over()
+def has_the_address_taken_back(user):
+    user.reset_credentials()
 
 
 CHANGES = [is_disabled, changes_the_password, has_the_address_taken_back]
@@ -201,7 +202,7 @@ CHANGES = [is_disabled, changes_the_password, has_the_address_taken_back]
 
 @pytest.mark.asvs("15.4.2", "7.4.2")
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_link_that_waits_for_a_change_of_the_person_is_void(forger, alice, change):
+def test_a_link_that_waits_for_a_change_of_the_user_is_void(forger, alice, change):
     code = link_code(forger, alice.token)
     answer = while_locked(lambda: complete(alice.token, code), change)
     assert problem(answer) == (401, "session_expired")
@@ -211,7 +212,7 @@ def test_a_link_that_waits_for_a_change_of_the_person_is_void(forger, alice, cha
 @pytest.mark.asvs("15.4.2", "7.4.2")
 @pytest.mark.parametrize("wanted", [{}, {"code_challenge": s256(VERIFIER)}], ids=["session", "code"])
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_sign_in_that_waits_for_a_change_of_the_person_is_void(forger, db, change, wanted):
+def test_a_sign_in_that_waits_for_a_change_of_the_user_is_void(forger, db, change, wanted):
     browser = Browser()
     browser.land(forger.consent(browser.start()))
     Session.objects.all().delete()

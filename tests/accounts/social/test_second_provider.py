@@ -6,9 +6,9 @@ import pytest
 
 from accounts.social.providers.oidc import GitHub
 from accounts.social.providers.registry import backend_for
-from accounts.social.strategy import Handshake
+from accounts.social.strategy import OAuthFlowState
 
-from ...people import problem
+from ...users import problem
 
 
 @pytest.fixture
@@ -47,5 +47,5 @@ def test_an_address_is_verified_where_it_says_so_of_this_very_one(github, rf, mo
         ],
     }
     monkeypatch.setattr(GitHub, "_user_data", lambda self, token, path=None: answers[path])
-    data = backend_for(rf.get("/"), Handshake("github")).user_data("token")
+    data = backend_for(rf.get("/"), OAuthFlowState("github")).user_data("token")
     assert (data["email"], data["email_verified"]) == ("dave@example.org", believed)

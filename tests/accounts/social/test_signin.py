@@ -4,11 +4,11 @@ import pytest
 from django.conf import settings as django_settings
 
 from accounts.models import User
-from accounts.social.models import Handover, Identity, Spent
+from accounts.single_use.models import ConsumedToken, Identity, SessionExchangeCode
 from sessions_api.models import Session
 
-from ...people import problem
 from ...server import database, serving
+from ...users import problem
 
 
 def query(address):
@@ -53,7 +53,7 @@ def test_nothing_that_the_caller_sends_is_passed_on(browser):
 def test_a_start_stores_nothing(browser):
     for _ in range(20):
         browser.start()
-    for table in (Spent, Handover, Identity, User, Session):
+    for table in (ConsumedToken, SessionExchangeCode, Identity, User, Session):
         assert not table.objects.exists()
 
 

@@ -61,7 +61,7 @@ def test_what_is_of_nobody_and_of_an_unknown_kind_can_be_seen(admin):
 @pytest.mark.parametrize(
     "asked", ["alice@example.org", " ALI", "{user.pk}", "{session.pk}", "192.0.2.7", "2001:DB8:0::7"]
 )
-def test_events_are_found_by_address_person_handle_and_ip(admin, api, alice, bob, user, asked):
+def test_events_are_found_by_address_user_handle_and_ip(admin, api, alice, bob, user, asked):
     session = user.sessions.get()
     ip_address = "2001:db8::7" if ":" in asked else "192.0.2.7"
     Event.objects.create(tag="account:logout", user=user, session=session.pk, ip_address=ip_address)
@@ -134,8 +134,8 @@ def test_only_whoever_may_see_events_sees_them(alice, user, right):
 
 def test_the_list_asks_as_much_for_fifty_as_for_five(admin):
     def statements(count):
-        people = User.objects.bulk_create(User(email=f"{count}-{n}@example.org") for n in range(count))
-        Event.objects.bulk_create(Event(tag="account:logout", user=person) for person in people)
+        users = User.objects.bulk_create(User(email=f"{count}-{n}@example.org") for n in range(count))
+        Event.objects.bulk_create(Event(tag="account:logout", user=user) for user in users)
         with CaptureQueriesContext(connection) as captured:
             assert admin.get(LIST).status_code == 200
         return len(captured)

@@ -1,4 +1,4 @@
-"""What happened to an account stands in its events: told to the person, to operators and to other code."""
+"""What happened to an account stands in its events: told to the user, to operators and to other code."""
 
 import logging
 
@@ -10,23 +10,23 @@ from accounts.models import User
 from sessions_api.events.models import Event
 from sessions_api.events.signals import recorded
 
-from ...people import problem
+from ...users import problem
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
 
 
-def tags(api, person, **query):
-    return [event["tag"] for event in events(api, person, **query)]
+def tags(api, user, **query):
+    return [event["tag"] for event in events(api, user, **query)]
 
 
-def events(api, person, before=""):
-    answer = api.call("GET", f"/api/users/me/events{before and f'?before={before}'}", token=person.token)
+def events(api, user, before=""):
+    answer = api.call("GET", f"/api/users/me/events{before and f'?before={before}'}", token=user.token)
     assert answer.status_code == 200
     return answer.json()
 
 
 @pytest.mark.asvs("16.3.1", "16.2.1")
-def test_a_person_sees_what_happened_newest_first(api, alice):
+def test_a_user_sees_what_happened_newest_first(api, alice):
     api.login(alice.email, "a wrong password")
     alice.logs_in(api, User_Agent=FIREFOX)
     failure, login = "account:login:failure", "account:login:success"
@@ -103,7 +103,7 @@ def test_what_happened_cannot_be_changed(api, alice):
         event.save()
 
 
-def test_it_goes_with_the_person(api, alice, bob):
+def test_it_goes_with_the_user(api, alice, bob):
     api.call("DELETE", "/api/users/me", token=alice.token)
     assert set(Event.objects.values_list("user__email", flat=True)) == {bob.email, None}
     assert Event.objects.get(user=None).tag == "account:delete"
@@ -134,7 +134,7 @@ def test_failures_of_nobody_are_purged_after_thirty_days(api, alice, clock, caps
 
 
 @pytest.fixture
-def told():
+def details():
     """What a receiver of the signal got."""
     heard = []
 

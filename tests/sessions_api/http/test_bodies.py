@@ -6,13 +6,14 @@ import time
 import pytest
 from django.test import Client, RequestFactory
 
-from accounts.mail.models import Link, QueuedMail
+from accounts.mail.one_time_tokens import OneTimeToken
+from accounts.mail.queue import QueuedMail
 from accounts.models import User
 from config.api import api as api_object
 from config.wsgi import application
 from sessions_api.models import Session
 
-from ...people import problem
+from ...users import problem
 
 LIMIT = 64 * 1024
 PERSON = {"email": "canary@example.org", "password": "canary in a coal mine"}
@@ -52,7 +53,7 @@ def fields(operation):
 
 
 def tables():
-    return [list(model.objects.order_by("pk").values()) for model in (User, Session, Link, QueuedMail)]
+    return [list(model.objects.order_by("pk").values()) for model in (User, Session, OneTimeToken, QueuedMail)]
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ def test_a_device_has_a_name_beside_the_raw_text(api, alice, sent, seen):
     ],
 )
 def test_a_device_never_reads_like_an_address_or_a_sentence(api, alice, name):
-    """Some names are what the header says, and a mail shows them to the person."""
+    """Some names are what the header says, and a mail shows them to the user."""
     sent = f"{name}/1 CFNetwork/1490.0.4 Darwin/23.2.0".encode().decode("latin-1")
     session = api.check_session(alice.logs_in(api, User_Agent=sent)).json()
     assert session["device"] in {"", "iOS"}

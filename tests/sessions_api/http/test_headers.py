@@ -9,8 +9,8 @@ from urllib3 import HTTPHeaderDict, PoolManager
 from sessions_api.models import Session
 from sessions_api.tokens import digest
 
-from ...people import problem
 from ...server import database, serving
+from ...users import problem
 
 NO_TOKEN = ((401, "not_authenticated"), "Bearer")
 BAD_TOKEN = ((401, "session_expired"), 'Bearer error="invalid_token"')
@@ -232,13 +232,13 @@ def test_the_address_is_what_the_outermost_of_our_proxies_saw(api, alice, settin
 def test_of_several_lines_the_last_is_that_of_our_proxy(tmp_path):
     """RFC 9110, 5.2: several lines are one list. A proxy may add a line of its own below that of a client."""
     lines = HTTPHeaderDict([("X-Forwarded-For", "203.0.113.66"), ("X-Forwarded-For", "198.51.100.1")])
-    person = {"email": "alice@example.org", "password": "correct horse battery"}
+    user = {"email": "alice@example.org", "password": "correct horse battery"}
     with (
         database(tmp_path) as url,
         serving(log=tmp_path / "log", DATABASE_URL=url, TRUSTED_PROXY_COUNT="1") as server,
         PoolManager() as caller,
     ):
-        answer = caller.request("POST", f"{server.url}/api/auth/register", json=person, headers=lines)
+        answer = caller.request("POST", f"{server.url}/api/auth/register", json=user, headers=lines)
         session = server.call("GET", "/api/auth/session", token=answer.json()["token"]).json()
     assert session["ip_address"] == "198.51.100.1"
 

@@ -11,8 +11,8 @@ from accounts.login import password as login
 from config import health
 from config.api import api as api_object
 
-from ...people import Api, problem
 from ...server import database, serving
+from ...users import ApiClient, problem
 
 OURS = "http://localhost:3000"
 METHODS = {
@@ -247,7 +247,7 @@ def answer(request, refused, alice):
         case "redirect":
             return Client(headers=headers).get("/")
         case "nothing":
-            return Api().call("POST", "/api/auth/logout", token=alice.token, **headers)
+            return ApiClient().call("POST", "/api/auth/logout", token=alice.token, **headers)
         case "preflight":
             return Client(headers=headers).options("/api/auth/login", headers={"Access-Control-Request-Method": "POST"})
     sent = REFUSED[request.param][1].get("headers", {})

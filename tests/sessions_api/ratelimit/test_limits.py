@@ -10,7 +10,7 @@ from accounts.models import User
 from config.api import api as described
 from sessions_api.ratelimit.limits import REGISTER, store
 
-from ...people import comparable, problem
+from ...users import comparable, problem
 
 WRONG = "not the password"
 LIMITED = (429, "rate_limited")
@@ -91,7 +91,7 @@ def test_all_spellings_of_an_address_share_what_it_may(api, alice):
 
 
 @pytest.mark.asvs("6.3.8")
-def test_it_is_refused_alike_whether_or_not_there_is_such_a_person(api, alice, anywhere):
+def test_it_is_refused_alike_whether_or_not_there_is_such_a_user(api, alice, anywhere):
     def attempts(email, headers):
         return [comparable(api.login(email, WRONG, **headers)) for _ in range(7)]
 
@@ -109,7 +109,7 @@ def test_a_login_of_ones_own_between_guesses_gives_no_more_of_them(api, alice, b
 
 
 @pytest.mark.asvs("6.3.1")
-def test_nor_more_guesses_at_other_people(api, bob, anywhere):
+def test_nor_more_guesses_at_other_users(api, bob, anywhere):
     here = anywhere()
     for number in range(30):
         bob.logs_in(api, **here)
@@ -128,7 +128,7 @@ def test_a_login_forgets_ones_own_mistakes(api, alice, anywhere):
 @pytest.mark.asvs("6.3.1")
 def test_guesses_from_many_networks_are_counted_together(api, alice, anywhere, hashes, monkeypatch):
     """Exactly, where a row of failures is only nearly so: of many at once, some begin before others have failed."""
-    monkeypatch.setattr(lockout, "PAUSES_FROM", 1000)
+    monkeypatch.setattr(lockout, "COOL_OFF_FROM", 1000)
     hashes.clear()
     assert [guess(api, alice.email, **anywhere()) for _ in range(20)] == [REFUSED] * 20
     assert policy(api.login(alice.email, alice.password, **anywhere())) == "password-by-account"
@@ -293,7 +293,7 @@ def test_when_strangers_have_had_all_mails_of_the_hour_who_is_known_still_gets_a
     api, alice, settings, anywhere, mailbox
 ):
     mailbox.new()
-    settings.REGISTRATION, settings.RATE_LIMITS = "verified", 0.01
+    settings.REGISTRATION, settings.RATE_LIMIT_FACTOR = "verified", 0.01
 
     def register(number):
         return api.call("POST", "/api/auth/register", {"email": f"s{number}@example.org"}, **anywhere())
@@ -318,7 +318,7 @@ def test_when_strangers_have_had_all_mails_of_the_hour_who_is_known_still_gets_a
 def test_a_registration_that_is_refused_mails_nobody_and_leaves_others_their_mails(
     api, alice, settings, anywhere, mode, email, password, status
 ):
-    settings.REGISTRATION, settings.RATE_LIMITS = mode, 0.002  # two to strangers, one to each of them
+    settings.REGISTRATION, settings.RATE_LIMIT_FACTOR = mode, 0.002  # two to strangers, one to each of them
     for _ in range(5):
         store.clear(REGISTER[1].item, REGISTER[1].key({"recipient": email}))
         assert register(api, email, password, **anywhere()).status_code == status
@@ -327,7 +327,7 @@ def test_a_registration_that_is_refused_mails_nobody_and_leaves_others_their_mai
 
 
 @pytest.mark.asvs("2.4.1")
-def test_one_network_registers_a_hundred_people_an_hour(api, anywhere, hashes):
+def test_one_network_registers_a_hundred_users_an_hour(api, anywhere, hashes):
     here = anywhere()
     for number in range(100):
         answer = register(api, f"p{number}@example.org", **here)
@@ -399,11 +399,11 @@ def test_a_token_is_checked_however_often_and_also_one_that_opens_nothing(api, a
 
 
 def test_one_setting_makes_all_limits_more_generous_or_switches_them_off(api, alice, settings, monkeypatch):
-    monkeypatch.setattr(lockout, "PAUSES_FROM", 1000)
-    settings.RATE_LIMITS = 2
+    monkeypatch.setattr(lockout, "COOL_OFF_FROM", 1000)
+    settings.RATE_LIMIT_FACTOR = 2
     assert guess(api, alice.email, 10) == REFUSED
     assert guess(api, alice.email) == LIMITED
-    settings.RATE_LIMITS = 0
+    settings.RATE_LIMIT_FACTOR = 0
     assert guess(api, alice.email, 30) == REFUSED
 
 

@@ -26,7 +26,9 @@ def test_only_what_can_be_guessed_asks_it(tmp_path):
     with (
         ValkeyServer() as valkey,
         database(tmp_path) as url,
-        serving(log=tmp_path / "log", DATABASE_URL=url, CACHE_URL=valkey.connection_url, RATE_LIMITS="1") as server,
+        serving(
+            log=tmp_path / "log", DATABASE_URL=url, CACHE_URL=valkey.connection_url, RATE_LIMIT_FACTOR="1"
+        ) as server,
         redis.from_url(valkey.connection_url) as client,
     ):
         asked = {}
@@ -41,9 +43,9 @@ def test_only_what_can_be_guessed_asks_it(tmp_path):
             return answer
 
         for name in ("alice", "bob"):  # the first of its kind brings the script along
-            person = {"email": f"{name}@example.org", "password": "correct horse battery"}
-            ask("POST /api/auth/register", person)
-            token = ask("POST /api/auth/login", person).json()["token"]
+            user = {"email": f"{name}@example.org", "password": "correct horse battery"}
+            ask("POST /api/auth/register", user)
+            token = ask("POST /api/auth/login", user).json()["token"]
         for request in (
             "GET /api/users/me",
             "GET /api/auth/session",

@@ -17,8 +17,8 @@ from sessions_api.ratelimit import memory as rate_limit_stores
 from sessions_api.ratelimit import redis as shared_rate_limits
 from sessions_api.ratelimit.memory import InProcess, Window
 
-from ...people import problem
 from ...server import database, free_port, serving
+from ...users import problem
 
 ROUNDS = int(os.environ.get("RACE_ROUNDS", "5"))
 PASSWORD = "correct horse battery"
@@ -120,7 +120,7 @@ class House:
 
 @contextmanager
 def house(folder, url, workers=1, **env):
-    env = {"RATE_LIMITS": "1", "TRUSTED_PROXY_COUNT": "1", "HASHES_AT_ONCE": "16", "DATABASE_URL": url} | env
+    env = {"RATE_LIMIT_FACTOR": "1", "TRUSTED_PROXY_COUNT": "1", "HASHES_AT_ONCE": "16", "DATABASE_URL": url} | env
     with ValkeyServer() as valkey:
         env = {"CACHE_URL": f"{valkey.connection_url}/0"} | env
         with serving(workers=workers, log=folder / "log", **env) as server:

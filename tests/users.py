@@ -10,7 +10,7 @@ from django.test import Client
 from accounts.mail.worker import deliver_next
 
 
-class Api(Client):
+class ApiClient(Client):
     """The test client as a REST client would write it: JSON in, a bearer token, and errors as answers."""
 
     def __init__(self) -> None:
@@ -45,19 +45,19 @@ class Api(Client):
 
 
 @dataclass
-class Person:
+class ApiUser:
     email: str
     password: str
     token: str
 
     @classmethod
-    def who_registers(cls, api: Api, name: str) -> "Person":
+    def registers(cls, api: ApiClient, name: str) -> "ApiUser":
         email, password = f"{name}@example.org", f"the password of {name}"
         answer = api.register(email, password, display_name=name.capitalize())
         assert answer.status_code == 201, answer.content
         return cls(email, password, answer.json()["token"])
 
-    def logs_in(self, api: Api, **headers: str) -> str:
+    def logs_in(self, api: ApiClient, **headers: str) -> str:
         answer = api.login(self.email, self.password, **headers)
         assert answer.status_code == 200, answer.content
         return answer.json()["token"]

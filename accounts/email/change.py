@@ -1,0 +1,48 @@
+"""How a user moves to another address."""
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.errors import EmailTaken
+from accounts.login.lockout import forget_address
+from accounts.mail.notifications import notify
+from accounts.mail.one_time_tokens import OneTimeToken, require_unreserved
+from accounts.mail.queue import MailType, QueuedMail
+from accounts.mail.token_types import TokenType
+from accounts.models import User
+from sessions_api.events.models import Event
+from sessions_api.events.tags import Tag
+from sessions_api.http.client import ClientInfo
+
+from .verification import consume_own
+
+
+def ask_to_change(user: User, *, email: str) -> None:
+    """Queue a mail to the new address, which has to prove itself. Its reader learns there if the address is taken."""
+    QueuedMail.objects.enqueue(MailType.CHANGE, email=email, user=user)
+
+
+def change_email(user: User, *, token: str, client: ClientInfo) -> None:
+    """Give the user the new address, verified. The old address is told, and can undo the change for seven days.
+
+    Raises InvalidLink, or EmailTaken where another user was quicker.
+    """
+    with transaction.atomic():
+        change = consume_own(user, TokenType.CHANGE, token=token)
+        locked_user = change.known_user
+        notify(locked_user, MailType.EMAIL_CHANGED, client=client)
+        OneTimeToken.objects.revoke(locked_user)
+        give_address(locked_user, change.email)
+        Event.objects.record(Tag.EMAIL_CHANGED, locked_user, client=client)
+
+
+def give_address(user: User, email: str) -> None:
+    """The user has this address from now on, verified. Raises EmailTaken. Call it inside a transaction."""
+    user.email, user.email_verified_at = email, timezone.now()
+    try:
+        with transaction.atomic():
+            user.save(update_fields=["email", "email_verified_at", "updated_at"])
+    except IntegrityError:
+        raise EmailTaken from None
+    require_unreserved(user)
+    forget_address(email)

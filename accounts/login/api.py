@@ -1,0 +1,61 @@
+from ninja import Router
+
+from accounts.errors import AuthenticationFailed, InvalidPassword
+from sessions_api.auth import SessionRequest
+from sessions_api.http.client import ClientRequest
+from sessions_api.http.errors import RateLimited, ServerBusy
+from sessions_api.http.openapi import raises
+from sessions_api.ratelimit import limits
+from sessions_api.schemas import SessionResponse
+
+from . import exchange, password
+from .errors import AccountDisabled, InvalidCode
+from .schemas import Exchange, Login, Reauthenticate
+
+router = Router(tags=["login"])
+
+
+@router.post(
+    "/auth/login",
+    auth=None,
+    response=SessionResponse,
+    summary="Log in",
+    openapi_extra=raises(AuthenticationFailed, RateLimited, ServerBusy),
+)
+@limits.limited(limits.LOGIN)
+def login(request: ClientRequest, body: Login) -> SessionResponse:
+    """A new session. Why it was refused is not told, for that would tell strangers who has an account."""
+    opened = password.login_with_password(email=body.email, password=body.password, client=request.client)
+    return SessionResponse.from_session(*opened)
+
+
+@router.post(
+    "/auth/reauthenticate",
+    response=SessionResponse,
+    summary="Authenticate again",
+    openapi_extra=raises(InvalidPassword, InvalidCode, RateLimited, ServerBusy),
+)
+@limits.limited(limits.REDEEM)
+def reauthenticate(request: SessionRequest, body: Reauthenticate) -> SessionResponse:
+    """Renews the token of this session, for what needs a recent login. The old token is dead."""
+    if "code" in body.model_fields_set:
+        token = exchange.reauthenticate_with_code(
+            request.auth, code=body.code, code_verifier=body.code_verifier, client=request.client
+        )
+    else:
+        token = password.reauthenticate_with_password(request.auth, password=body.password, client=request.client)
+    return SessionResponse.from_session(request.auth, token)
+
+
+@router.post(
+    "/auth/exchange",
+    auth=None,
+    response=SessionResponse,
+    summary="Exchange a code for a session",
+    openapi_extra=raises(InvalidCode, AccountDisabled, RateLimited),
+)
+@limits.limited(limits.REDEEM)
+def exchange_code(request: ClientRequest, body: Exchange) -> SessionResponse:
+    """For the `?code=` of a sign-in that was begun with a `code_challenge`. A wrong verifier spends it, too."""
+    opened = exchange.exchange_code(code=body.code, code_verifier=body.code_verifier, client=request.client)
+    return SessionResponse.from_session(*opened)

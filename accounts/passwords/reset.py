@@ -1,0 +1,43 @@
+"""How a user who forgot the password chooses a new one by mail."""
+
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.login.lockout import clear_failures
+from accounts.mail.one_time_tokens import OneTimeToken
+from accounts.mail.queue import MailType, QueuedMail
+from accounts.mail.token_types import TokenType
+from accounts.social.connections import unlink_identities
+from sessions_api.events.tags import Tag
+from sessions_api.http.client import ClientInfo
+
+from .change import revoke_and_notify
+from .validators import require_acceptable
+
+
+def ask_to_reset(email: str) -> None:
+    """Queue a mail with which its reader can choose a new password.
+
+    The worker looks up whether a user has this address, so nothing differs here, not even the time.
+    """
+    QueuedMail.objects.enqueue(MailType.RESET, email=email)
+
+
+def reset_password(*, token: str, new_password: str, client: ClientInfo) -> None:
+    """Give the user of this token the new password, and a verified address. All their sessions are revoked.
+
+    Raises InvalidLink; ValidationFailed, after which the token is still valid; or ServerBusy. Where the address was not
+    verified before, a stranger may have opened the account: identities linked by then no longer open it.
+    """
+    user = OneTimeToken.objects.verify(TokenType.RESET, token).known_user
+    require_acceptable(new_password, user, field="new_password")
+    encoded = make_password(new_password)
+    with transaction.atomic():
+        user = OneTimeToken.objects.consume(TokenType.RESET, token).known_user
+        if not user.email_verified:
+            unlink_identities(user)
+        user.password, user.email_verified_at = encoded, user.email_verified_at or timezone.now()
+        user.save(update_fields=["password", "email_verified_at", "updated_at"])  # which revokes the sessions
+        clear_failures(user, client)
+        revoke_and_notify(user, Tag.PASSWORD_RESET, client=client)

@@ -1,0 +1,16 @@
+"""The request bodies about passwords."""
+
+from accounts.schemas import MailToken, NewPassword, Password
+from sessions_api.http.schemas import RequestSchema
+
+
+class PasswordChange(RequestSchema):
+    """Users without a password leave the current one out."""
+
+    current_password: Password = ""
+    new_password: NewPassword
+
+
+class PasswordReset(RequestSchema):
+    token: MailToken
+    new_password: NewPassword

@@ -1,0 +1,41 @@
+"""What a login page needs to know before a user types."""
+
+from typing import Self
+
+from django.conf import settings
+from ninja import Schema
+from pydantic import Field
+
+from accounts.social.providers import registry as providers
+
+
+class PasswordRules(Schema):
+    min_length: int
+    max_length: int
+
+
+class Provider(Schema):
+    provider: str
+    name: str
+    start_url: str
+
+
+class Config(Schema):
+    """What a login page needs to know before anybody types."""
+
+    registration: str = Field(description="`open`, `verified` or `closed`.")
+    password: PasswordRules
+    handover: str = Field(description="How a provider's sign-in reaches the front end: `query` or `code`.")
+    providers: list[Provider] = Field(description="The providers that are configured here.")
+
+    @classmethod
+    def current(cls) -> Self:
+        return cls(
+            registration=settings.REGISTRATION,
+            password=PasswordRules(min_length=settings.PASSWORD_MIN_LENGTH, max_length=settings.PASSWORD_MAX_LENGTH),
+            handover=settings.OAUTH_HANDOVER,
+            providers=[
+                Provider(provider=name, name=providers.title(name), start_url=providers.start_url(name))
+                for name in providers.configured()
+            ],
+        )

@@ -1,0 +1,20 @@
+"""For migrations: SQL that each database spells differently."""
+
+from typing import Any
+
+from django.db.migrations import RunPython
+
+Statements = dict[str, list[str]]  # by the vendor of the connection: `postgresql`, `sqlite`
+
+
+def vendor_sql(*, forwards: Statements, backwards: Statements) -> RunPython:
+    """An operation that runs the statements for the database at hand. Raises KeyError for any other vendor."""
+
+    def run(statements: Statements) -> Any:
+        def execute(apps: Any, schema_editor: Any) -> None:
+            for statement in statements[schema_editor.connection.vendor]:
+                schema_editor.execute(statement)
+
+        return execute
+
+    return RunPython(run(forwards), run(backwards))
