@@ -1,4 +1,4 @@
-"""Another service, which has nothing but the token: who is it?"""
+"""Another service asks Latchkey whose token it received."""
 
 import os
 from typing import Any
@@ -8,8 +8,8 @@ import requests
 LATCHKEY = os.environ.get("LATCHKEY", "http://localhost:8000")
 
 
-def user_behind(token: str) -> dict[str, Any] | None:
-    """None: the token opens nothing, answer 401. Raises requests.RequestException: nobody knows, answer 503."""
+def user_of(token: str) -> dict[str, Any] | None:
+    """None for an invalid, expired or revoked token: answer 401. Raises requests.RequestException: answer 503."""
     headers = {"Authorization": f"Bearer {token}"}
     answer = requests.get(f"{LATCHKEY}/api/auth/session", headers=headers, timeout=5, allow_redirects=False)
     if answer.status_code == 401:

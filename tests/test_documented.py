@@ -20,6 +20,11 @@ ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = (ROOT / "config" / "settings.py").read_text()
 READ = set(re.findall(r"""\b(?:env\.\w+|choice|origin)\(\s*"([A-Z0-9_]+)\"""", SETTINGS))
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
+MEASUREMENTS = {ROOT / "docs" / "benchmarks.md", ROOT / "docs" / "growth.md"}
+SHORT = [page for page in ROOT.glob("docs/**/*.md") if page not in MEASUREMENTS]
+WORDS_PER_PAGE = 900
+each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+each_short_page = pytest.mark.parametrize("page", SHORT, ids=lambda page: page.relative_to(ROOT).as_posix())
 
 
 def table(page, column=0):
@@ -106,13 +111,37 @@ def test_the_table_of_limits_is_that_of_the_code():
     }
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_links_lead_somewhere(page):
-    for link in re.findall(r"\]\(([^)#]+)", page.read_text()):
-        assert link.startswith("https://") or (page.parent / link).exists(), link
+def prose(page):
+    """The page without its code blocks, where a bracket is no link and a `#` no heading."""
+    return re.sub(r"^ *```.*?^ *```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def anchors(page):
+    """The anchors that GitHub gives to the headings of a page. No page has two headings of one name."""
+    headings = re.findall(r"^#+ (.+)$", prose(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@each_page
+def test_links_resolve_to_an_existing_file_and_heading(page):
+    broken = []
+    for link in re.findall(r"""\]\(([^)]+)\)|\b(?:src|href)="([^"]+)\"""", prose(page)):
+        path, _, anchor = "".join(link).partition("#")
+        target = (page.parent / path).resolve() if path else page
+        if path.startswith("https://"):
+            continue
+        if not target.exists() or (anchor and (target.suffix != ".md" or anchor not in anchors(target))):
+            broken.append("".join(link))
+    assert broken == []
+
+
+@each_short_page
+def test_page_of_the_documentation_is_short(page):
+    words = len(page.read_text().split())
+    assert words <= WORDS_PER_PAGE, words
+
+
+@each_page
 def test_symbols_and_paths_that_are_named_exist(page):
     for name in re.findall(r"`((?:config|accounts|sessions_api|tests)/[\w/]+\.py)", page.read_text()):
         assert (ROOT / name).exists() or "passkeys" in name, name

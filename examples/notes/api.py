@@ -1,4 +1,4 @@
-"""By a Ninja router."""
+"""A Ninja router."""
 
 import asyncio
 
@@ -26,7 +26,7 @@ def mine(request: SessionRequest) -> Notes:
 
 @router.get("/search", response=Notes)
 async def search(request: SessionRequest) -> Notes:
-    await asyncio.sleep(0)  # what is slow and elsewhere
+    await asyncio.sleep(0)  # a slow call to another service
     return Notes(owner=request.user.email, logged_in_by=request.auth.method)
 
 

@@ -15,11 +15,11 @@ class SessionAuthentication(BaseAuthentication):
         try:
             session = any_session(request._request)
         except NotAuthenticated:
-            return None  # no token: what that means is for the view's permissions to say
+            return None  # no token: the view's permissions decide
         return session.user, session
 
     def authenticate_header(self, request: Request) -> str:
-        return "Bearer"  # with it IsAuthenticated refuses by 401, without it by 403
+        return "Bearer"  # makes IsAuthenticated answer 401 instead of 403
 
 
 class IsFresh(IsAuthenticated):

@@ -1,4 +1,4 @@
-"""By views of Django REST framework."""
+"""Views of Django REST framework."""
 
 from rest_framework.request import Request
 from rest_framework.response import Response

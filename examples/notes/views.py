@@ -1,4 +1,4 @@
-"""By plain Django views."""
+"""Plain Django views."""
 
 import asyncio
 
@@ -16,14 +16,14 @@ def export(request: SessionRequest) -> HttpResponse:
 
 @session_required
 async def digest(request: SessionRequest) -> HttpResponse:
-    await asyncio.sleep(0)  # what is slow and elsewhere
+    await asyncio.sleep(0)  # a slow call to another service
     return JsonResponse({"owner": request.user.email, "logged_in_by": request.auth.method})
 
 
 @require_POST
 @fresh_session_required
 def key(request: SessionRequest) -> HttpResponse:
-    return JsonResponse({"key": "for an export that opens everything"})
+    return JsonResponse({"key": "for an export of all notes"})
 
 
 class AddressUnverified(ApiError):

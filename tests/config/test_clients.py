@@ -1,4 +1,4 @@
-"""docs/clients.md: its client in a real Chromium, its nginx in front of the service, its table beside our codes."""
+"""The client of docs/clients.md in a real Chromium, behind the nginx of docs/front-end-hosting.md."""
 
 import os
 import re
@@ -37,16 +37,16 @@ function showUnreachable(again) {
 """
 
 pytestmark = [pytest.mark.once, pytest.mark.postgres]
-in_chromium = needs_chromium("nobody tries the client of docs/clients.md")
+in_chromium = needs_chromium("no test runs the client of docs/clients.md")
 behind_nginx = pytest.mark.skipif(
     not NGINX,
-    reason="NO NGINX, so nobody tries that of docs/clients.md: install one, e.g. `apt-get install nginx-light`.",
+    reason="NO NGINX, so no test runs that of front-end-hosting.md: install one, e.g. `apt-get install nginx-light`.",
 )
 
 
 def write_front_end(folder, api, store="localStorage"):
     """The documented files, for an API at this address."""
-    code = documented("clients.md", "js", "A client")
+    code = (ROOT / "examples" / "browser" / "auth.js").read_text()
     assert '"http://localhost:8000"' in code
     assert "store = localStorage;" in code
     code = code.replace('"http://localhost:8000"', f'"{api}"').replace("store = localStorage;", f"store = {store};")
@@ -59,7 +59,7 @@ def write_front_end(folder, api, store="localStorage"):
 
 class FrontEnd(SimpleHTTPRequestHandler):
     def end_headers(self):
-        name, _, value = documented("clients.md", "http", "In a browser").partition(": ")
+        name, _, value = documented("token-storage.md", "http", "In a browser").partition(": ")
         self.send_header(name, value.strip().replace("http://localhost:8000", self.server.api))
         super().end_headers()
 
@@ -128,7 +128,7 @@ def place(tmp_path_factory):
         shared = stack.enter_context(front_end(folder / "shared", road.url, "localStorage"))
         alone = stack.enter_context(front_end(folder / "alone", road.url, "sessionStorage"))
         same = f"http://localhost:{nginx_port}"
-        settings = documented("clients.md", "ini", "Without preflights").replace("https://app.example.org", same)
+        settings = documented("front-end-hosting.md", "ini", "One origin").replace("https://app.example.org", same)
         env = dict(line.split("=", 1) for line in settings.split())
         env |= {
             "CORS_ALLOWED_ORIGINS": f"{shared.url},{alone.url}",
@@ -505,7 +505,7 @@ def test_another_origin_costs_one_preflight_for_each_address(place, tab, alice):
 @contextmanager
 def proxying(folder, port, to):
     """The documented nginx, on this port."""
-    server = documented("clients.md", "nginx", "Without preflights")
+    server = documented("front-end-hosting.md", "nginx", "One origin")
     for said, here in {
         "listen 80;": f"listen 127.0.0.1:{port};",
         "/srv/app": str(folder / "pages"),

@@ -217,19 +217,19 @@ def test_the_example_runs_beside_ours(running, token):
 @pytest.mark.asvs("7.4.1")
 def test_another_service_asks_who_it_is(running, token, monkeypatch):
     monkeypatch.setattr(introspection, "LATCHKEY", running.url)
-    assert introspection.user_behind(token)["email"].endswith("@example.org")
+    assert introspection.user_of(token)["email"].endswith("@example.org")
     running.call("POST", "/api/auth/logout", token=token)
-    assert introspection.user_behind(token) is None
+    assert introspection.user_of(token) is None
 
 
 def test_another_service_that_gets_no_answer_does_not_take_it_for_a_refusal(tmp_path, monkeypatch):
     with serving(log=tmp_path / "log", DATABASE_URL=f"sqlite:///{tmp_path}/nowhere/db") as server:
         monkeypatch.setattr(introspection, "LATCHKEY", server.url)
         with pytest.raises(requests.HTTPError) as refused:
-            introspection.user_behind("s_" + "x" * 86)
+            introspection.user_of("s_" + "x" * 86)
     assert refused.value.response.status_code == 503
     with pytest.raises(requests.ConnectionError):
-        introspection.user_behind("s_" + "x" * 86)
+        introspection.user_of("s_" + "x" * 86)
 
 
 # The page

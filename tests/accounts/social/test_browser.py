@@ -1,6 +1,6 @@
 """Sign-in from the first click to the session, in a real Chromium, by a provider that insists on PKCE.
 
-The front end's JavaScript is that of docs/google.md, taken from there. What the browser saw is in `screenshots/`.
+The front end's JavaScript comes from docs/google.md and examples/browser/. Screenshots are in `screenshots/`.
 """
 
 import fcntl
@@ -185,7 +185,13 @@ class Visitor:
 @pytest.fixture
 def visit(browser, front_end, service, hand_over):
     """New visitors, each with a browser that nobody used before, of a front end with this hand-over."""
-    script = documented("google.md", "js", hand_over, "And then", "Linking and unlinking")
+    examples = ROOT / "examples" / "browser"
+    sign_in = {
+        "By a code": documented("google.md", "js", "By a code"),
+        "By the session itself": (examples / "google_by_session.js").read_text(),
+    }
+    link = (examples / "google_link.js").read_text()
+    script = "\n".join([sign_in[hand_over], documented("google.md", "js", "And then"), link])
     assert "http://localhost:8000" in script
     front_end.script = script.replace("http://localhost:8000", service.url)
     visitors = []

@@ -1,4 +1,4 @@
-"""Whose sign-in is it? Each rule of docs/google.md."""
+"""Each rule of docs/sign-in-rules.md."""
 
 import pytest
 
