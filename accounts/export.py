@@ -103,7 +103,7 @@ class Export(ResponseSchema):
         stored = {
             "user": user,
             "sessions": [SessionInfo.from_session(one, current=one == session) for one in sessions],
-            "connections": list(user.identities.order_by("pk")),
+            "connections": list(user.social_auth.order_by("pk")),
             "events": list(user.events.order_by("-pk")),
             "failed_attempts": [
                 {"place": scope, "number": failures.count, "last_at": failures.last_at}

@@ -12,6 +12,8 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from environ.fileaware_mapping import FileAwareMapping
 
+from config.oidc import oidc_providers
+
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
@@ -88,6 +90,7 @@ INSTALLED_APPS = [
     "accounts.mail",
     "accounts.single_use",
     "accounts.social",
+    "accounts.social.apps.SocialDjangoConfig",  # social_django
     "sessions_api",
     "sessions_api.events",
     "corsheaders",
@@ -220,21 +223,28 @@ PASSWORD_HASHERS = [
     "accounts.passwords.hashers.Scrypt",
 ]
 
-# Sign-in by other providers: an entry here and two keys
+# Sign-in by other providers, under the names that social-auth reads
 
-OAUTH_PROVIDERS = {"google": "accounts.social.providers.oidc.Google", "github": "accounts.social.providers.oidc.GitHub"}
+OIDC_PROVIDERS = oidc_providers(env, "OIDC_PROVIDERS")
+OAUTH_PROVIDERS = {  # the title, and the backend by its dotted path: providers without keys are not imported
+    "google": ("Google", "accounts.social.providers.google.Google"),
+    "github": ("GitHub", "accounts.social.providers.github.GitHub"),
+    **{name: (own["TITLE"], "accounts.social.providers.oidc.OIDCProvider") for name, own in OIDC_PROVIDERS.items()},
+}
 SOCIAL_AUTH_PIPELINE = [
     "social_core.pipeline.social_auth.social_details",
     "social_core.pipeline.social_auth.social_uid",
     "accounts.social.matching.find_or_create_user",
 ]
-GOOGLE_REDIRECT_URI = env.str("GOOGLE_REDIRECT_URI", default="")
 SOCIAL_AUTH_GOOGLE_KEY = env.str("GOOGLE_CLIENT_ID", default="")
 SOCIAL_AUTH_GOOGLE_SECRET = env.str("GOOGLE_CLIENT_SECRET", default="")
+SOCIAL_AUTH_GOOGLE_REDIRECT_URI = env.str("GOOGLE_REDIRECT_URI", default="")
 SOCIAL_AUTH_GOOGLE_NATIVE_CLIENT_IDS = env.list("GOOGLE_NATIVE_CLIENT_IDS", default=[])
 SOCIAL_AUTH_GOOGLE_OIDC_ENDPOINT = env.str("GOOGLE_OIDC_ENDPOINT", default="https://accounts.google.com")
 SOCIAL_AUTH_GITHUB_KEY = env.str("GITHUB_CLIENT_ID", default="")
 SOCIAL_AUTH_GITHUB_SECRET = env.str("GITHUB_CLIENT_SECRET", default="")
+for _name, _own in OIDC_PROVIDERS.items():
+    vars().update({f"SOCIAL_AUTH_{_name.upper().replace('-', '_')}_{key}": value for key, value in _own.items()})
 GOOGLE_OAUTH_ENABLED = bool(SOCIAL_AUTH_GOOGLE_KEY and SOCIAL_AUTH_GOOGLE_SECRET)
 
 # Sessions of the API

@@ -3,7 +3,6 @@
 from operator import attrgetter
 from typing import Any
 
-from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.utils import model_ngettext
@@ -12,7 +11,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.module_loading import import_string
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
@@ -22,6 +20,7 @@ from sessions_api.adminkit.permissions import log_for_each, may_administer
 from sessions_api.adminkit.search import search_filter
 from sessions_api.events.tags import ADMINISTRATOR
 
+from .methods import titles
 from .models import Session
 from .revocation import revoke_by_admin
 
@@ -47,8 +46,7 @@ class StateFilter(admin.SimpleListFilter):
 
 def methods() -> dict[str, str]:
     """What users call each way in, by the name that is stored."""
-    providers = {name: import_string(backend).title for name, backend in settings.OAUTH_PROVIDERS.items()}
-    return dict(Session.Method.choices) | providers
+    return titles()
 
 
 def method_name(method: str) -> str:
