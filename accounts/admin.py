@@ -15,10 +15,6 @@ from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
-from accounts.email.verification import ask_to_verify
-from accounts.mail.one_time_tokens import OneTimeToken
-from accounts.mail.queue import MailType, QueuedMail
-from accounts.passwords.reset import ask_to_reset
 from sessions_api.adminkit.columns import time_column, user_link
 from sessions_api.adminkit.large_tables import LargeTableAdmin
 from sessions_api.adminkit.permissions import log_for_each, may_administer
@@ -28,7 +24,11 @@ from sessions_api.models import Session
 from sessions_api.revocation import revoke_by_admin
 
 from .deletion import delete_users
+from .email.verification import ask_to_verify
+from .mail.one_time_tokens import OneTimeToken
+from .mail.queue import MailType, QueuedMail
 from .models import User, UserQuerySet
+from .passwords.reset import ask_to_reset
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
