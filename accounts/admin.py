@@ -24,11 +24,11 @@ from sessions_api.models import Session
 from sessions_api.revocation import revoke_by_admin
 
 from .deletion import delete_users
-from .email.verification import ask_to_verify
+from .email.verification import request_verification
 from .mail.one_time_tokens import OneTimeToken
 from .mail.queue import MailType, QueuedMail
 from .models import User, UserQuerySet
-from .passwords.reset import ask_to_reset
+from .passwords.reset import request_reset
 
 RIGHTS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
@@ -131,7 +131,7 @@ class UserAdmin(LargeTableAdmin, auth.UserAdmin):  # type: ignore[type-arg]
         user.save(force_insert=True)
         record_each(Tag.REGISTERED, [user])
         if mail:
-            ask_to_reset(user.email)
+            request_reset(user.email)
             self.message_user(request, "A mail to choose a password is queued.", messages.INFO)
 
     def delete_model(self, request: HttpRequest, obj: User) -> None:
@@ -174,7 +174,7 @@ class UserAdmin(LargeTableAdmin, auth.UserAdmin):  # type: ignore[type-arg]
         reachable = self.leave_out(request, queryset, Q(is_active=False), "Disabled users get no mail")
         with self.each_logged(request, reachable, "Queued a reset mail.") as users:
             for user in users:
-                ask_to_reset(user.email)
+                request_reset(user.email)
 
     @admin.action(permissions=["change"], description="Send verification mail to selected users")
     def send_verification_mail(self, request: HttpRequest, queryset: UserQuerySet) -> None:
@@ -182,7 +182,7 @@ class UserAdmin(LargeTableAdmin, auth.UserAdmin):  # type: ignore[type-arg]
         unproven = self.leave_out(request, reachable, Q(email_verified_at__isnull=False), "Their address is verified")
         with self.each_logged(request, unproven, "Queued a verification mail.") as users:
             for user in users:
-                ask_to_verify(user)
+                request_verification(user)
 
     def leave_out(self, request: HttpRequest, queryset: UserQuerySet, unfit: Q, why: str) -> UserQuerySet:
         """The other ones; the next page says how many were passed over, and why."""
