@@ -74,7 +74,7 @@ class ExportedMail(ResponseSchema):
 
 class ExportedFailures(ResponseSchema):
     place: str = Field(
-        description="A known network of the user, or the handle of a session. Empty stands for all other networks."
+        description="A known network of the user, or the `handle` of a session. Empty: all other networks."
     )
     number: int = Field(description="Wrong passwords in a row.")
     last_at: datetime

@@ -38,7 +38,7 @@ def change_email(user: User, *, token: str, client: ClientInfo) -> None:
 
 
 def give_address(user: User, email: str) -> None:
-    """Give the user this address, verified. Raises EmailTaken. Call it inside a transaction, which EmailTaken must roll back."""
+    """Give the user this address, verified. Raises EmailTaken, which must roll back the caller's transaction."""
     user.email, user.email_verified_at = email, timezone.now()
     try:
         with transaction.atomic():

@@ -69,7 +69,7 @@ def confirm_registration(*, token: str, password: str, display_name: str, client
 
 
 def insert(user: User) -> None:
-    """Insert the user. Raises EmailTaken. Call it inside a transaction, which EmailTaken must roll back."""
+    """Insert the user. Raises EmailTaken, which must roll back the caller's transaction."""
     try:
         with transaction.atomic():
             user.save(force_insert=True)
