@@ -35,7 +35,7 @@ FULL = {
     "seconds": 4,
 }
 QUICK = {"steps": [1_000, 20_000], "sqlite_steps": [10_000], "rounds": 1, "seconds": 1}
-VERSIONS = ("django", "django-ninja", "granian", "psycopg", "argon2-cffi")
+VERSIONS = ("django", "granian", "psycopg")
 LATCHKEY = BY_NAME["latchkey"]
 TOKENS = 20_000  # different ones in a turn, or all sessions where there are fewer
 PACE = 200  # checks a second beside the purge

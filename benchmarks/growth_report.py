@@ -13,7 +13,6 @@ VENDORS = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
 JOBS = {
     "bearer": "bearer check",
     "touch": "check that writes",
-    "login": "login",
     "list": "list of sessions",
     "revoke": "revoke a session",
 }
@@ -94,7 +93,7 @@ def targets(results: Grown) -> Iterator[str]:
 
 def jobs(results: Grown) -> Iterator[str]:
     for one, title in VENDORS.items():
-        if names := [name for name in results.sizes if vendor(name) == one]:
+        if names := ends([name for name in results.sizes if vendor(name) == one]):
             of_database = [f"of {title}, µs"] if one == "postgresql" else []
             yield f"## Requests on {title}\n"
             yield table(
@@ -108,10 +107,15 @@ def jobs(results: Grown) -> Iterator[str]:
             )
 
 
+def ends(names: list[str]) -> list[str]:
+    """The first and the last, or the only one."""
+    return names[:1] + names[1:][-1:]
+
+
 def row(results: Grown, job: str, name: str) -> Iterator[str]:
-    yield spelled(results.of(job, name, "cpu"), form="{:,.0f}")
+    yield spelled(results.of(job, name, "cpu"))
     if vendor(name) == "postgresql":
-        yield spelled(results.of(job, name, "database_cpu"), form="{:,.0f}")
+        yield spelled(results.of(job, name, "database_cpu"))
     ratio = results.to_first(job, name)
     yield "1" if name == results.first(name) else told(ratio) if ratio else ""
     yield f"{median(results.of(job, name, 'p99')):.1f}"
@@ -129,7 +133,7 @@ def purge(results: Grown, name: str) -> Iterator[str]:
     purged = results.options["purged"][name]
     yield f"{purged:,}"
     yield f"{median(purged / rate for rate in results.of('purge', name, 'per_second')):.1f}"
-    yield spelled(results.of("purge", name, "per_second"), form="{:,.0f}")
+    yield spelled(results.of("purge", name, "per_second"))
     yield f"{median(results.of('idle', name, 'p99')):.1f}"
     yield f"{median(results.of('purge', name, 'p99')):.1f}"
     ratio = results.beside(name)
@@ -139,13 +143,14 @@ def purge(results: Grown, name: str) -> Iterator[str]:
 def sizes(results: Grown) -> Iterator[str]:
     yield "## Size\n"
     yield "Bytes of disk for each session: its row, and its share of each index.\n"
-    by_database = {name: by_kind(parts) for name, parts in results.sizes.items()}
+    largest = {vendor(name): name for name in sorted(results.sizes, key=number)}
+    by_database = {name: by_kind(results.sizes[name]) for name in largest.values()}
     kinds = list(dict.fromkeys(kind for parts in by_database.values() for kind in parts))
     lines = [
         [
             title(name),
             *(f"{parts[kind] / number(name):.0f}" if kind in parts else "" for kind in kinds),
-            f"**{sum(parts.values()) / number(name):.0f}**",
+            f"{sum(parts.values()) / number(name):.0f}",
         ]
         for name, parts in by_database.items()
     ]

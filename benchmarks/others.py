@@ -31,23 +31,17 @@ from .systems import BY_NAME, ROOT, Server, System
 FULL = {"rounds": 5, "seconds": 5, "users": rows.USERS}
 QUICK = {"rounds": 2, "seconds": 1, "users": rows.FEW}
 RESULTS = Path(__file__).with_name("results")
-VERSIONS = (
+VERSIONS = (  # requirements.txt pins all others
     "django",
-    "django-ninja",
     "granian",
     "gunicorn",
-    "psycopg",
-    "argon2-cffi",
     "django-rest-knox",
     "djangorestframework",
     "django-allauth",
     "fastapi",
-    "fastapi-injector",
     "fastapi-users",
     "sqlalchemy",
-    "asyncpg",
     "uvicorn",
-    "uvloop",
 )
 
 

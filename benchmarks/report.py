@@ -19,7 +19,7 @@ JOBS = {
     "list": "List of 50 sessions",
 }
 ABOUT = {
-    "bearer": "`GET` of the token's user, on 8 and on 200 connections that stay open.",
+    "bearer": "`GET` of the token's user, on 8 connections that stay open.",
     "login": "One after another. All systems use Argon2id with 3 passes over 64 MiB in 4 lanes.",
     "list": "One after another. The other systems have no such list.",
 }
@@ -70,52 +70,25 @@ def tables(results: Results) -> str:
     parts = list(targets(results))
     for job, title in JOBS.items():
         if names := results.systems(job):
-            crowd = job == "bearer" and "latchkey" in results.systems("crowd")
-            heads = [*HEADS, *(CROWD_HEADS if crowd else [])]
-            rows = [
-                [TITLES[name], *row(results, job, name), *(cost(results, "crowd", name) if crowd else [])]
-                for name in names
-            ]
-            parts += [f"## {title}\n", f"{ABOUT[job]}\n", table(heads, rows)]
-    return "\n".join([*parts, *start_and_memory(results)])
+            rows = [[TITLES[name], *row(results, job, name)] for name in names]
+            parts += [f"## {title}\n", f"{ABOUT[job]}\n", table(HEADS, rows)]
+    return "\n".join(parts)
 
 
 HEADS = ["", "CPU, µs", "to ours", "of PostgreSQL, µs", "a second", "p99, ms"]
-CROWD_HEADS = ["CPU on 200, µs", "to ours"]
 
 
 def row(results: Results, job: str, name: str) -> Iterator[str]:
-    yield from cost(results, job, name)
+    ratio = results.ratio(job, name, BASE)
+    yield spelled(results.of(job, name, "cpu"))
+    yield "1" if name == BASE else told(ratio) if ratio else ""
     for what, form in (("database_cpu", "{:,.0f}"), ("per_second", "{:,.0f}"), ("p99", "{:.1f}")):
         yield form.format(median(results.of(job, name, what)))
 
 
-def cost(results: Results, job: str, name: str) -> Iterator[str]:
-    """The CPU time of a request, and its ratio to ours."""
-    ratio = results.ratio(job, name, BASE)
-    yield spelled(results.of(job, name, "cpu"), form="{:,.0f}")
-    yield "1" if name == BASE else told(ratio) if ratio else ""
-
-
-def start_and_memory(results: Results) -> Iterator[str]:
-    names = list(dict.fromkeys([*results.systems("start"), *results.memory]))
-    if names:
-        yield "## Start and memory\n"
-        yield "Time to the first answer, and proportional set size of one worker after the load.\n"
-        rows = [
-            [
-                title_of_server(name),
-                spelled(results.of("start", name, "p50")),
-                f"{results.memory[name] / 1024**2:.0f} MiB" if name in results.memory else "",
-            ]
-            for name in names
-        ]
-        yield table(["", "start, ms", "memory"], rows)
-
-
-def spelled(values: list[float], scale: float = 1, form: str = "{:.0f}") -> str:
+def spelled(values: list[float], form: str = "{:,.0f}") -> str:
     """The median, and the least and the most in brackets. Empty without values."""
-    return told(spread([value * scale for value in values]), form) if values else ""
+    return told(spread(values), form) if values else ""
 
 
 def targets(results: Results) -> Iterator[str]:
@@ -138,12 +111,8 @@ def yes(met: bool) -> str:
 
 
 def table(heads: list[str], rows: Iterable[list[str]]) -> str:
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
-def title_of_server(name: str) -> str:
-    return TITLES.get(name) or next(system.title for system in BY_NAME.values() if system.server.name == name)
+    head, *lines = (f"| {' | '.join(line)} |\n" for line in (heads, *rows))
+    return "".join([head, f"|{'---|' * len(heads)}\n", *lines])
 
 
 def systems(results: Results) -> Iterator[str]:
@@ -152,7 +121,7 @@ def systems(results: Results) -> Iterator[str]:
     for name in results.systems("bearer") or asked:
         system = BY_NAME[name]
         counted = f" ({count(asked[name])})" if name in asked else ""
-        yield f"- **{system.title}**{counted}. {system.does} {system.offers and 'Offers ' + system.offers}".rstrip()
+        yield f"- **{system.title}**{counted}. {system.does}"
     yield ""
 
 

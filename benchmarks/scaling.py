@@ -124,7 +124,7 @@ def text(measured: Measured, parts: list[Callable[[Measured], Iterator[str]]]) -
 
 def needs(measured: Measured) -> Iterator[str]:
     yield "### A request\n"
-    yield "On one process with eight threads, which has a core of its own. Each login is the first of its user.\n"
+    yield "On one process with eight threads and its own core. Each login is the first of its user.\n"
     heads = ["", "CPU of Latchkey, µs", "of PostgreSQL, µs", "statements", "WAL, bytes"]
     forms = {"cpu": "{:,.0f}", "database_cpu": "{:,.0f}", "statements": "{:.0f}", "wal": "{:,.0f}"}
     rows = [
@@ -134,23 +134,9 @@ def needs(measured: Measured) -> Iterator[str]:
     yield table(heads, rows)
     user, session = (measured.bytes[name] for name in ("accounts_user", "sessions_api_session"))
     yield (
-        "Without statements of transactions, and without whole pages in the WAL. On disk, with indexes, a user takes "
-        f"{user:,.0f} bytes and a session {session:,.0f}.\n"
+        "Statements of transactions and whole pages in the WAL do not count. With indexes, a user takes "
+        f"{user:,.0f} bytes of disk and a session {session:,.0f}.\n"
     )
-
-
-def threads(measured: Measured) -> Iterator[str]:
-    yield "### Threads, on one core\n"
-    yield "Bearer checks on 32 connections. The server has one core, its clients and PostgreSQL the other.\n"
-    rows = [
-        [
-            str(shape.threads),
-            cell(measured.of(shape, "per_second"), "{:,.0f}"),
-            f"{median(measured.of(shape, 'p99')):.1f}",
-        ]
-        for shape in measured.shapes("one core")
-    ]
-    yield table(["threads", "a second", "p99, ms"], rows)
 
 
 def processes(measured: Measured) -> Iterator[str]:
@@ -170,14 +156,14 @@ def processes(measured: Measured) -> Iterator[str]:
 def rates(measured: Measured, where: str, threads: int, counts: list[int], job: str = "checks") -> Iterator[str]:
     """Requests a second with so many threads, a cell for each number of processes; empty where not measured."""
     for count in counts:
-        yield spelled(measured.of(Shape(where, count, threads), "per_second", job), form="{:,.0f}")
+        yield spelled(measured.of(Shape(where, count, threads), "per_second", job))
 
 
 def memory(measured: Measured) -> Iterator[str]:
     yield "### Memory\n"
     yield (
-        "MiB of all processes of a server with eight threads each, after eight logins (proportional set size). Hashing "
-        f"a password takes {HASH} MiB more.\n"
+        "MiB of a server with eight threads a process, after eight logins (proportional set size). Hashing a password "
+        f"takes {HASH} MiB more.\n"
     )
     held = {(held.shape.workers, held.cache): f"{held.logged_in / MIB:.0f}" for held in measured.held}
     counts = sorted({workers for workers, _ in held})
@@ -308,9 +294,9 @@ def conditions(measured: Measured) -> Iterator[str]:
         f"- {options['rounds']} rounds of {options['seconds']} s; the median, and in brackets the least and the most; "
         f"{options['users']:,} users; rate limits off"
     )
-    yield "- PostgreSQL with `shared_buffers` of 1 GB, a checkpoint an hour, and no autovacuum"
+    yield "- PostgreSQL with `shared_buffers` of 1 GB, a checkpoint an hour, no autovacuum"
     named = {"Python": machine["python"], **measured.versions}
     yield f"- {', '.join(f'{name} {number}' for name, number in named.items())}\n"
 
 
-PARTS = [arithmetic, needs, threads, processes, memory, conditions]
+PARTS = [arithmetic, needs, processes, memory, conditions]

@@ -21,7 +21,7 @@ def turn(round, system, cpu, job="bearer", p99=9):
 def form(text):
     """The headings of a page, and the first row of each of its tables."""
     lines = text.splitlines()
-    heads = [line for line, below in pairwise(lines) if below.startswith("| ---")]
+    heads = [line for line, below in pairwise(lines) if below.startswith("|---")]
     return {*heads, *(line for line in lines if line.startswith("#"))}
 
 

@@ -25,7 +25,7 @@ def test_a_row_has_both_cpu_times_and_the_ratio_to_the_smallest_database(grown):
 
 
 def test_sizes_are_for_each_session(grown):
-    assert "| PostgreSQL, 10,000,000 | 100 | 50 | 100 | **250** |" in "\n".join(growth_report.sizes(grown))
+    assert "| PostgreSQL, 10,000,000 | 100 | 50 | 100 | 250 |" in "\n".join(growth_report.sizes(grown))
 
 
 def test_the_page_has_the_form_that_the_program_writes(grown):

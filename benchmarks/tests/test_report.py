@@ -25,7 +25,6 @@ def test_the_page_shows_each_target_and_whether_it_is_met(results):
     assert "| a bearer check, to one raw `SELECT` | at most 1.15 | 1.25 (1.00–1.50) | **no** |" in text
     assert "| django-rest-knox, to ours | at least 2.6 | 2.40 (2.00–3.00) | **no** |" in text
     assert "**django-rest-knox** (2 statements, and 1 of transactions)" in text
-    assert "| Latchkey on gunicorn |  | 80 MiB |" in text
 
 
 def test_a_row_has_the_median_and_the_spread(results):
