@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.login.lockout import failures_of
-from accounts.login.models import LOCKED_FROM, FailureKey, LoginFailures, SessionExchangeCode, s256
+from accounts.login.models import LOCKED_FROM, LoginFailures, SessionExchangeCode, s256
 from accounts.mail.one_time_tokens import OneTimeToken
 from accounts.mail.queue import QueuedMail
 from accounts.single_use.models import ConsumedToken, consume_once
@@ -85,11 +85,11 @@ def test_purge_keeps_mails_that_are_not_abandoned(alice, clock):
 
 
 @pytest.fixture
-def leftovers(user, clock):
+def leftovers(api, user, clock):
     """Five rows for each model, of which a purge needs none. Returns the models."""
     now = timezone.now()
     for number in range(5):
-        LoginFailures.objects.add(FailureKey(f"{number}@example.org", ""))
+        api.login(f"{number}@example.org", "a wrong password")
         consume_once(purpose="test", token=str(number), expires_at=now)
         SessionExchangeCode.objects.issue(user, **CODE)
         OneTimeToken.objects.create(
