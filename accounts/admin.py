@@ -175,14 +175,14 @@ class UserAdmin(LargeTableAdmin, auth.UserAdmin):  # type: ignore[type-arg]
         with self.locked_and_logged(request, queryset, "Revoked all sessions.") as users:
             revoke_by_admin(Session.objects.filter(user__in=users), by=ADMINISTRATOR)
 
-    @admin.action(permissions=["change"], description="Send a password reset mail to selected users")
+    @admin.action(permissions=["change"], description="Send reset mail to selected users")
     def send_reset_mail(self, request: HttpRequest, queryset: UserQuerySet) -> None:
         reachable = self.leave_out(request, queryset, Q(is_active=False), "Disabled users get no mail")
         with self.locked_and_logged(request, reachable, "Queued a reset mail.") as users:
             for user in users:
                 request_reset(user.email)
 
-    @admin.action(permissions=["change"], description="Send a verification mail to selected users")
+    @admin.action(permissions=["change"], description="Send verification mail to selected users")
     def send_verification_mail(self, request: HttpRequest, queryset: UserQuerySet) -> None:
         reachable = self.leave_out(request, queryset, Q(is_active=False), "Disabled users get no mail")
         verified = Q(email_verified_at__isnull=False)

@@ -17,7 +17,6 @@ from .mail.one_time_tokens import OneTimeToken
 from .mail.queue import QueuedMail
 from .models import User
 from .schemas import UserResponse
-from .social.connections import connections_of
 
 TOKEN_FIELDS = ("email", "requested_at", "expires_at")
 MAIL_FIELDS = ("email", "requested_at", "data")
@@ -106,8 +105,8 @@ class Export(ResponseSchema):
         about_user = Q(object_id=str(user.pk), content_type__model="user")
         stored = {
             "user": user,
-            "sessions": [SessionInfo.from_session(row, current=row == session) for row in sessions],
-            "connections": list(connections_of(user)),
+            "sessions": [SessionInfo.from_session(one, current=one == session) for one in sessions],
+            "connections": list(user.identities.order_by("pk")),
             "events": list(user.events.order_by("-pk")),
             "failed_attempts": [
                 {"place": scope, "number": failures.count, "last_at": failures.last_at}

@@ -371,12 +371,12 @@ def test_admin_mail_action_leaves_out_users_it_cannot_help(admin, root, user):
 def test_admin_user_page_offers_only_useful_mails(admin, helper, user, staff):
     def offers(client, user):
         html = client.get(page(user)).content.decode()
-        return [kind for kind in ("password reset", "verification") if f"Send a {kind} mail" in html]
+        return [kind for kind in ("reset", "verification") if f"Send {kind} mail" in html]
 
-    assert offers(admin, user) == offers(helper, user) == offers(admin, staff) == ["password reset", "verification"]
+    assert offers(admin, user) == offers(helper, user) == offers(admin, staff) == ["reset", "verification"]
     assert offers(helper, staff) == []
     User.objects.filter(pk=user.pk).update(email_verified_at=timezone.now())
-    assert offers(admin, user) == ["password reset"]
+    assert offers(admin, user) == ["reset"]
     User.objects.filter(pk=user.pk).update(is_active=False)
     assert offers(admin, user) == []
 
@@ -509,7 +509,7 @@ def sessions_on(answer):
     return re.findall(r"/admin/sessions_api/session/([0-9a-f-]{36})/change/", html)
 
 
-def end_on_page(client, user, *sessions, everything=False):
+def revoke_on_page(client, user, *sessions, everything=False):
     """The answer to the form below a user's page, after its redirect; only what the page offers can be chosen."""
     html = client.get(page(user)).content.decode().partition('id="sessions-of"')[2]
     offered = Filled(html).fields
@@ -560,7 +560,7 @@ def test_admin_user_page_shows_the_twenty_last_seen_sessions_at_constant_cost(ad
 @pytest.mark.asvs("7.4.5")
 def test_admin_user_page_revokes_one_session(admin, root, api, alice, bob, user):
     session, other = user.sessions.get(), alice.logs_in(api)
-    answer = end_on_page(admin, user, session)
+    answer = revoke_on_page(admin, user, session)
     assert (answer.request["PATH_INFO"], said(answer)) == (page(user), ["1 session: ended."])
     assert not api.opens(alice.token)
     assert api.opens(other)
@@ -573,7 +573,7 @@ def test_admin_user_page_revokes_one_session(admin, root, api, alice, bob, user)
 def test_admin_user_page_revokes_all_sessions(admin, api, alice, bob, user):
     other = alice.logs_in(api)
     user.sessions.filter(user_agent="").update(user_agent="curl")
-    assert said(end_on_page(admin, user, everything=True)) == ["2 sessions: ended."]
+    assert said(revoke_on_page(admin, user, everything=True)) == ["2 sessions: ended."]
     assert not api.opens(alice.token)
     assert not api.opens(other)
     assert api.opens(bob.token)
@@ -595,7 +595,7 @@ def test_admin_user_page_tolerates_a_session_revoked_meanwhile(admin, api, alice
 
 
 def test_admin_user_page_revokes_none_without_a_choice(admin, api, alice, user):
-    assert said(end_on_page(admin, user)) == ["0 sessions: ended."]
+    assert said(revoke_on_page(admin, user)) == ["0 sessions: ended."]
     assert api.opens(alice.token)
 
 
@@ -707,9 +707,9 @@ def test_admin_staff_see_but_cannot_revoke_sessions_of_other_staff(helper, admin
     for everything in ("0", "1"):
         helper.post(f"/admin/sessions_api/session/?q={staff.pk}", form | {"select_across": everything})
     assert api.opens(token)
-    end_on_page(helper, user, user.sessions.get())
+    revoke_on_page(helper, user, user.sessions.get())
     assert not api.opens(alice.token)
-    end_on_page(admin, staff, everything=True)
+    revoke_on_page(admin, staff, everything=True)
     assert not api.opens(token)
 
 
