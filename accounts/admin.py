@@ -110,7 +110,7 @@ class UserAdmin(LargeTableAdmin, auth.UserAdmin):  # type: ignore[type-arg]
         return self.readonly_fields if request.user.is_superuser else (*self.readonly_fields, *PERMISSION_FIELDS)
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> User | None:
-        """The user of a POST, whose row stays locked until the answer: no other change can come in between."""
+        """The user of a POST, whose row stays locked until the answer, so that no other change overtakes this one."""
         user = super().get_object(request, object_id, from_field)
         if user is None or request.method != "POST":
             return user

@@ -73,7 +73,7 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """A new administrator. The operator who runs the command vouches for the address. Raises like `create_user`."""
+        """A new administrator. The address counts as verified: an operator typed it. Raises like `create_user`."""
         trusted = {"is_staff": True, "is_superuser": True, "email_verified_at": timezone.now()}
         return self.create_user(email, password, **trusted | fields)
 

@@ -33,11 +33,11 @@ def change_email(user: User, *, token: str, client: ClientInfo) -> None:
         locked_user = change.known_user
         notify(locked_user, MailType.EMAIL_CHANGED, client=client)
         OneTimeToken.objects.revoke(locked_user)
-        give_address(locked_user, change.email)
+        give_address(locked_user, email=change.email)
         Event.objects.record(Tag.EMAIL_CHANGED, locked_user, client=client)
 
 
-def give_address(user: User, email: str) -> None:
+def give_address(user: User, *, email: str) -> None:
     """Give the user this address, verified. Raises EmailTaken, which must roll back the caller's transaction."""
     user.email, user.email_verified_at = email, timezone.now()
     try:

@@ -35,7 +35,7 @@ def undo(*, token: str, client: ClientInfo) -> None:
         OneTimeToken.objects.revoke(user)
         if user.email != revert.email:
             QueuedMail.objects.enqueue(MailType.EMAIL_CHANGED, email=user.email, user=user, by=EARLIER_ADDRESS)
-            give_address(user, revert.email)
+            give_address(user, email=revert.email)
         user.reset_credentials()
         clear_failures(user, client)
         Event.objects.record(Tag.REVERTED, user, client=client)
