@@ -21,6 +21,16 @@ from .one_time_tokens import OneTimeToken
 from .queue import SECURITY_ALERTS, MailType, QueuedMail
 from .token_types import TokenType
 
+# Django logs the context, and so the link, if a template uses an undefined variable. So all variables have values.
+DEFAULTS = {
+    "ip_address": "",
+    "device": "",
+    "provider": "",
+    "by": "",
+    "verified": False,
+    "known_network": "",
+    "linked": False,  # `linked.txt` sets it for `undo.txt`
+}
 COLUMNS = 72  # of the text version: RFC 5322, 2.1.1, recommends at most 78, and replies add marks to each line
 
 
@@ -62,14 +72,12 @@ def user_of(mail: QueuedMail) -> User | None:
 def render(mail: QueuedMail, content: Content) -> EmailMultiAlternatives:
     """The message in MAIL_LANGUAGE. In HTML, a paragraph that is only the link becomes a button.
 
-    The Message-ID is the same at each attempt, so that mail programs show a mail that arrived twice once.
+    The Message-ID is the same at each attempt, so mail programs can recognise a mail that arrives twice.
     """
     url = content.token.url if content.token else ""
     context = {"site": settings.SITE_NAME, "front_end": settings.FRONTEND_URL, "url": url, "at": mail.requested_at}
-    # If a template uses a missing variable, Django logs the whole context, and so the link: all variables have values.
-    defaults = {"ip_address": "", "device": "", "by": "", "verified": False, "known_network": ""}
     with translation.override(settings.MAIL_LANGUAGE):
-        subject, paragraphs = text_of(content.template, defaults | mail.data | context)
+        subject, paragraphs = text_of(content.template, DEFAULTS | mail.data | context)
         shown = context | {"subject": subject, "paragraphs": paragraphs, "action": content.action}
         html = render_to_string("mail/layout.html", shown)
     headers = {

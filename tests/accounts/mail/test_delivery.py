@@ -105,7 +105,7 @@ def test_delivery_by_smtp_brings_a_valid_token(
     assert User.objects.get().email_verified
 
 
-def slow_at(place):
+def slow_at(step):
     """A mail server that waits before this one of its replies."""
     replies = (b"220 me", b"250 you", b"250 from", b"250 to", b"354 go on", b"250 taken", b"221 bye")
 
@@ -113,7 +113,7 @@ def slow_at(place):
         for number, reply in enumerate(replies):
             while number and not wire.recv(4096).endswith(b"\r\n"):
                 pass
-            over.wait(0.5 if reply.endswith(place) else 0)
+            over.wait(0.5 if reply.endswith(step) else 0)
             wire.sendall(reply + b"\r\n")
 
     return talk
@@ -194,8 +194,8 @@ def test_delivery_failure_keeps_the_mail_and_a_retry_sends_it(
     assert (mail.last_error, mail.attempts, mail.due_at) == (error, 1, timezone.now() + timedelta(seconds=30))
     if scheme != "smtp" and server:
         assert (server.heard, server.mails) == ([], [])  # neither the password nor the mail went out in clear
-    ours = [record.getMessage() for record in caplog.records if record.name.startswith("accounts")]
-    assert ours == [f"A mail was not sent: verify, attempt 1: {error}"]
+    lines = [record.getMessage() for record in caplog.records if record.name.startswith("accounts")]
+    assert lines == [f"A mail was not sent: verify, attempt 1: {error}"]
 
     with mail_server() as server:
         use_mail_server("smtp", server.port)

@@ -1,6 +1,7 @@
 """How mails look: on phones and desktops, in light and dark mode, in a terminal, and in each language."""
 
 import ast
+import logging
 import re
 import shutil
 from datetime import UTC, datetime
@@ -176,6 +177,13 @@ def test_mail_variables_are_plain_in_text_and_escaped_in_html(settings):
     assert not re.search("<(b|script)>", html(mail))
     assert "O&#x27;Reilly &amp; &lt;b&gt;Sons&lt;/b&gt;" in html(mail)
     assert "Device: &lt;script&gt;it&#x27;s&lt;/script&gt;" in html(mail)
+
+
+def test_composing_a_mail_logs_nothing(caplog):
+    """Django logs the context of a template, and so the token, if the template uses an undefined variable."""
+    caplog.set_level(logging.DEBUG, "django.template")
+    one_of_each()
+    assert not [record for record in caplog.records if record.name == "django.template"]
 
 
 def test_mail_headers_tell_automatic_replies_to_stay_silent(clock):
