@@ -43,11 +43,12 @@ def delete_users(users: Iterable[User]) -> int:
     Addresses also stand in mails that were queued before they had an account, and in the administrators' history, where
     an id remains. Call it in a transaction.
     """
-    emails = {}
+    emails, failure_keys = {}, []
     for user in users:
         emails[str(user.pk)] = user.email
-        LoginFailures.objects.clear(keys_of(user))
+        failure_keys += keys_of(user)
     _, deleted = User.objects.filter(pk__in=emails).delete()
+    LoginFailures.objects.clear(failure_keys)  # after the users are locked, in the order of a failing login
     for model in (OneTimeToken, QueuedMail):
         model.objects.filter(user=None, email__in=emails.values()).delete()
     history = LogEntry.objects.filter(content_type__app_label=User._meta.app_label, content_type__model="user")
