@@ -45,11 +45,12 @@ def delete_users(users: Iterable[User]) -> int:
     Mails that were queued before the account existed also hold addresses, and so does the administrators' history,
     where only the id remains. Call it in a transaction.
     """
-    emails = {}
+    emails, failure_keys = {}, []
     for user in users:
         emails[str(user.pk)] = user.email
-        LoginFailures.objects.clear(keys_of(user))
+        failure_keys += keys_of(user)
     _, deleted = User.objects.filter(pk__in=emails).delete()
+    LoginFailures.objects.clear(failure_keys)  # after the users are locked, in the order of a failing login
     for model in (OneTimeToken, QueuedMail):
         model.objects.filter(user=None, email__in=emails.values()).delete()
     history = LogEntry.objects.filter(content_type__app_label=User._meta.app_label, content_type__model="user")

@@ -4,7 +4,6 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.errors import EmailTaken
-from accounts.login.lockout import forget_address
 from accounts.mail.notifications import notify
 from accounts.mail.one_time_tokens import OneTimeToken, require_unreserved
 from accounts.mail.queue import MailType, QueuedMail
@@ -46,4 +45,3 @@ def give_address(user: User, *, email: str) -> None:
     except IntegrityError:
         raise EmailTaken from None
     require_unreserved(user)
-    forget_address(email)

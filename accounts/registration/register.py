@@ -7,7 +7,6 @@ from django.utils import timezone
 
 from accounts.errors import EmailTaken, RegistrationClosed
 from accounts.login.complete import complete_login
-from accounts.login.lockout import forget_address
 from accounts.mail.errors import InvalidLink
 from accounts.mail.one_time_tokens import OneTimeToken, require_unreserved
 from accounts.mail.queue import MailType, QueuedMail
@@ -76,4 +75,3 @@ def insert(user: User) -> None:
     except IntegrityError:
         raise EmailTaken from None
     require_unreserved(user)
-    forget_address(user.email)

@@ -16,7 +16,7 @@ from social_core.exceptions import AuthCanceled, AuthProviderError, AuthSessionE
 from accounts.errors import AuthenticationFailed
 from accounts.login.complete import lock_user_if_unchanged
 from accounts.login.errors import AccountDisabled, InvalidCode
-from accounts.login.exchange import open_session
+from accounts.login.exchange import login_with_provider
 from accounts.login.models import CODE_LIFETIME, SessionExchangeCode
 from accounts.models import User
 from accounts.single_use.models import consume_once
@@ -94,7 +94,7 @@ def _complete(request: ClientRequest, flow: OAuthFlowState) -> HttpResponse:
         return land(flow, link_code=_ticket(LINK_CODE, **told))
     if flow.code_challenge:
         return land(flow, code=issue_exchange_code(outcome, flow))
-    _session, token = open_session(outcome, provider=flow.provider, client=request.client)
+    _session, token = login_with_provider(outcome, provider=flow.provider, client=request.client)
     return land(flow, session=token)
 
 
@@ -167,7 +167,7 @@ def sign_in_with_id_token(*, provider: str, id_token: str, nonce: str, request: 
     if not consume_once(purpose=f"id_token.{provider}", token=id_token.rpartition(".")[0], expires_at=expires_at):
         raise InvalidIdToken
     user = backend.strategy.authenticate(backend, response=claims, user=None)
-    return open_session(user, provider=provider, client=request.client)
+    return login_with_provider(user, provider=provider, client=request.client)
 
 
 # Linking, by somebody who is in
