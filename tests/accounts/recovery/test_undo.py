@@ -192,7 +192,7 @@ def test_undo_frees_the_address_of_the_thief(api, owner, thief, mailbox, clock):
 def test_undo_works_after_a_thief_unlinked_a_provider(api, owner, thief, mailbox):
     mine = links()
     assert api.call("DELETE", f"/api/auth/connections/{mine.pk}", token=thief.token).status_code == 204
-    alert = mailbox.token(owner.email, "taken off")
+    alert = mailbox.token(owner.email, "unlinked")
     assert secure(api, alert).status_code == 204
     assert_only_alice_has_access(api, mailbox, owner, thief)
 
@@ -245,8 +245,8 @@ def test_undo_mails_the_losing_address_without_a_link(api, owner, thief, mailbox
     assert secure(api, alert).status_code == 204
     told = mailbox.the_one(FIRST_OF_THIEF)
     assert told.subject == "Your account at localhost has another address"
-    assert "An earlier address took the account back" in " ".join(told.body.split())
-    assert not [word for word in ("#", "127.0.0.1", owner.email, "never been") if word in told.body]
+    assert "The owner of an earlier address took the account back" in " ".join(told.body.split())
+    assert not [word for word in ("#", "127.0.0.1", owner.email, "never confirmed") if word in told.body]
 
 
 def test_undo_is_refused_for_a_deleted_account(api, owner, thief):

@@ -70,7 +70,7 @@ def test_verified_registration_answers_the_same_for_every_address(api, dave, mai
     email = EMAIL if user == "unknown" else dave.email
     ask_to_register(api, email)
     subjects = {
-        "unknown": ["Open your account at localhost"],
+        "unknown": ["Create your account at localhost"],
         "registered": ["You have an account at localhost"],
         "disabled": [],
     }[user]
