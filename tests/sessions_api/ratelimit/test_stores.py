@@ -53,7 +53,7 @@ def test_of_twenty_threads_at_once_five_pass():
 
 @pytest.mark.once
 def test_it_holds_no_more_than_it_may_and_forgets_what_was_asked_about_longest_ago(monkeypatch):
-    monkeypatch.setattr(memory, "MOST_KEYS", 3)
+    monkeypatch.setattr(memory, "MAX_KEYS", 3)
     store = InProcess()
     for _ in range(5):
         store.hit(FIVE, "under attack")
