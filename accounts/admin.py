@@ -19,6 +19,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
 
 from sessions_api.adminkit.columns import time_column, user_link
+from sessions_api.adminkit.filters import ChoiceFilter
 from sessions_api.adminkit.large_tables import LargeTableAdmin
 from sessions_api.adminkit.permissions import log_for_each, may_administer
 from sessions_api.events.models import Event
@@ -64,16 +65,14 @@ class UserForm(UserChangeForm):  # type: ignore[type-arg]
         return {name: value for name, value in self.cleaned_data.items() if name in self.changed_data}
 
 
-class VerifiedFilter(admin.SimpleListFilter):
+class VerifiedFilter(ChoiceFilter):
     title = parameter_name = "verified"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("1", "Yes"), ("0", "No")]
+    def labels(self) -> dict[str, str]:
+        return {"1": "Yes", "0": "No"}
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        if self.value() is None:
-            return queryset
-        return queryset.filter(email_verified_at__isnull=self.value() == "0")
+    def narrow(self, rows: QuerySet[Any], value: str) -> QuerySet[Any]:
+        return rows.filter(email_verified_at__isnull=value == "0")
 
 
 @admin.register(User)

@@ -534,7 +534,7 @@ def test_admin_user_page_shows_live_sessions_and_links_to_all(admin, api, alice,
     section = answer.content.decode().partition('id="sessions-of"')[2]
     assert all(text in section for text in ("Firefox on Linux</a>", "Password", "127.0.0.1"))
     sessions = f"/admin/sessions_api/session/?q={user.pk}"
-    assert f'<a href="{sessions}">All that are stored, expired ones too: 2</a>' in section
+    assert f'<a href="{sessions}">All stored sessions, expired ones too: 2</a>' in section
     assert {session.user for session in admin.get(sessions).context["cl"].result_list} == {user}
 
 
@@ -561,25 +561,25 @@ def test_admin_user_page_shows_the_twenty_last_seen_sessions_at_constant_cost(ad
 def test_admin_user_page_revokes_one_session(admin, root, api, alice, bob, user):
     session, other = user.sessions.get(), alice.logs_in(api)
     answer = revoke_on_page(admin, user, session)
-    assert (answer.request["PATH_INFO"], said(answer)) == (page(user), ["1 session: ended."])
+    assert (answer.request["PATH_INFO"], said(answer)) == (page(user), ["1 session: revoked."])
     assert not api.opens(alice.token)
     assert api.opens(other)
     assert api.opens(bob.token)
     logged = LogEntry.objects.filter(user=root).values_list("object_repr", "change_message")
-    assert set(logged) == {(alice.email, "Ended sessions."), (str(session.pk), "")}
+    assert set(logged) == {(alice.email, "Revoked sessions."), (str(session.pk), "")}
 
 
 @pytest.mark.asvs("7.4.5")
 def test_admin_user_page_revokes_all_sessions(admin, api, alice, bob, user):
     other = alice.logs_in(api)
     user.sessions.filter(user_agent="").update(user_agent="curl")
-    assert said(revoke_on_page(admin, user, everything=True)) == ["2 sessions: ended."]
+    assert said(revoke_on_page(admin, user, everything=True)) == ["2 sessions: revoked."]
     assert not api.opens(alice.token)
     assert not api.opens(other)
     assert api.opens(bob.token)
     html = admin.get(page(user)).content.decode()
     assert "<p>None.</p>" in html
-    assert "End all" not in html
+    assert "Revoke all" not in html
 
 
 def test_admin_user_page_tolerates_a_session_revoked_meanwhile(admin, api, alice, user):
@@ -589,13 +589,13 @@ def test_admin_user_page_tolerates_a_session_revoked_meanwhile(admin, api, alice
     path = f"/admin/sessions_api/session/?q={user.pk}"
     form = old | {"_selected_action": [*old["_selected_action"], str(session.pk)], "select_across": "0"}
     answer = admin.post(path, form, follow=True)
-    assert (answer.request["PATH_INFO"], said(answer)) == (page(user), ["0 sessions: ended."])
+    assert (answer.request["PATH_INFO"], said(answer)) == (page(user), ["0 sessions: revoked."])
     user.delete()
     assert admin.post(path, form, follow=True).request["PATH_INFO"] == "/admin/"
 
 
 def test_admin_user_page_revokes_none_without_a_choice(admin, api, alice, user):
-    assert said(revoke_on_page(admin, user)) == ["0 sessions: ended."]
+    assert said(revoke_on_page(admin, user)) == ["0 sessions: revoked."]
     assert api.opens(alice.token)
 
 
