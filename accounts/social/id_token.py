@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from social_core.exceptions import AuthProviderError, SocialAuthBaseException
 
-from accounts.login.exchange import open_session
+from accounts.login.exchange import login_with_provider
 from accounts.single_use.models import consume_once
 from accounts.social.providers.registry import backend_for
 from sessions_api.http.client import ClientInfo
@@ -37,4 +37,4 @@ def sign_in_with_id_token(*, provider: str, id_token: str, nonce: str, client: C
     if not consume_once(purpose=f"id_token.{provider}", token=signed, expires_at=expires_at):
         raise InvalidIdToken
     user = backend.strategy.authenticate(backend, response=claims, user=None)
-    return open_session(user, provider=provider, client=client)
+    return login_with_provider(user, provider=provider, client=client)

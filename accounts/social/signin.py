@@ -11,7 +11,7 @@ from social_core.exceptions import AuthCanceled, AuthProviderError, AuthSessionE
 from accounts.errors import AuthenticationFailed
 from accounts.login.complete import lock_user_if_unchanged
 from accounts.login.errors import AccountDisabled
-from accounts.login.exchange import open_session
+from accounts.login.exchange import login_with_provider
 from accounts.login.models import SessionExchangeCode
 from accounts.models import User
 from accounts.social.providers.registry import backend_for
@@ -81,7 +81,7 @@ def complete(flow: OAuthFlowState, *, query: dict[str, Any], client: ClientInfo)
         return landing_url(flow, link_code=issue_link_code(flow, uid=outcome))
     if flow.code_challenge:
         return landing_url(flow, code=issue_exchange_code(outcome, flow))
-    _session, token = open_session(outcome, provider=flow.provider, client=client)
+    _session, token = login_with_provider(outcome, provider=flow.provider, client=client)
     return landing_url(flow, session=token)
 
 

@@ -177,7 +177,7 @@ class Town(RuleBasedStateMachine):
 
     # What happens to them
 
-    @rule(name=user, deed=st.sampled_from(["enable", "disable", "enable", "end_sessions"]))
+    @rule(name=user, deed=st.sampled_from(["enable", "disable", "enable", "revoke_sessions"]))
     def an_administrator_steps_in(self, name, deed):
         if name not in self.accounts:
             return

