@@ -14,8 +14,8 @@ from accounts.models import User
 from sessions_api.outbound.circuit_breaker import BackOff
 
 LEASE = timedelta(minutes=5)  # a worker's time for one mail: more than twice DELIVERY_SECONDS of the worker
-# RFC 5321, 4.5.4.1: in general at least 30 minutes between attempts. Ours are shorter in the first half hour, because
-# users wait for these mails and the mail server is usually the operator's own; later ones are longer.
+# RFC 5321, 4.5.4.1: in general at least 30 minutes between attempts, or a strategy that varies. Here the pauses reach
+# that after half an hour. They start short because users wait, and the mail server is usually the operator's own.
 BACK_OFF = BackOff(first=timedelta(seconds=30), longest=timedelta(hours=1))
 # Longer than a weekend without an operator. RFC 5321, 4.5.4.1, asks for at least 4 to 5 days, but a revert token
 # reserves its address for this time too. Operators can send a failed mail again.

@@ -15,8 +15,8 @@ from sessions_api.outbound.timeouts import within
 
 from .messages import compose
 
-# For one mail. EMAIL_TIMEOUT (60 s) limits each reply of the server; this allows two replies that are so slow, which
-# RFC 5321, 4.5.3.2, would allow 5 minutes each. Twice this time is still shorter than LEASE.
+# For one mail: time for two replies that take as long as EMAIL_TIMEOUT (60 s) allows. RFC 5321, 4.5.3.2, allows a
+# server 5 minutes for most replies, but one slow server must not stop the queue. Twice this time is less than LEASE.
 DELIVERY_SECONDS = 120.0
 # Seconds until a worker looks for mails of other processes and for retries. Users do not notice five seconds in a
 # mail's delivery, and the look is one query on an index.
