@@ -57,7 +57,7 @@ def ago(session, **time):
     Session.objects.filter(pk=session).update(created_at=when, last_seen_at=when, expires_at=when + timedelta(days=365))
 
 
-def test_each_day_says_how_many_sessions_were_opened_on_it(front, api, alice, midday):
+def test_admin_chart_counts_created_sessions_by_day(front, api, alice, midday):
     first = timezone.now()
     midday.shift(timedelta(days=2))
     alice.logs_in(api)
@@ -74,14 +74,14 @@ def test_each_day_says_how_many_sessions_were_opened_on_it(front, api, alice, mi
 
 
 @pytest.mark.parametrize(("days", "counted"), [(29, 1), (30, 0), (-1, 0)])
-def test_the_chart_goes_back_thirty_days(front, alice, midday, days, counted):
+def test_admin_chart_covers_thirty_days(front, alice, midday, days, counted):
     ago(Session.objects.get().pk, days=days)
     html = front()
     assert sum(count for _, count in opened(html)) == counted
     assert len(rows(html, "opened-by-method")) == (counted if days > 0 else 1)
 
 
-def test_the_methods_are_counted_the_most_used_first(front, api, alice):
+def test_admin_chart_counts_by_method_most_used_first(front, api, alice):
     for method in ("github", "github", "<b>new</b>"):
         alice.logs_in(api)
         Session.objects.filter(pk=Session.objects.latest("created_at").pk).update(method=method)
@@ -90,7 +90,7 @@ def test_the_methods_are_counted_the_most_used_first(front, api, alice):
 
 
 @pytest.mark.parametrize("lifetime", [30, 700])
-def test_what_was_opened_before_under_another_lifetime_is_not_counted_as_new(front, alice, midday, settings, lifetime):
+def test_admin_chart_leaves_out_old_sessions_of_another_lifetime(front, alice, midday, settings, lifetime):
     ago(Session.objects.get().pk, days=100)  # for 365 days
     settings.SESSION_LIFETIME = timedelta(days=lifetime)
     html = front()
@@ -98,7 +98,7 @@ def test_what_was_opened_before_under_another_lifetime_is_not_counted_as_new(fro
     assert rows(html, "opened-by-method") == []
 
 
-def test_what_is_live_is_told_by_when_it_was_seen(front, api, alice, settings, midday):
+def test_admin_chart_counts_live_sessions_by_last_use(front, api, alice, settings, midday):
     for days in (1, 8, 31, 32):
         alice.logs_in(api)
         ago(Session.objects.latest("created_at").pk, days=days)
@@ -114,7 +114,7 @@ def test_what_is_live_is_told_by_when_it_was_seen(front, api, alice, settings, m
     assert "<strong>3</strong>" in front()
 
 
-def test_what_was_ended_is_counted_nowhere(front, api, alice, user):
+def test_admin_charts_do_not_count_revoked_sessions(front, api, alice, user):
     assert "<strong>1</strong>" in front()
     api.call("POST", "/api/auth/logout", token=alice.token)
     html = front()
@@ -123,18 +123,18 @@ def test_what_was_ended_is_counted_nowhere(front, api, alice, user):
     assert not any(count for _, count in opened(html))
 
 
-def test_with_nothing_to_show_nothing_is_drawn(front):
+def test_admin_charts_are_empty_without_sessions(front):
     html = front()
     assert heights(html) == [0] * 30
     assert rows(html, "opened-by-method") == []
     assert {count for _, count in rows(html, "live-now")} == {"0"}
 
 
-def test_few_beside_many_can_still_be_seen():
+def test_admin_bar_of_one_beside_a_million_is_visible():
     assert [bar.percent for bar in charts.bars({"many": 1_000_000, "one": 1, "none": 0})] == [100, 1, 0]
 
 
-def test_live_sessions_are_counted_up_to_a_million_and_the_page_says_so(front, api, alice, monkeypatch):
+def test_admin_chart_counts_up_to_a_million_live_sessions(front, api, alice, monkeypatch):
     alice.logs_in(api)
     assert charts.COUNTED == 1_000_000
     monkeypatch.setattr(charts, "COUNTED", 2)
@@ -149,7 +149,7 @@ def test_live_sessions_are_counted_up_to_a_million_and_the_page_says_so(front, a
     assert "1,002 in all, at most 1,002 a day" in html
 
 
-def test_each_chart_is_one_query(admin, alice):
+def test_admin_charts_cost_one_query_each(admin, alice):
     with CaptureQueriesContext(connection) as captured:
         admin.get(INDEX)
     asked = [query["sql"] for query in captured if "sessions_api_session" in query["sql"]]
@@ -158,7 +158,7 @@ def test_each_chart_is_one_query(admin, alice):
 
 
 @pytest.mark.postgres
-def test_the_days_and_the_methods_are_found_by_an_index(alice):
+def test_admin_charts_by_day_and_method_use_an_index(alice):
     """What stands in the way of one is forbidden, which makes it the planner's last resort."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
@@ -173,7 +173,7 @@ def test_the_days_and_the_methods_are_found_by_an_index(alice):
             assert "sessions_api_session_expires_at" in plan
 
 
-def test_the_charts_are_pictures_with_words_and_without_scripts(front, alice):
+def test_admin_charts_have_text_alternatives_and_no_scripts(front, alice):
     html = front()
     part = html.partition('class="module charts"')[2].partition('id="content-related"')[0]
     assert 'role="img" aria-labelledby="days-title days-desc"' in part
@@ -186,7 +186,7 @@ def test_the_charts_are_pictures_with_words_and_without_scripts(front, alice):
 
 @pytest.mark.asvs("8.2.1")
 @pytest.mark.parametrize("right", ["view_session", "view_user"])
-def test_only_whoever_may_see_sessions_sees_the_charts(alice, right):
+def test_admin_charts_need_the_permission_to_view_sessions(alice, right):
     clerk = User.objects.create_user("clerk@example.org", None, is_staff=True)
     clerk.user_permissions.set(Permission.objects.filter(codename=right))
     client = Client()

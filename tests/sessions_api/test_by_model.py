@@ -296,7 +296,7 @@ class Town(RuleBasedStateMachine):
 
 
 @pytest.mark.asvs("7.2.4", "7.4.1", "7.4.2", "7.4.3", "7.5.2")
-def test_the_tokens_that_live_are_those_that_should(db, settings_of_the_town):
+def test_tokens_are_valid_exactly_when_the_model_says_so(db, settings_of_the_town):
     run_state_machine_as_test(Town, settings=settings(**settings_of_the_town))
 
 

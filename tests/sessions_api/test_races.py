@@ -116,7 +116,7 @@ def meanwhile(act, calls):
 
 @pytest.mark.asvs("15.4.2")
 @pytest.mark.parametrize("turn", range(ROUNDS))
-def test_of_fifty_who_register_one_address_one_is_let_in(house, turn):
+def test_registration_of_one_address_by_fifty_at_once_succeeds_once(house, turn):
     spellings = [
         f"Fifty{turn}@example.org",
         f"fifty{turn}@EXAMPLE.org",
@@ -146,7 +146,7 @@ ENDINGS = {
 
 @pytest.mark.asvs("7.4.1", "7.4.2", "8.3.2")
 @pytest.mark.parametrize("ending", ENDINGS)
-def test_a_session_that_ended_is_not_written_back_by_its_own_requests(house, ending):
+def test_revoked_session_is_not_restored_by_parallel_requests(house, ending):
     for turn in range(ROUNDS):
         email = f"{ending.replace(' ', '-')}-{turn}@example.org"
         token = house.register(email).json()["token"]
@@ -169,7 +169,7 @@ def test_a_session_that_ended_is_not_written_back_by_its_own_requests(house, end
 
 @pytest.mark.asvs("2.3.2", "2.3.4", "15.4.2")
 @pytest.mark.parametrize("turn", range(ROUNDS))
-def test_logins_at_the_limit_never_leave_more_sessions_than_it_allows(house, turn):
+def test_session_limit_holds_for_parallel_logins(house, turn):
     email = f"limit{turn}@example.org"
     tokens = [house.register(email).json()["token"]]
     tokens += [house.login(email).json()["token"] for _ in range(CAP - 1)]
@@ -183,7 +183,7 @@ def test_logins_at_the_limit_never_leave_more_sessions_than_it_allows(house, tur
 
 @pytest.mark.asvs("2.3.2", "2.3.4", "15.4.2")
 @pytest.mark.parametrize("cap", [1, CAP])
-def test_of_fifty_logins_as_many_stay_as_the_limit_allows(house, tmp_path, cap):
+def test_session_limit_is_exact_for_fifty_logins_at_once(house, tmp_path, cap):
     """Hashes cost nothing here, so that the logins meet at the limit and not before it."""
     cheap = {"ARGON2_TIME_COST": "1", "ARGON2_MEMORY_COST": "64", "SESSION_MAX_PER_USER": str(cap)}
     with serving(workers=2, threads=25, log=tmp_path / "log", DATABASE_URL=house.url, **cheap) as service:
@@ -198,7 +198,7 @@ def test_of_fifty_logins_as_many_stay_as_the_limit_allows(house, tmp_path, cap):
 
 @pytest.mark.asvs("7.4.1", "15.4.2")
 @pytest.mark.parametrize("turn", range(ROUNDS))
-def test_of_those_who_end_all_others_at_once_exactly_one_stays(house, turn):
+def test_parallel_revocations_of_all_others_leave_exactly_one_session(house, turn):
     email = f"duel{turn}@example.org"
     tokens = [house.register(email).json()["token"], *(house.login(email).json()["token"] for _ in range(CAP - 1))]
     answers = at_once(
@@ -220,7 +220,7 @@ CHANGES = {
 
 @pytest.mark.asvs("7.4.2", "15.4.2")
 @pytest.mark.parametrize("change", CHANGES)
-def test_no_login_survives_what_made_its_proof_worthless(house, change):
+def test_login_does_not_survive_a_parallel_change_of_the_user(house, change):
     for turn in range(ROUNDS):
         email = f"{change.replace(' ', '-')}-{turn}@example.org"
         tokens = [house.register(email).json()["token"]]
@@ -236,7 +236,7 @@ def test_no_login_survives_what_made_its_proof_worthless(house, change):
 
 @pytest.mark.asvs("15.4.3")
 @pytest.mark.parametrize("turn", range(ROUNDS))
-def test_those_who_end_sessions_of_one_user_do_not_wait_for_each_other(house, turn):
+def test_parallel_revocations_for_one_user_do_not_deadlock(house, turn):
     email = f"endings{turn}@example.org"
     tokens = [house.register(email).json()["token"]]
     tokens += [house.login(email).json()["token"] for _ in range(CAP - 1)]
@@ -251,7 +251,7 @@ def test_those_who_end_sessions_of_one_user_do_not_wait_for_each_other(house, tu
 
 @pytest.mark.asvs("7.2.4", "15.4.2")
 @pytest.mark.parametrize("turn", range(ROUNDS))
-def test_of_twenty_who_renew_one_token_one_gets_another(house, turn):
+def test_reauthentication_by_twenty_at_once_renews_the_token_once(house, turn):
     email = f"renew{turn}@example.org"
     token = house.register(email).json()["token"]
     again = [lambda: house.call("POST", "/api/auth/reauthenticate", {"password": PASSWORD}, token=token)] * 20
@@ -264,7 +264,7 @@ def test_of_twenty_who_renew_one_token_one_gets_another(house, turn):
 
 @pytest.mark.asvs("7.4.3", "15.4.2")
 @pytest.mark.parametrize("turn", range(ROUNDS))
-def test_of_ten_new_passwords_one_counts_and_no_login_under_the_old_one_stays(house, turn):
+def test_password_change_by_ten_at_once_succeeds_once_and_revokes_all_logins(house, turn):
     email = f"change{turn}@example.org"
     tokens = [house.register(email).json()["token"], house.login(email).json()["token"]]
     passwords = [f"a new password {number}" for number in range(10)]
@@ -289,7 +289,7 @@ def test_of_ten_new_passwords_one_counts_and_no_login_under_the_old_one_stays(ho
 
 
 @pytest.mark.asvs("15.4.1", "15.4.3")
-def test_of_five_hundred_requests_with_one_token_one_notes_that_it_was_used(house, tmp_path):
+def test_touch_by_five_hundred_requests_writes_once(house, tmp_path):
     token = house.register("busy@example.org").json()["token"]
     house.sql("CREATE TABLE seen (at timestamptz DEFAULT now())")
     house.sql("""

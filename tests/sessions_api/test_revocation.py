@@ -27,7 +27,7 @@ def end(api, token, handle):
 
 
 @pytest.mark.asvs("7.5.2", "14.2.6")
-def test_a_user_sees_their_sessions_newest_first_and_no_secret(api, alice, bob):
+def test_session_list_is_newest_first_and_contains_no_token(api, alice, bob):
     phone = alice.logs_in(api, User_Agent="Phone")
     newest, oldest = sessions(api, phone)
     assert (newest["user_agent"], newest["current"], oldest["current"]) == ("Phone", True, False)
@@ -36,7 +36,7 @@ def test_a_user_sees_their_sessions_newest_first_and_no_secret(api, alice, bob):
     assert phone not in str(newest)
 
 
-def test_a_session_that_has_ended_is_not_in_the_list(api, alice, clock, settings):
+def test_session_list_leaves_out_an_expired_session(api, alice, clock, settings):
     settings.SESSION_LIFETIME /= 365
     token = alice.logs_in(api)
     clock.shift(86400)
@@ -44,7 +44,7 @@ def test_a_session_that_has_ended_is_not_in_the_list(api, alice, clock, settings
     assert len(sessions(api, alice.token)) == 1
 
 
-def test_a_session_that_has_expired_unnoticed_is_neither_shown_nor_there_to_end(api, alice, clock, settings):
+def test_session_list_deletes_an_expired_session_and_revocation_does_not_find_it(api, alice, clock, settings):
     """Nobody came with its token since, so its row is still there."""
     settings.SESSION_LIFETIME = timedelta(minutes=5)
     phone = alice.logs_in(api)
@@ -56,7 +56,7 @@ def test_a_session_that_has_expired_unnoticed_is_neither_shown_nor_there_to_end(
     assert not Session.objects.filter(pk=handle).exists()
 
 
-def test_one_that_cannot_be_deleted_just_then_is_not_shown_either(api, alice, clock, settings, monkeypatch):
+def test_session_list_leaves_out_an_expired_session_that_is_locked(api, alice, clock, settings, monkeypatch):
     settings.SESSION_LIFETIME = timedelta(minutes=5)
     alice.logs_in(api)
     clock.shift(300)
@@ -65,7 +65,7 @@ def test_one_that_cannot_be_deleted_just_then_is_not_shown_either(api, alice, cl
 
 
 @pytest.mark.asvs("7.5.2", "7.4.1")
-def test_another_session_is_ended_at_once(api, alice):
+def test_revoking_another_session_takes_effect_at_once(api, alice):
     phone = alice.logs_in(api)
     handle = sessions(api, phone)[0]["handle"]
     assert end(api, alice.token, handle).status_code == 204
@@ -75,7 +75,7 @@ def test_another_session_is_ended_at_once(api, alice):
 
 
 @pytest.mark.asvs("8.2.2")
-def test_somebody_elses_session_is_as_unknown_as_any(api, alice, bob):
+def test_revoking_a_session_of_another_user_is_not_found(api, alice, bob):
     theirs = sessions(api, bob.token)[0]["handle"]
     answers = [end(api, alice.token, handle) for handle in (theirs, uuid4())]
     assert {problem(answer) for answer in answers} == {(404, "not_found")}
@@ -84,12 +84,12 @@ def test_somebody_elses_session_is_as_unknown_as_any(api, alice, bob):
 
 
 @pytest.mark.parametrize("handle", ["x", "1", "../sessions", "%00", "39b1c462-56fc-4230-b122-2ea2dedcf8f4x"])
-def test_what_is_no_handle_is_not_found(api, alice, handle):
+def test_revoking_an_invalid_handle_is_not_found(api, alice, handle):
     assert problem(end(api, alice.token, handle)) == (404, "not_found")
 
 
 @pytest.mark.asvs("7.5.2")
-def test_a_thief_with_a_stolen_token_cannot_throw_the_owner_out(api, alice, clock):
+def test_stolen_token_cannot_revoke_other_sessions_without_a_recent_login(api, alice, clock):
     alice.logs_in(api)
     clock.shift(STALE)
     owners = alice.logs_in(api)
@@ -100,7 +100,7 @@ def test_a_thief_with_a_stolen_token_cannot_throw_the_owner_out(api, alice, cloc
     assert api.opens(owners)
 
 
-def test_ones_own_session_ends_without_a_recent_login(api, alice, clock):
+def test_revoking_the_current_session_needs_no_recent_login(api, alice, clock):
     clock.shift(STALE)
     handle = sessions(api, alice.token)[0]["handle"]
     assert end(api, alice.token, handle).status_code == 204
@@ -111,7 +111,7 @@ def test_ones_own_session_ends_without_a_recent_login(api, alice, clock):
 @pytest.mark.parametrize(
     ("query", "stays"), [("", True), ("?include_current=false", True), ("?include_current=true", False)]
 )
-def test_all_others_end_or_all(api, alice, bob, query, stays):
+def test_revoking_all_sessions_includes_the_current_one_on_request(api, alice, bob, query, stays):
     others = [alice.logs_in(api) for _ in range(3)]
     assert api.call("DELETE", f"/api/auth/sessions{query}", token=alice.token).status_code == 204
     assert not any(api.opens(token) for token in others)
@@ -133,7 +133,7 @@ def looked_up(rf):
 
 @pytest.mark.asvs("7.4.1")
 @pytest.mark.parametrize("meanwhile", ["ended", "expired", "renewed", "left"])
-def test_a_session_that_ends_while_it_asks_ends_no_other(api, alice, user, clock, looked_up, meanwhile):
+def test_revocation_by_a_session_that_ended_meanwhile_is_refused(api, alice, user, clock, looked_up, meanwhile):
     clock.shift(1)
     request = looked_up(alice.token)
     owners = alice.logs_in(api)
@@ -151,7 +151,7 @@ def test_a_session_that_ends_while_it_asks_ends_no_other(api, alice, user, clock
 
 
 @pytest.mark.parametrize(("seconds", "fresh"), [(601, False), (600, True), (-60, True), (-61, False)])
-def test_a_login_is_recent_for_ten_minutes_and_not_from_the_future(clock, api, alice, seconds, fresh):
+def test_login_is_recent_for_ten_minutes_and_not_in_the_future(clock, api, alice, seconds, fresh):
     clock.shift(seconds)
     answer = api.call("DELETE", "/api/auth/sessions", token=alice.token)
     assert answer.status_code == (204 if fresh else 403)

@@ -92,7 +92,7 @@ DEAD = (401, "session_expired", 'Bearer error="invalid_token"')
 
 @both_ways
 @everywhere
-def test_it_knows_who_is_calling_by_one_query(asks, alice, where, django_assert_num_queries):
+def test_own_route_knows_its_user_by_one_query(asks, alice, where, django_assert_num_queries):
     with django_assert_num_queries(1):
         answer = asks("GET", where, alice.token)
     assert (answer.status_code, answer.json()) == (200, {"owner": alice.email, "logged_in_by": "password"})
@@ -101,7 +101,7 @@ def test_it_knows_who_is_calling_by_one_query(asks, alice, where, django_assert_
 @pytest.mark.asvs("8.3.1")
 @both_ways
 @everywhere
-def test_without_a_token_or_with_a_dead_one_it_says_so(asks, alice, where):
+def test_own_route_refuses_missing_and_invalid_tokens(asks, alice, where):
     assert refusal(asks("GET", where)) == (401, "not_authenticated", "Bearer")
     assert refusal(asks("GET", where, "s_" + "x" * 86)) == DEAD
     assert refusal(asks("GET", where, "nonsense")) == DEAD
@@ -110,7 +110,7 @@ def test_without_a_token_or_with_a_dead_one_it_says_so(asks, alice, where):
 @pytest.mark.asvs("7.4.1", "7.4.2")
 @both_ways
 @everywhere
-def test_whoever_logs_out_or_is_disabled_is_out_here_too(api, asks, alice, user, where):
+def test_own_route_refuses_a_logged_out_and_a_disabled_user(api, asks, alice, user, where):
     other = alice.logs_in(api)
     api.call("POST", "/api/auth/logout", token=other)
     assert refusal(asks("GET", where, other)) == DEAD
@@ -119,14 +119,14 @@ def test_whoever_logs_out_or_is_disabled_is_out_here_too(api, asks, alice, user,
 
 
 @everywhere
-def test_a_cookie_opens_nothing(api, root, where):
+def test_own_route_ignores_the_admin_cookie(api, root, where):
     api.force_login(root)
     assert refusal(api.call("GET", where)) == (401, "not_authenticated", "Bearer")
 
 
 @both_ways
 @everywhere
-def test_whoever_calls_is_seen(asks, alice, clock, where):
+def test_own_route_updates_last_seen(asks, alice, clock, where):
     clock.shift(301)
     assert asks("GET", where, alice.token).status_code == 200
     assert Session.objects.get().last_seen_at == timezone.now()
@@ -135,7 +135,7 @@ def test_whoever_calls_is_seen(asks, alice, clock, where):
 @pytest.mark.asvs("7.5.3")
 @both_ways
 @pytest.mark.parametrize("call", FRESH)
-def test_what_is_for_a_recent_login_is_for_that_only(api, asks, alice, clock, settings, call):
+def test_own_route_can_require_a_recent_login(api, asks, alice, clock, settings, call):
     assert asks(*call.split(), alice.token).status_code in {200, 204}
     clock.shift(settings.REAUTHENTICATION.total_seconds() + 1)
     assert problem(asks(*call.split(), alice.token)) == (403, "reauthentication_required")
@@ -147,7 +147,7 @@ def test_what_is_for_a_recent_login_is_for_that_only(api, asks, alice, clock, se
 
 @both_ways
 @everywhere
-def test_a_database_that_fails_is_no_word_about_the_token(asks, alice, monkeypatch, where):
+def test_own_route_answers_503_while_the_database_fails(asks, alice, monkeypatch, where):
     def fail(token):
         raise OperationalError
 
@@ -155,24 +155,24 @@ def test_a_database_that_fails_is_no_word_about_the_token(asks, alice, monkeypat
     assert problem(asks("GET", where, alice.token)) == (503, "service_unavailable")
 
 
-def test_an_error_of_ones_own_is_answered_in_our_form(api, alice, user):
+def test_own_route_can_raise_an_error_of_its_own(api, alice, user):
     assert problem(api.call("GET", "/api/notes/publish", token=alice.token)) == (403, "address_unverified")
     type(user).objects.filter(pk=user.pk).update(email_verified_at=timezone.now())
     assert api.call("GET", "/api/notes/publish", token=alice.token).status_code == 204
 
 
-def test_permissions_are_those_of_the_user(api, alice, user):
+def test_own_route_can_use_django_permissions(api, alice, user):
     assert problem(api.call("GET", "/api/notes/permitted", token=alice.token)) == (403, "permission_denied")
     type(user).objects.filter(pk=user.pk).update(is_superuser=True)
     assert api.call("GET", "/api/notes/permitted", token=alice.token).status_code == 200
 
 
-def test_a_refusal_of_the_framework_is_put_into_our_form(api, alice):
+def test_own_route_answers_405_as_a_problem(api, alice):
     answer = api.call("POST", "/api/notes/stats", token=alice.token)
     assert (problem(answer), answer.headers["Allow"]) == ((405, "method_not_allowed"), "GET, HEAD, OPTIONS")
 
 
-def test_only_below_api_may_a_page_of_another_origin_call_and_nothing_is_kept(api, alice):
+def test_own_route_has_cors_and_no_store_below_api_only(api, alice):
     def of(where):
         answer = api.call("GET", where, token=alice.token, Origin="http://localhost:3000")
         return answer.headers.get("Access-Control-Allow-Origin"), answer.headers.get("Cache-Control")
@@ -181,7 +181,7 @@ def test_only_below_api_may_a_page_of_another_origin_call_and_nothing_is_kept(ap
     assert of("/notes") == (None, None)
 
 
-def test_the_description_tells_of_the_refusals():
+def test_own_route_has_its_errors_in_openapi():
     for method, refusals in {"get": {401, 500, 503}, "delete": {401, 403, 500, 503}}.items():
         assert refusals <= notes.get_openapi_schema()["paths"]["/api/notes/mine"][method]["responses"].keys()
 
@@ -206,7 +206,7 @@ def token(running):
     return answer.json()["token"]
 
 
-def test_the_example_runs_beside_ours(running, token):
+def test_example_runs_beside_our_routes(running, token):
     for where in (where for where in OPEN_TO_PEOPLE if not where.endswith("card")):
         assert running.call("GET", where, token=token).status_code == 200, where
         assert refusal(running.call("GET", where)) == (401, "not_authenticated", "Bearer")
@@ -215,14 +215,14 @@ def test_the_example_runs_beside_ours(running, token):
 
 
 @pytest.mark.asvs("7.4.1")
-def test_another_service_asks_who_it_is(running, token, monkeypatch):
+def test_introspection_example_finds_the_user_of_a_token(running, token, monkeypatch):
     monkeypatch.setattr(introspection, "LATCHKEY", running.url)
     assert introspection.user_of(token)["email"].endswith("@example.org")
     running.call("POST", "/api/auth/logout", token=token)
     assert introspection.user_of(token) is None
 
 
-def test_another_service_that_gets_no_answer_does_not_take_it_for_a_refusal(tmp_path, monkeypatch):
+def test_introspection_example_raises_while_the_service_fails(tmp_path, monkeypatch):
     with serving(log=tmp_path / "log", DATABASE_URL=f"sqlite:///{tmp_path}/nowhere/db") as server:
         monkeypatch.setattr(introspection, "LATCHKEY", server.url)
         with pytest.raises(requests.HTTPError) as refused:
@@ -235,7 +235,7 @@ def test_another_service_that_gets_no_answer_does_not_take_it_for_a_refusal(tmp_
 # The page
 
 
-def test_the_page_shows_the_very_code_of_the_example():
+def test_documentation_shows_the_code_of_the_example():
     files = {str(path.relative_to(ROOT)): path.read_text() for path in (ROOT / "examples").rglob("*.py")}
     blocks = re.findall(r"^`([\w/]+\.py)`[^\n]*\n\n```python\n(.*?)```", DOCS.read_text(), re.MULTILINE | re.DOTALL)
     assert len(blocks) == DOCS.read_text().count("```python")

@@ -22,7 +22,7 @@ def documented():
     return {request: int(number) for request, number in rows}
 
 
-def test_only_what_can_be_guessed_asks_it(tmp_path):
+def test_limit_store_is_asked_only_by_requests_that_can_guess(tmp_path):
     with (
         ValkeyServer() as valkey,
         database(tmp_path) as url,
