@@ -1,4 +1,4 @@
-"""Sessions in the admin: to look at and to end."""
+"""Sessions in the admin: administrators view and revoke them."""
 
 import base64
 import re
@@ -27,9 +27,9 @@ def page(session, name="change"):
 
 
 @pytest.fixture
-def helper(db):
-    """Somebody with every permission there is, who is no superuser."""
-    user = User.objects.create_user("helper@example.org", None, is_staff=True)
+def staff(db):
+    """The browser of a staff user who has every permission and is no superuser."""
+    user = User.objects.create_user("staff@example.org", None, is_staff=True)
     user.user_permissions.set(Permission.objects.all())
     client = Client()
     client.force_login(user)
@@ -42,22 +42,22 @@ def session(alice):
     return Session.objects.get(user__email=alice.email)
 
 
-def end(client, *sessions, **more):
+def revoke(client, *sessions, **more):
     form = {"action": "delete_selected", "_selected_action": [session.pk for session in sessions], **more}
     return client.post(LIST, form, follow=True)
 
 
-def whose(answer):
+def owners(answer):
     return [session.user.email for session in answer.context["cl"].result_list]
 
 
 def cells(answer):
-    """The words in each row of the list."""
+    """The HTML of each row of the list."""
     rows = answer.content.decode().partition("<tbody>")[2].split("<tr>")[1:]
     return [" ".join(row.split()) for row in rows]
 
 
-# Looking
+# Viewing
 
 
 def test_admin_session_list_shows_user_method_time_and_client(admin, api, alice, user, clock):
@@ -122,7 +122,7 @@ def test_admin_session_pages_cut_and_escape_the_user_agent(admin, api, alice):
 def test_admin_session_search_finds_by_email_session_user_and_ip_address(admin, alice, bob, session, asked):
     ip_address = "2001:db8::7" if ":" in asked else "192.0.2.7"
     Session.objects.filter(pk=session.pk).update(ip_address=ip_address)
-    assert whose(admin.get(LIST, {"q": asked.format(session=session)})) == [alice.email]
+    assert owners(admin.get(LIST, {"q": asked.format(session=session)})) == [alice.email]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_admin_session_search_finds_by_email_session_user_and_ip_address(admin, 
 def test_admin_session_search_finds_nothing_for_other_terms(admin, alice, asked):
     answer = admin.get(LIST, {"q": asked})
     assert answer.status_code == 200
-    assert asked == "\0" or whose(answer) == []
+    assert asked == "\0" or owners(answer) == []
 
 
 @pytest.mark.parametrize("idle", [timedelta(0), timedelta(days=7)])
@@ -140,17 +140,17 @@ def test_admin_session_list_is_filtered_by_state(admin, alice, bob, session, set
     settings.SESSION_IDLE = idle
     past = {"last_seen_at": timezone.now() - idle} if idle else {"expires_at": timezone.now()}
     Session.objects.filter(pk=session.pk).update(**past)
-    assert whose(admin.get(LIST, {"state": "expired"})) == [alice.email]
-    assert whose(admin.get(LIST, {"state": "live"})) == [bob.email]
+    assert owners(admin.get(LIST, {"state": "expired"})) == [alice.email]
+    assert owners(admin.get(LIST, {"state": "live"})) == [bob.email]
     assert "expired" in cells(admin.get(LIST, {"q": alice.email}))[0]
-    assert whose(admin.get(LIST, {"method": "password"})) == [bob.email, alice.email]
+    assert owners(admin.get(LIST, {"method": "password"})) == [bob.email, alice.email]
 
 
 def test_admin_session_list_is_filtered_by_method_including_providers(admin, alice, bob, session):
     Session.objects.filter(pk=session.pk).update(method="github")
-    assert whose(admin.get(LIST, {"method": "password"})) == [bob.email]
-    assert whose(admin.get(LIST, {"method": "github"})) == [alice.email]
-    assert whose(admin.get(LIST, {"method": "google"})) == []
+    assert owners(admin.get(LIST, {"method": "password"})) == [bob.email]
+    assert owners(admin.get(LIST, {"method": "github"})) == [alice.email]
+    assert owners(admin.get(LIST, {"method": "google"})) == []
     offered = re.findall(r'<a href="\?method=(\w+)">\s*(\w+)', admin.get(LIST).content.decode())
     assert offered == [("password", "Password"), ("google", "Google"), ("github", "GitHub")]
     user = admin.get(f"/admin/accounts/user/{session.user_id}/change/").content.decode()
@@ -173,9 +173,9 @@ def test_admin_shows_no_token_and_no_digest(admin, api, alice, user, session):
 
     for path, marker in pages.items():
         check(path, marker)
-    end(admin, session)
+    revoke(admin, session)
     check("/admin/", str(session.pk))
-    check(f"/admin/accounts/user/{user.pk}/history/", "Ended sessions.")
+    check(f"/admin/accounts/user/{user.pk}/history/", "Revoked sessions.")
 
 
 @pytest.mark.asvs("14.2.6")
@@ -193,7 +193,7 @@ def test_admin_sessions_cannot_be_added_or_changed(admin, session):
     assert list(Session.objects.values()) == [Session.objects.filter(pk=session.pk).values().get()]
 
 
-# Ending
+# Revoking
 
 
 @pytest.mark.asvs("7.4.1", "7.4.5")
@@ -201,7 +201,7 @@ def test_admin_sessions_cannot_be_added_or_changed(admin, session):
 def test_admin_revocation_takes_effect_at_once(admin, api, alice, bob, session, by):
     other = alice.logs_in(api)
     if by == "action":
-        end(admin, session)
+        revoke(admin, session)
     else:
         admin.post(page(session, "delete"), {"post": "yes"})
     assert not api.opens(alice.token)
@@ -214,16 +214,16 @@ def test_admin_revocation_records_an_event_for_each_user(admin, api, alice, bob,
     alice.logs_in(api)
     sessions = Session.objects.all() if by == "action" else user.sessions.all()
     if by == "action":
-        end(admin, *sessions)
+        revoke(admin, *sessions)
     else:
         for session in sessions:
             admin.post(page(session, "delete"), {"post": "yes"})
-    noted = Event.objects.filter(tag="session:end").order_by("user__email")
-    told = [(event.user.email, event.data.pop("number"), event.data) for event in noted]
-    by_whom = {"by": "administrator"}
-    expected = [(alice.email, 2, by_whom), (bob.email, 1, by_whom)]
-    assert told == (expected if by == "action" else [(alice.email, 1, by_whom)] * 2)
-    assert set(noted.values_list("ip_address", "device", "session")) == {(None, "", None)}
+    recorded = Event.objects.filter(tag="session:end").order_by("user__email")
+    seen = [(event.user.email, event.data.pop("number"), event.data) for event in recorded]
+    data = {"by": "administrator"}
+    expected = [(alice.email, 2, data), (bob.email, 1, data)]
+    assert seen == (expected if by == "action" else [(alice.email, 1, data)] * 2)
+    assert set(recorded.values_list("ip_address", "device", "session")) == {(None, "", None)}
 
 
 @pytest.mark.postgres
@@ -231,11 +231,11 @@ def test_admin_revocation_records_an_event_for_each_user(admin, api, alice, bob,
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("by", ["action", "page"])
 def test_admin_revocation_locks_the_user_before_the_session(admin, alice, user, session, by):
-    """Else the two would wait for each other: see `ending`."""
+    """Otherwise two transactions could wait for each other: see sessions_api/revocation.py."""
 
     def act():
         if by == "action":
-            end(admin, session)
+            revoke(admin, session)
         else:
             admin.post(page(session, "delete"), {"post": "yes"})
         connection.close()
@@ -257,7 +257,7 @@ def test_admin_revocation_locks_the_user_before_the_session(admin, alice, user, 
 @pytest.mark.parametrize("by", ["action", "page"])
 def test_admin_revocation_is_in_the_history_of_session_and_user(admin, root, alice, session, by):
     if by == "action":
-        end(admin, session)
+        revoke(admin, session)
     else:
         admin.post(page(session, "delete"), {"post": "yes"})
     logged = LogEntry.objects.filter(user=root).values_list("object_id", "object_repr", "action_flag")
@@ -265,18 +265,18 @@ def test_admin_revocation_is_in_the_history_of_session_and_user(admin, root, ali
 
 
 @pytest.mark.asvs("8.2.2", "8.3.1")
-def test_admin_revocation_of_staff_sessions_needs_a_superuser(helper, admin, api, root, alice, session):
+def test_admin_revocation_of_staff_sessions_needs_a_superuser(staff, admin, api, root, alice, session):
     token = api.login(root.email, "the password of root").json()["token"]
     roots = Session.objects.get(user=root)
-    assert helper.post(page(roots, "delete"), {"post": "yes"}).status_code == 403
-    answer = end(helper, roots, session)
+    assert staff.post(page(roots, "delete"), {"post": "yes"}).status_code == 403
+    answer = revoke(staff, roots, session)
     assert [str(message) for message in answer.context["messages"]] == [
-        "Only a superuser touches staff. Left as they are: 1.",
-        "1 session: ended.",
+        "Only a superuser can change staff. Left unchanged: 1.",
+        "1 session: revoked.",
     ]
     assert api.opens(token)
     assert not api.opens(alice.token)
-    end(admin, roots)
+    revoke(admin, roots)
     assert not api.opens(token)
 
 
@@ -288,11 +288,11 @@ def test_admin_revocation_needs_the_permission_to_delete(api, alice, session):
     client.force_login(viewer)
     assert client.get(page(session)).status_code == 200
     assert client.post(page(session, "delete"), {"post": "yes"}).status_code == 403
-    end(client, session)
+    revoke(client, session)
     assert api.opens(alice.token)
 
 
-# Many
+# Many rows
 
 
 def many(user, count):
@@ -332,9 +332,9 @@ def test_admin_session_list_counts_up_to_ten_thousand(admin, root):
 def test_admin_revocation_of_more_sessions_than_were_counted_is_refused(admin, root):
     many(root, 10_001)
     for crafted in ("1", "true"):
-        answer = end(admin, Session.objects.first(), select_across=crafted)
-        assert "These are more than 10,000. Narrow the list first." in answer.content.decode()
+        answer = revoke(admin, Session.objects.first(), select_across=crafted)
+        assert "There are more than 10,000 rows. Narrow the list first." in answer.content.decode()
     assert Session.objects.count() == 10_001
     Session.objects.first().delete()
-    end(admin, Session.objects.first(), select_across="1")
+    revoke(admin, Session.objects.first(), select_across="1")
     assert not Session.objects.exists()

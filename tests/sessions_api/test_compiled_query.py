@@ -1,4 +1,4 @@
-"""What a token is looked up by is the ORM's own query: written once, and found out nowhere else."""
+"""The compiled query that finds a session by its token returns what the ORM returns."""
 
 import pytest
 
@@ -33,8 +33,8 @@ def test_compiled_query_refuses_a_query_with_two_values(db):
 
 
 def test_compiled_query_is_compiled_once(db, alice, monkeypatch):
-    asked = []
-    lookup = CompiledQuery(lambda value: asked.append(value) or Session.objects.filter(digest=value))
+    compiled = []
+    lookup = CompiledQuery(lambda value: compiled.append(value) or Session.objects.filter(digest=value))
     assert lookup.first(digest(alice.token)) == lookup.first(digest(alice.token))
     assert lookup.first(digest("another")) is None
-    assert len(asked) == 1
+    assert len(compiled) == 1

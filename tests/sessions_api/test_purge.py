@@ -1,3 +1,5 @@
+"""The command that deletes expired sessions."""
+
 import os
 from datetime import timedelta
 
@@ -39,8 +41,8 @@ def test_purge_deletes_sessions_of_one_expiry_in_batches_of_any_size(old_and_new
 def test_purge_run_twice_finds_nothing_the_second_time(old_and_new, capsys):
     call_command("purge_sessions")
     call_command("purge_sessions")
-    said = capsys.readouterr().out.splitlines()
-    assert [line for line in said if "sessions" in line] == [
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if "sessions" in line] == [
         "5 expired sessions deleted.",
         "0 expired sessions deleted.",
     ]
@@ -72,5 +74,5 @@ def test_purge_skips_a_session_that_another_transaction_has_locked(old_and_new, 
         other.execute("SELECT FROM sessions_api_session ORDER BY expires_at LIMIT 1 FOR UPDATE")
         call_command("purge_sessions", batch_size=2)
     call_command("purge_sessions", batch_size=2)
-    said = [line for line in capsys.readouterr().out.splitlines() if "sessions" in line]
-    assert said == ["4 expired sessions deleted.", "1 expired sessions deleted."]
+    lines = [line for line in capsys.readouterr().out.splitlines() if "sessions" in line]
+    assert lines == ["4 expired sessions deleted.", "1 expired sessions deleted."]

@@ -1,3 +1,5 @@
+"""Sessions and their tokens, from login to expiry."""
+
 from datetime import timedelta
 
 import pytest
@@ -41,7 +43,7 @@ def test_session_expires_at_its_absolute_expiry_though_it_is_used(api, clock, se
     clock.shift(364)
     assert api.check_session(token).json()["expires_in"] == 1
     clock.shift(1)
-    assert not api.opens(token)  # the moment itself is past
+    assert not api.opens(token)  # at the very moment of its expiry
 
 
 @pytest.mark.asvs("7.3.1")
@@ -52,7 +54,7 @@ def test_session_expires_unused_if_an_idle_expiry_is_set(api, clock, settings):
     assert api.use(token) == 200
     settings.SESSION_IDLE = settings.SESSION_LIFETIME / 365 * 30
     clock.shift(30 * DAY - 1)
-    assert api.use(token) == 200  # which moves this end
+    assert api.use(token) == 200  # which postpones the idle expiry
     assert api.check_session(token).json()["expires_in"] == 30 * DAY
     clock.shift(30 * DAY)
     assert not api.opens(token)
@@ -77,9 +79,9 @@ def test_idle_session_stays_invalid_after_the_clock_was_set_back(api, clock, set
     assert api.use(token) == 401
 
 
-@pytest.mark.parametrize("notices", ["login", "list"])
+@pytest.mark.parametrize("deleted_by", ["login", "list"])
 @pytest.mark.parametrize("idle", [0, 30])
-def test_expired_session_is_deleted_by_a_login_and_by_the_session_list(api, alice, clock, settings, notices, idle):
+def test_expired_session_is_deleted_by_a_login_and_by_the_session_list(api, alice, clock, settings, deleted_by, idle):
     settings.SESSION_LIFETIME = timedelta(days=60)
     phone = alice.logs_in(api)
     settings.SESSION_LIFETIME = timedelta(days=365)
@@ -88,7 +90,7 @@ def test_expired_session_is_deleted_by_a_login_and_by_the_session_list(api, alic
         clock.shift(20 * DAY)
         assert api.use(laptop) == 200
     settings.SESSION_IDLE = timedelta(days=idle)
-    if notices == "login":
+    if deleted_by == "login":
         alice.logs_in(api)
     else:
         assert api.call("GET", "/api/auth/sessions", token=laptop).status_code == 200

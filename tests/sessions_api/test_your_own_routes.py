@@ -1,4 +1,4 @@
-"""Routes of other apps behind our bearer, by the example of docs/protect-your-own-routes.md."""
+"""Routes of other apps behind the bearer classes, with the example of docs/protect-your-own-routes.md."""
 
 import re
 from uuid import uuid4
@@ -23,7 +23,7 @@ from sessions_api.models import Session
 from ..server import ROOT, database, serving
 from ..users import problem
 
-with override_settings(REST_FRAMEWORK=own_settings.REST_FRAMEWORK):  # which is read as its views are defined
+with override_settings(REST_FRAMEWORK=own_settings.REST_FRAMEWORK):  # the framework reads it when it defines a view
     from examples.urls import urlpatterns as example
 
 DOCS = ROOT / "docs" / "protect-your-own-routes.md"
@@ -52,7 +52,7 @@ urlpatterns = [
     path("api/notes/permitted", permitted),
     path("notes", session_required(Card.as_view())),
 ]
-OPEN_TO_PEOPLE = [
+FOR_USERS = [
     "/api/notes/mine",
     "/api/notes/search",
     "/api/notes/export",
@@ -63,13 +63,13 @@ OPEN_TO_PEOPLE = [
 FRESH = ["DELETE /api/notes/mine", "POST /api/notes/key", "POST /api/notes/archive", "GET /api/notes/key/soon"]
 
 pytestmark = pytest.mark.urls(__name__)
-everywhere = pytest.mark.parametrize("where", OPEN_TO_PEOPLE)
+everywhere = pytest.mark.parametrize("where", FOR_USERS)
 both_ways = pytest.mark.parametrize("asks", ["through WSGI", "through ASGI"], indirect=True)
 
 
 @pytest.fixture
 def asks(request, api):
-    """Calls with a token or without. On an event loop Django refuses every query, so a 200 says that none was there."""
+    """Sends a request with or without a token. On an event loop Django refuses each query, so a 200 proves none."""
 
     async def on_a_loop(method, where, token):
         headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -87,7 +87,7 @@ def refusal(answer):
     return *problem(answer), answer.headers["WWW-Authenticate"]
 
 
-DEAD = (401, "session_expired", 'Bearer error="invalid_token"')
+INVALID = (401, "session_expired", 'Bearer error="invalid_token"')
 
 
 @both_ways
@@ -103,8 +103,8 @@ def test_own_route_knows_its_user_by_one_query(asks, alice, where, django_assert
 @everywhere
 def test_own_route_refuses_missing_and_invalid_tokens(asks, alice, where):
     assert refusal(asks("GET", where)) == (401, "not_authenticated", "Bearer")
-    assert refusal(asks("GET", where, "s_" + "x" * 86)) == DEAD
-    assert refusal(asks("GET", where, "nonsense")) == DEAD
+    assert refusal(asks("GET", where, "s_" + "x" * 86)) == INVALID
+    assert refusal(asks("GET", where, "nonsense")) == INVALID
 
 
 @pytest.mark.asvs("7.4.1", "7.4.2")
@@ -113,9 +113,9 @@ def test_own_route_refuses_missing_and_invalid_tokens(asks, alice, where):
 def test_own_route_refuses_a_logged_out_and_a_disabled_user(api, asks, alice, user, where):
     other = alice.logs_in(api)
     api.call("POST", "/api/auth/logout", token=other)
-    assert refusal(asks("GET", where, other)) == DEAD
+    assert refusal(asks("GET", where, other)) == INVALID
     type(user).objects.filter(pk=user.pk).update(is_active=False)
-    assert refusal(asks("GET", where, alice.token)) == DEAD
+    assert refusal(asks("GET", where, alice.token)) == INVALID
 
 
 @everywhere
@@ -141,7 +141,7 @@ def test_own_route_can_require_a_recent_login(api, asks, alice, clock, settings,
     assert problem(asks(*call.split(), alice.token)) == (403, "reauthentication_required")
     again = api.call("POST", "/api/auth/reauthenticate", {"password": alice.password}, token=alice.token)
     assert asks(*call.split(), again.json()["token"]).status_code in {200, 204}
-    assert refusal(asks(*call.split(), alice.token)) == DEAD
+    assert refusal(asks(*call.split(), alice.token)) == INVALID
     assert refusal(asks(*call.split())) == (401, "not_authenticated", "Bearer")
 
 
@@ -186,7 +186,7 @@ def test_own_route_has_its_errors_in_openapi():
         assert refusals <= notes.get_openapi_schema()["paths"]["/api/notes/mine"][method]["responses"].keys()
 
 
-# As it runs for real
+# The real server
 
 
 @pytest.fixture(scope="module")
@@ -207,7 +207,7 @@ def token(running):
 
 
 def test_example_runs_beside_our_routes(running, token):
-    for where in (where for where in OPEN_TO_PEOPLE if not where.endswith("card")):
+    for where in (where for where in FOR_USERS if not where.endswith("card")):
         assert running.call("GET", where, token=token).status_code == 200, where
         assert refusal(running.call("GET", where)) == (401, "not_authenticated", "Bearer")
     for call in FRESH[:3]:
@@ -232,7 +232,7 @@ def test_introspection_example_raises_while_the_service_fails(tmp_path, monkeypa
         introspection.user_of("s_" + "x" * 86)
 
 
-# The page
+# The documentation
 
 
 def test_documentation_shows_the_code_of_the_example():

@@ -1,4 +1,4 @@
-"""What happened to an account stands in its events: told to the user, to operators and to other code."""
+"""Events of an account: for the user in the API, for operators in the log, for other code by a signal."""
 
 import logging
 
@@ -59,10 +59,10 @@ def test_event_list_refuses_an_invalid_page(api, alice, before):
 
 @pytest.mark.asvs("16.2.5")
 def test_event_of_a_failed_login_contains_no_unknown_address(api, alice):
-    api.login("nobody@example.org", "a wrong password")
+    api.login("unknown@example.org", "a wrong password")
     event = Event.objects.get(tag="account:login:failure")
     assert (event.user, event.data) == (None, {})
-    assert "nobody" not in str(Event.objects.values_list())
+    assert "unknown" not in str(Event.objects.values_list())
 
 
 def test_event_of_revoked_sessions_has_their_number(api, alice):
@@ -122,7 +122,7 @@ def test_events_are_purged_when_they_are_old(api, alice, clock, settings, capsys
 
 @pytest.mark.asvs("14.2.7")
 def test_events_of_unknown_addresses_are_purged_after_thirty_days(api, alice, clock, capsys):
-    api.login("nobody@example.org", "wrong")
+    api.login("unknown@example.org", "wrong")
     api.login(alice.email, "wrong")
     clock.shift(30 * 24 * 3600 - 1)
     call_command("purge_sessions")
@@ -134,37 +134,37 @@ def test_events_of_unknown_addresses_are_purged_after_thirty_days(api, alice, cl
 
 
 @pytest.fixture
-def details():
-    """What a receiver of the signal got."""
-    heard = []
+def received():
+    """The tags of the events that a receiver of the signal got."""
+    tags = []
 
-    def hear(event, **more):
-        heard.append(event.tag)
+    def receive(event, **more):
+        tags.append(event.tag)
 
-    recorded.connect(hear)
-    yield heard
-    recorded.disconnect(hear)
+    recorded.connect(receive)
+    yield tags
+    recorded.disconnect(receive)
 
 
-def test_event_is_logged_and_signalled_after_the_commit(api, alice, told, caplog, django_capture_on_commit_callbacks):
+def test_event_is_logged_and_sent_after_the_commit(api, alice, received, caplog, django_capture_on_commit_callbacks):
     caplog.set_level(logging.INFO)
     with django_capture_on_commit_callbacks(execute=True):
         alice.logs_in(api)
-        assert told == []
-    assert told == ["account:login:success"]
+        assert received == []
+    assert received == ["account:login:success"]
     assert "account:login:success" in caplog.text
 
 
-def test_event_that_is_rolled_back_is_not_signalled(user, told, django_capture_on_commit_callbacks):
+def test_event_that_is_rolled_back_is_not_sent(user, received, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
         Event.objects.record("account:logout", user)
         transaction.set_rollback(True)
-    assert told == []
+    assert received == []
     assert not Event.objects.filter(tag="account:logout").exists()
 
 
 def test_event_signal_survives_a_receiver_that_raises(api, alice, django_capture_on_commit_callbacks):
-    def fail(**told):
+    def fail(**arguments):
         raise RuntimeError
 
     recorded.connect(fail)

@@ -1,4 +1,4 @@
-"""What a request body may be. All else is refused: at once, without a hash, without a trace, without an echo."""
+"""The form of request bodies. Other bodies are refused fast, without a hash, a change or an echo of their content."""
 
 import json
 import time
@@ -16,12 +16,12 @@ from sessions_api.models import Session
 from ...users import problem
 
 LIMIT = 64 * 1024
-PERSON = {"email": "canary@example.org", "password": "canary in a coal mine"}
-GOOD = json.dumps(PERSON).encode()
+USER = {"email": "canary@example.org", "password": "canary in a coal mine"}
+GOOD = json.dumps(USER).encode()
 LONG = ("correct horse battery staple " * 5)[:128]
 WITH_BODY = {
-    ("POST", "/api/auth/register"): PERSON | {"display_name": "Canary"},
-    ("POST", "/api/auth/login"): PERSON,
+    ("POST", "/api/auth/register"): USER | {"display_name": "Canary"},
+    ("POST", "/api/auth/login"): USER,
     ("PATCH", "/api/users/me"): {"display_name": "Canary"},
     ("POST", "/api/auth/password"): {"current_password": "canary 1", "new_password": "canary in a coal mine"},
     ("POST", "/api/auth/reauthenticate"): {"password": "canary 1", "code": "canary", "code_verifier": "canary" * 8},
@@ -37,7 +37,7 @@ WITH_BODY = {
     ("POST", "/api/auth/register/confirm"): {"token": "canary", "password": "canary 1", "display_name": "Canary"},
 }
 FIELDS = [(call, field) for call, body in WITH_BODY.items() for field in body]
-BEHIND_A_LINK = [  # the new password is looked at when the link is good
+BEHIND_A_TOKEN = [  # the new password is checked after the token
     (("POST", "/api/auth/password/reset/confirm"), "new_password"),
     (("POST", "/api/auth/register/confirm"), "password"),
 ]
@@ -58,7 +58,7 @@ def tables():
 
 @pytest.fixture
 def refusal(alice, hashes, settings):
-    """Sends a body wherever one is expected, and hands out the one answer that all of them have given."""
+    """Sends a body to each route that takes one, and returns the one answer that all of them gave."""
     caller = Client(raise_request_exception=False, headers={"Authorization": f"Bearer {alice.token}"})
     before = tables()
     hashes.clear()
@@ -69,7 +69,7 @@ def refusal(alice, hashes, settings):
             for settings.DEBUG in (False, True):
                 started = time.thread_time()
                 answer = caller.generic(method, path, body, **{"content_type": "application/json", **more})
-                assert time.thread_time() - started < 0.6  # six thousand errors are counted in that time
+                assert time.thread_time() - started < 0.6  # seconds of CPU time; six thousand errors fit into it
                 assert b"canary" not in answer.content
                 answers.append((*problem(answer), [(e["loc"], e["code"]) for e in answer.json().get("errors", [])]))
             assert answers[-1] == answers[-2], "DEBUG makes a difference"
@@ -81,7 +81,7 @@ def refusal(alice, hashes, settings):
     return send
 
 
-# What it says it is
+# Media type
 
 
 @pytest.mark.asvs("3.5.2", "4.1.1")
@@ -113,7 +113,7 @@ def test_content_type_is_case_insensitive(api, content_type):
     assert api.generic("POST", "/api/auth/register", GOOD, content_type=content_type).status_code == 201
 
 
-# How long it is
+# Length
 
 
 def test_body_of_64_kib_is_accepted(refusal, api):
@@ -129,7 +129,7 @@ def test_content_length_that_is_no_number_is_refused(refusal, length):
     assert refusal(GOOD, CONTENT_LENGTH=length) == (400, "invalid_request", [])
 
 
-# What it is made of
+# Syntax
 
 
 @pytest.mark.parametrize(
@@ -157,7 +157,7 @@ def test_body_that_is_not_json_is_refused(refusal, body):
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "utf-8-sig"])
 def test_json_in_another_encoding_is_refused(refusal, encoding):
-    body = json.dumps(PERSON | {"display_name": "cañary"}, ensure_ascii=False).encode(encoding)
+    body = json.dumps(USER | {"display_name": "cañary"}, ensure_ascii=False).encode(encoding)
     assert refusal(body) == (400, "invalid_request", [])
 
 
@@ -190,11 +190,11 @@ def test_json_nested_too_deeply_is_refused(refusal, nested):
     assert refusal(nested) == (400, "invalid_request", [])
 
 
-# What it says
+# Fields
 
 
 @pytest.mark.asvs("15.3.5")
-@pytest.mark.parametrize("body", [[], [PERSON], "canary", 1, 1.5, True, None])
+@pytest.mark.parametrize("body", [[], [USER], "canary", 1, 1.5, True, None])
 def test_json_that_is_no_object_is_refused(refusal, body):
     assert refusal(json.dumps(body)) == (422, "validation_error", [(["body"], "model_type")])
 
@@ -236,7 +236,7 @@ def test_text_field_refuses_sixty_thousand_characters(refusal, call, field):
     body = WITH_BODY[call] | {field: WITH_BODY[call][field].replace("@", "@" + "x" * 60_000)}
     body[field] = body[field].ljust(60_000, "x")
     status, code, errors = refusal(json.dumps(body), to=[call])
-    if (call, field) in BEHIND_A_LINK:
+    if (call, field) in BEHIND_A_TOKEN:
         assert (status, code) == (400, "invalid_link")
         return
     assert (status, code, [loc for loc, _ in errors]) == (422, "validation_error", [["body", field]])
@@ -312,7 +312,7 @@ def test_password_is_compared_unchanged(api, password, nearly):
     assert api.login("alice@example.org", password).status_code == 200
 
 
-# What the wire brings
+# The real server
 
 
 def post(body, *headers):
@@ -349,7 +349,7 @@ def test_content_length_that_is_too_short_cuts_the_body(server):
 
 
 def test_chunked_body_ignores_content_length(server):
-    """Of two ways to say the length, chunks count (RFC 9112, 6.3), so that no proxy disagrees about where it ends."""
+    """Transfer-Encoding overrides Content-Length (RFC 9112, 6.3), so proxies agree on the end of the body."""
     both = post(chunks(GOOD[:-1] + b', "is_staff": true}'), CHUNKED, b"Content-Length: 5")
     assert problem(server.exchange(both)) == (422, "validation_error")
 

@@ -1,3 +1,5 @@
+"""The name of a device, from the User-Agent header."""
+
 import pytest
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
@@ -34,7 +36,7 @@ def test_device_names_browser_and_system_of_the_user_agent(api, alice, sent, see
     ],
 )
 def test_device_never_reads_like_an_address_or_a_sentence(api, alice, name):
-    """Some names are what the header says, and a mail shows them to the user."""
+    """Some names come from the header unchanged, and mails show them to the user."""
     sent = f"{name}/1 CFNetwork/1490.0.4 Darwin/23.2.0".encode().decode("latin-1")
     session = api.check_session(alice.logs_in(api, User_Agent=sent)).json()
     assert session["device"] in {"", "iOS"}

@@ -1,4 +1,4 @@
-"""What headers say about who is calling: the token, in one place and spelling; the address, as our proxies saw it."""
+"""Request headers about the client: the token, the user agent, and the address that proxies add."""
 
 import base64
 
@@ -21,13 +21,13 @@ def refusal(answer):
 
 
 @pytest.fixture
-def asked(alice):
-    """What the service says to an Authorization header, in which `{token}` is one that opens a session."""
+def send(alice):
+    """Sends an Authorization header in which `{token}` stands for a valid token."""
 
-    def ask(header):
+    def get(header):
         return Client().get("/api/auth/session", headers={"Authorization": header.format(token=alice.token)})
 
-    return ask
+    return get
 
 
 # The token
@@ -36,8 +36,8 @@ def asked(alice):
 @pytest.mark.parametrize(
     "header", ["Bearer {token}", "bearer {token}", "BEARER {token}", "Bearer   {token}", " Bearer {token} \t"]
 )
-def test_bearer_scheme_is_case_insensitive(asked, header):
-    assert asked(header).status_code == 200
+def test_bearer_scheme_is_case_insensitive(send, header):
+    assert send(header).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -59,8 +59,8 @@ def test_bearer_scheme_is_case_insensitive(asked, header):
         "Bearer" * 10_000,
     ],
 )
-def test_missing_bearer_token_has_no_error_in_the_challenge(asked, header):
-    assert refusal(asked(header)) == NO_TOKEN
+def test_missing_bearer_token_has_no_error_in_the_challenge(send, header):
+    assert refusal(send(header)) == NO_TOKEN
 
 
 @pytest.mark.asvs("7.2.1")
@@ -85,8 +85,8 @@ def test_missing_bearer_token_has_no_error_in_the_challenge(asked, header):
         "Bearer \xff\xfe",
     ],
 )
-def test_bearer_token_with_extra_characters_is_refused(asked, header):
-    assert refusal(asked(header)) == BAD_TOKEN
+def test_bearer_token_with_extra_characters_is_refused(send, header):
+    assert refusal(send(header)) == BAD_TOKEN
 
 
 @pytest.mark.parametrize(
@@ -108,9 +108,9 @@ def test_bearer_token_with_extra_characters_is_refused(asked, header):
         lambda token: str(Session.objects.get().pk),
     ],
 )
-def test_bearer_token_that_was_altered_is_refused(asked, alice, spoil):
-    assert refusal(asked(f"Bearer {spoil(alice.token)}")) == BAD_TOKEN
-    assert asked("Bearer {token}").status_code == 200
+def test_bearer_token_that_was_altered_is_refused(send, alice, spoil):
+    assert refusal(send(f"Bearer {spoil(alice.token)}")) == BAD_TOKEN
+    assert send("Bearer {token}").status_code == 200
 
 
 @pytest.mark.asvs("3.5.2", "14.2.1")
@@ -158,7 +158,7 @@ def test_two_authorization_headers_are_refused(server):
     assert server.call("GET", "/api/auth/session", token=token).status_code == 200
 
 
-# The device
+# The user agent
 
 
 @pytest.mark.asvs("1.3.12", "16.4.1")
@@ -185,7 +185,7 @@ def test_user_agent_is_stored_printable_and_cut(api, alice, sent, kept):
 
 @pytest.mark.parametrize("agent", [b"x" * 65_536, b"Firef\xc3\xb6x", b"\xff\xfe", b"<script>"])
 def test_user_agent_of_any_bytes_is_accepted_by_the_server(server, agent):
-    body = b'{"email": "nobody@example.org", "password": "correct horse battery"}'
+    body = b'{"email": "unknown@example.org", "password": "correct horse battery"}'
     lines = [b"POST /api/auth/login HTTP/1.1", b"Host: localhost", b"Connection: close", b"User-Agent: " + agent]
     lines += [b"Content-Type: application/json", b"Content-Length: %d" % len(body), b"", body]
     assert problem(server.exchange(b"\r\n".join(lines))) == (401, "authentication_failed")
@@ -230,7 +230,7 @@ def test_client_address_is_what_the_outermost_trusted_proxy_saw(api, alice, sett
 @pytest.mark.once
 @pytest.mark.asvs("4.1.3")
 def test_client_address_of_several_header_lines_is_in_the_last(tmp_path):
-    """RFC 9110, 5.2: several lines are one list. A proxy may add a line of its own below that of a client."""
+    """Several lines are one list (RFC 9110, 5.2). A proxy may add a line of its own below the client's."""
     lines = HTTPHeaderDict([("X-Forwarded-For", "203.0.113.66"), ("X-Forwarded-For", "198.51.100.1")])
     user = {"email": "alice@example.org", "password": "correct horse battery"}
     with (

@@ -1,4 +1,4 @@
-"""Odd methods, paths, hosts and origins: a problem each time, the same one under DEBUG, with every header it needs."""
+"""Odd methods, paths, hosts and origins get a problem, the same one under DEBUG, with all security headers."""
 
 import json
 
@@ -118,7 +118,7 @@ def test_path_is_found_in_one_spelling_only(server, path):
     "path", [b"/api%2fauth/config", b"/api/auth/con%66ig", b"/api/auth/config?next=//evil.example"]
 )
 def test_path_with_encoded_letters_is_found(server, path):
-    """The gateway interface knows decoded paths only: nothing in front may rely on the difference."""
+    """WSGI has decoded paths only, so no proxy may rely on the difference."""
     answer = server.exchange(b"GET " + path + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
     assert answer.status_code == 200
 
@@ -232,12 +232,12 @@ def test_debug_server_answers_with_the_same_problems(tmp_path):
         assert server.call("GET", "/__debug__/").status_code == 404
 
 
-# Headers of every answer
+# Headers of every response
 
 
 @pytest.fixture(params=[*REFUSED, "success", "page", "preflight", "redirect", "nothing"])
 def answer(request, refused, alice):
-    """One of each kind, asked for by our own front end."""
+    """One response of each kind, to our own front end."""
     headers = {"Origin": OURS}
     match request.param:
         case "success":
@@ -270,7 +270,7 @@ def test_response_headers_contain_no_version(server):
 @pytest.mark.asvs("3.4.3", "3.4.6", "14.3.2")
 def test_every_response_forbids_frames_scripts_and_caches(answer):
     if answer.wsgi_request.method == "OPTIONS":
-        return  # nothing is in there
+        return  # a preflight has no content
     policy = answer.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "frame-ancestors 'none'" in policy

@@ -1,4 +1,4 @@
-"""How often what may be tried, through the front door; what is counted where is in test_rate_limit_stores.py."""
+"""The limits, through the API. test_stores.py is about the stores that count."""
 
 import json
 from urllib.parse import parse_qs, urlsplit
@@ -19,26 +19,26 @@ REFUSED = (401, "authentication_failed")
 
 @pytest.fixture(autouse=True)
 def _stand_still(clock):
-    """So that no test is slow enough to see a window pass."""
+    """Freeze the time, so that no window passes during a slow test."""
 
 
 @pytest.fixture
 def anywhere(settings):
-    """Headers of a request from some network of its own, each time another one."""
+    """Returns the headers of a request from a new network at each call."""
     settings.TRUSTED_PROXY_COUNT = 1
     numbers = iter(range(1, 10_000))
     return lambda: {"X_Forwarded_For": "10.{}.{}.1".format(*divmod(next(numbers), 250))}
 
 
 def guess(api, email, times=1, **headers):
-    """The outcome of so many wrong guesses, the last one."""
+    """The outcome of the last of so many wrong guesses."""
     for _ in range(times):
         answer = api.login(email, WRONG, **headers)
     return problem(answer)
 
 
 def policy(answer):
-    """The limit that refused this, which says the same in both of its fields."""
+    """The name of the limit that refused this, which both headers must contain."""
     assert problem(answer) == LIMITED
     name, quota, seconds = answer.headers["RateLimit-Policy"].split(";")
     assert quota.startswith("q=")
@@ -47,7 +47,7 @@ def policy(answer):
     return name.strip('"')
 
 
-# Guessing at a login
+# Guesses at a login
 
 
 @pytest.mark.asvs("6.3.1", "15.2.2", "2.4.1")
@@ -95,7 +95,7 @@ def test_login_limit_answers_alike_with_and_without_an_account(api, alice, anywh
     def attempts(email, headers):
         return [comparable(api.login(email, WRONG, **headers)) for _ in range(7)]
 
-    assert attempts(alice.email, anywhere()) == attempts("nobody@example.org", anywhere())
+    assert attempts(alice.email, anywhere()) == attempts("unknown@example.org", anywhere())
 
 
 @pytest.mark.asvs("6.3.1")
@@ -127,7 +127,7 @@ def test_login_resets_the_limit_of_its_own_account(api, alice, anywhere):
 
 @pytest.mark.asvs("6.3.1")
 def test_login_limit_counts_guesses_from_many_networks_together(api, alice, anywhere, hashes, monkeypatch):
-    """Exactly, where a row of failures is only nearly so: of many at once, some begin before others have failed."""
+    """The limit is exact. The lockout is not: of many attempts at once, some begin before others have failed."""
     monkeypatch.setattr(lockout, "COOL_OFF_FROM", 1000)
     hashes.clear()
     assert [guess(api, alice.email, **anywhere()) for _ in range(20)] == [REFUSED] * 20
@@ -138,13 +138,13 @@ def test_login_limit_counts_guesses_from_many_networks_together(api, alice, anyw
 @pytest.mark.asvs("6.1.1", "6.3.1")
 def test_locked_account_keeps_its_sessions_and_is_unlocked_by_a_password_reset(api, alice, anywhere, mailbox):
     mailbox.new()
-    home, body = anywhere(), {"password": alice.password}
-    token = alice.logs_in(api, **home)
+    known_network, body = anywhere(), {"password": alice.password}
+    token = alice.logs_in(api, **known_network)
     for _ in range(100):
         guess(api, alice.email, **anywhere())
     assert problem(api.login(alice.email, alice.password, **anywhere())) == LIMITED
     assert api.opens(token)
-    assert api.call("POST", "/api/auth/reauthenticate", body, token=token, **home).status_code == 200
+    assert api.call("POST", "/api/auth/reauthenticate", body, token=token, **known_network).status_code == 200
     mailbox.new()
     assert api.call("POST", "/api/auth/password/reset", {"email": alice.email}).status_code == 202
     body = {"token": mailbox.token(alice.email), "new_password": "a new password"}
@@ -152,7 +152,7 @@ def test_locked_account_keeps_its_sessions_and_is_unlocked_by_a_password_reset(a
     assert api.login(alice.email, "a new password", **anywhere()).status_code == 200
 
 
-# Whose address it is
+# The address that counts
 
 
 @pytest.mark.asvs("4.1.3", "6.3.1")
@@ -205,7 +205,7 @@ def _json(email):
     return json.dumps({"email": email, "password": WRONG})
 
 
-# Guessing by somebody who is in
+# Guesses with a valid token
 
 
 @pytest.mark.asvs("6.3.1")
@@ -225,7 +225,7 @@ def test_stolen_token_allows_five_password_guesses_in_a_minute(api, alice, bob, 
 
 
 def test_stolen_token_allows_twenty_new_passwords_in_an_hour(api, alice, anywhere):
-    """Each costs a look at a list, and maybe a question to a service on the internet."""
+    """Each attempt may be a request to the breach service."""
     for _ in range(20):
         body = {"current_password": WRONG, "new_password": "short"}
         assert api.call("POST", "/api/auth/password", body, token=alice.token, **anywhere()).status_code == 422
@@ -250,7 +250,7 @@ def ask_for_reset(api, email, **headers):
 
 
 @pytest.mark.asvs("2.4.1", "6.3.8")
-@pytest.mark.parametrize("name", ["alice", "nobody"])
+@pytest.mark.parametrize("name", ["alice", "unknown"])
 def test_password_reset_is_mailed_five_times_an_hour_to_one_address(api, alice, bob, anywhere, mailbox, clock, name):
     mailbox.new()
     email = f"{name}@example.org"
@@ -347,7 +347,7 @@ def register(api, email, password="correct horse", **headers):
     return api.call("POST", "/api/auth/register", {"email": email, "password": password}, **headers)
 
 
-# What came by mail or from a provider
+# Tokens of mails, codes and providers
 
 
 @pytest.mark.asvs("2.4.1")
@@ -385,7 +385,7 @@ def test_sign_in_limit_sends_the_browser_to_the_error_page(api, settings):
     assert policy(api.call("POST", "/api/auth/oauth/github/token", body)) == "sign-in-by-address"
 
 
-# What is never limited
+# Without a limit
 
 
 def test_session_check_is_never_limited(api, alice):

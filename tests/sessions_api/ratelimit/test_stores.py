@@ -1,4 +1,4 @@
-"""Where attempts are counted: exactly, with many threads and processes, and whatever becomes of a shared store."""
+"""The stores of limits count exactly, with many threads and processes, also while the shared store is down."""
 
 import os
 import signal
@@ -36,7 +36,7 @@ def at_once(calls):
         return list(crowd.map(start, calls))
 
 
-# In this process
+# In the memory of this process
 
 
 @pytest.mark.once
@@ -144,7 +144,7 @@ def test_shared_store_lets_five_of_twenty_parallel_guesses_at_two_processes_pass
 @pytest.mark.postgres
 @pytest.mark.asvs("6.3.1", "15.4.2")
 def test_shared_store_lets_at_most_twenty_guesses_from_forty_networks_pass(tmp_path, url):
-    """And no fewer than ten: from then on it is a row of failures."""
+    """At least ten are tried; after ten failures in a row the lockout can refuse earlier than the limit."""
     with house(tmp_path, url, workers=2) as both:
         for turn in range(ROUNDS):
             email = f"crowd{turn}@example.org"
@@ -174,7 +174,7 @@ def test_shared_store_has_digests_only_and_forgets_them(tmp_path, url, ending):
             assert len(house_.tell("KEYS", "*login-by-address*")) == 1
 
 
-# Without its store
+# While the shared store is down
 
 
 FAILURES = {
@@ -190,7 +190,7 @@ FAILURES = {
 @pytest.mark.asvs("16.5.2", "16.5.3", "13.2.6", "6.3.1")
 @pytest.mark.parametrize("failure", FAILURES)
 def test_limits_hold_in_each_process_while_the_shared_store(tmp_path, url, failure):
-    """Sessions work, limits hold in each process, nothing waits half a second more, and the log says so once."""
+    """Sessions work, limits hold in each process, no request waits half a second longer, and the log says so once."""
     with house(tmp_path, url) as house_:
         token = house_.register(f"{failure.replace(' ', '-')}@example.org")
         usual = max(timed(house_.guess) for _ in range(3))
@@ -208,10 +208,10 @@ def test_limits_hold_in_each_process_while_the_shared_store(tmp_path, url, failu
             house_.signal(signal.SIGCONT)
             deadline = time.monotonic() + 10
             while "counted together again" not in (tmp_path / "log").read_text():
-                house_.guess("somebody@example.org", "192.0.2.3")
+                house_.guess("stranger@example.org", "192.0.2.3")
                 assert time.monotonic() < deadline
-                time.sleep(0.1)  # for another process
-            assert 429 in house_.outcomes(3)  # three were counted there before it hung
+                time.sleep(0.1)  # until another process has recovered
+            assert 429 in house_.outcomes(3)  # it counted three before it hung
 
 
 def timed(call):
