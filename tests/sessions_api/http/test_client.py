@@ -1,6 +1,8 @@
-"""The name of a device, from the User-Agent header."""
+"""The client of a request: the name of its device, and its network."""
 
 import pytest
+
+from sessions_api.http.client import ClientInfo
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 IPHONE = (
@@ -45,3 +47,16 @@ def test_device_never_reads_like_an_address_or_a_sentence(api, alice, name):
 def test_device_of_an_app_is_its_name(api, alice):
     token = alice.logs_in(api, User_Agent="Acme Notes/2.1 CFNetwork/1490.0.4 Darwin/23.2.0")
     assert api.check_session(token).json()["device"] == "Acme Notes on iOS"
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.77", "192.0.2.0/24"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("::1", "::/64"),
+        (None, ""),
+    ],
+)
+def test_network_of_a_client_is_the_24_of_ipv4_and_the_64_of_ipv6(address, network):
+    assert ClientInfo(address=address).network == network

@@ -4,11 +4,14 @@ import json
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from ninja import Router
 
 from accounts.login import lockout
 from accounts.models import User
 from config.api import api as described
-from sessions_api.ratelimit.limits import REGISTER, store
+from sessions_api.http.errors import NotFound, RateLimited
+from sessions_api.http.openapi import DescribedAPI, raises
+from sessions_api.ratelimit.limits import REGISTER, RESET, limited, store
 
 from ...users import comparable, problem
 
@@ -81,6 +84,14 @@ def test_login_limit_ends_at_the_same_time_however_often_a_client_tries(api, ali
     assert guess(api, alice.email, 20) == LIMITED
     clock.shift(1)
     assert guess(api, alice.email) == REFUSED
+
+
+def test_attempt_that_a_later_limit_refuses_counts_for_the_limits_before_it(api, alice, anywhere):
+    """The limit of the address counts all sixty; the limit of the account counts five and refuses the others."""
+    here = anywhere()
+    outcomes = [guess(api, alice.email, **here) for _ in range(60)]
+    assert outcomes == [REFUSED] * 5 + [LIMITED] * 55
+    assert policy(api.login("unknown@example.org", WRONG, **here)) == "login-by-address"
 
 
 @pytest.mark.asvs("6.3.1")
@@ -430,14 +441,14 @@ def test_limit_headers_are_exposed_to_the_front_end(api, alice):
 
 @pytest.mark.asvs("2.4.1")
 def test_openapi_lists_the_limited_routes():
-    limited = {
+    found = {
         f"{method.upper()} {path.removeprefix('/api/auth/')}"
         for path, methods in described.get_openapi_schema()["paths"].items()
         for method, operation in methods.items()
         if 429 in operation["responses"]
         and {"Retry-After", "RateLimit"} <= operation["responses"][429]["headers"].keys()
     }
-    assert limited == {
+    assert found == {
         "POST register",
         "POST register/confirm",
         "POST login",
@@ -454,3 +465,24 @@ def test_openapi_lists_the_limited_routes():
         "POST connections",
         "POST oauth/{provider}/token",
     }
+
+
+def test_limited_route_lists_its_429_in_openapi_by_itself():
+    router = Router()
+
+    @router.post("/limited", auth=None, response={204: None}, openapi_extra=raises(NotFound))
+    @limited(RESET)
+    def limited_route(request):
+        """Only described here."""
+
+    @router.post("/free", auth=None, response={204: None})
+    def free_route(request):
+        """Only described here."""
+
+    own = DescribedAPI(urls_namespace="limited", docs_url=None)
+    own.add_router("", router)
+    paths = own.get_openapi_schema(path_prefix="")["paths"]
+    answers = paths["/limited"]["post"]["responses"]
+    assert answers[429]["description"] == f"`rate_limited`: {RateLimited.detail}"
+    assert answers[404]["description"] == f"`not_found`: {NotFound.detail}"
+    assert 429 not in paths["/free"]["post"]["responses"]
