@@ -88,7 +88,7 @@ def fresh_session_required(view: View[Arguments, Response]) -> ProtectedView[Arg
 
 
 def _protect(bearer: SessionBearer, view: Any) -> Any:
-    """The view behind this bearer. `RequestGuardMiddleware` in config/middleware.py answers the errors of both."""
+    """The view behind this bearer. The `RequestGuardMiddleware` answers the errors of both."""
 
     @wraps(view)
     def in_thread(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:

@@ -130,7 +130,7 @@ class ServiceUnavailable(ApiError):
 
 
 class ServerBusy(ApiError):
-    """More passwords to hash than the machine can (see `accounts/passwords/hash_pool.py`)."""
+    """More passwords to hash than the machine can."""
 
     status, error_code = 503, "server_busy"
     detail = "Too many users are logging in right now. The request was not processed; try again."
