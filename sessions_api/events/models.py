@@ -87,6 +87,6 @@ class Event(models.Model):
 
     def announce(self) -> None:
         """A line for operators, and the signal for other code."""
-        where = {"ip": self.ip_address, "device": self.device, "handle": self.session}
+        where = {"ip": self.ip_address, "device": self.device, "session_id": self.session}
         logger.info("%s", self.tag, extra={"user": self.user_id, **where, "data": self.data})
         recorded.send_robust(sender=Event, event=self)
