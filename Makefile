@@ -46,14 +46,15 @@ load: installed-dev ## Two hundred connections for a minute, then a million sess
 timing: installed-dev ## Whether the time of an answer tells who has an account, or how the mail server is
 	@$(PY) -m tests.timing $(ARGS)
 
-flood: installed-dev ## What those who are logged in notice of ten times more logins than the machine can hash
-	@$(PY) -m benchmarks.flood $(ARGS)
+flood: ## Measure how a flood of logins, ten times what the machine can hash, slows session checks
+	@$(MAKE) -s installed-bench VENV=$(BENCH)
+	@$(BENCH)/bin/python -m benchmarks.flood $(ARGS)
 
 races: installed-dev ## A hundred rounds of parallel guesses against each limit, and of races for sessions, instead of a few
 	@RACE_ROUNDS=$${RACE_ROUNDS:-100} $(PYTEST) -n 0 -q tests/sessions_api/test_rate_limit_stores.py -k 'at_once or forty' $(ARGS)
 	@RACE_ROUNDS=$${RACE_ROUNDS:-100} $(PYTEST) -n 0 -q tests/sessions_api/test_races.py $(ARGS)
 
-bench: ## Measure Latchkey beside others (docs/benchmarks.md); ARGS=growth, workers or replica: docs/growth.md, docs/scaling.md; with --quick for a look
+bench: ## Measure Latchkey beside other systems and write docs/benchmarks.md; ARGS=growth, workers or replica write docs/growth.md and docs/scaling-measurements.md; --quick writes none
 	@command -v wrk >/dev/null || { echo "make bench needs wrk, which makes the load. Debian: apt install wrk" >&2; exit 1; }
 	@$(MAKE) -s installed-bench VENV=$(BENCH)
 	@$(BENCH)/bin/python -m benchmarks $(ARGS)

@@ -1,6 +1,7 @@
 """The arrow: config → accounts → sessions_api → Django, and never back."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -52,3 +53,22 @@ def test_one_module_reads_the_forwarded_address():
 @pytest.mark.asvs("6.5.3", "7.2.3", "11.5.1")
 def test_no_randomness_but_the_operating_systems():
     assert [path for path in MODULES if "import random" in path.read_text()] == []
+
+
+@pytest.mark.parametrize(("folder", "other"), [("tests", "benchmarks"), ("benchmarks", "tests")])
+def test_tests_and_benchmarks_do_not_use_each_other(folder, other):
+    """Neither by an import, nor by a dotted name in a string, which settings and `python -m` would import."""
+    paths = [path for path in (ROOT / folder).rglob("*.py") if ".venv" not in path.parts]
+    names = {name for path in paths for name in names_of_modules(path)}
+    assert [name for name in names if re.match(rf"{other}(\.|$)", name)] == []
+
+
+def names_of_modules(path):
+    """Each module that this one imports by an absolute name, and each dotted name in its strings."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and not node.level:
+            yield node.module
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield from re.findall(r"(?<![\w./])\w+(?:\.\w+)+", node.value)

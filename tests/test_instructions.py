@@ -30,7 +30,7 @@ def serving(handler):
 
 @pytest.fixture
 def serve(settings, caplog):
-    settings.ROOT_URLCONF = "benchmarks.peers.latchkey.urls"
+    settings.ROOT_URLCONF = "tests.raw_select"
     caplog.set_level(logging.WARNING, "config.middleware")  # a line that is kept for each request would be counted
     return serving(WSGIHandler())
 
@@ -43,7 +43,7 @@ def check(serve, alice):
 @pytest.fixture
 def select(serve, alice):
     user = User.objects.get(email=alice.email)
-    return lambda serve=serve: serve("/api/bare/select", HTTP_X_PERSON=str(user.pk))
+    return lambda serve=serve: serve("/api/raw/select", HTTP_X_USER=str(user.pk))
 
 
 def instructions(call):
