@@ -177,7 +177,7 @@ class Town(RuleBasedStateMachine):
 
     # Administrators, operators and the clock
 
-    @rule(name=user, action=st.sampled_from(["enable", "disable", "enable", "end_sessions"]))
+    @rule(name=user, action=st.sampled_from(["enable", "disable", "enable", "revoke_sessions"]))
     def administer(self, name, action):
         if name not in self.accounts:
             return
