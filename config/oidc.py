@@ -1,55 +1,49 @@
-"""How `settings.py` reads the OpenID providers of `OIDC_PROVIDERS`. No message repeats a secret."""
+"""How `settings.py` reads the OpenID providers that `OIDC_PROVIDERS` lists. No message repeats a value."""
 
 import re
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-import environ
 from django.core.exceptions import ImproperlyConfigured
 
-NAME = re.compile("(?=.{1,32}$)[a-z][a-z0-9]*(-[a-z0-9]+)*")  # part of URLs and of two columns with 32 characters
+from config.env import env, required
+
+NAME = re.compile("(?=.{1,32}$)[a-z][a-z0-9]*(-[a-z0-9]+)*")  # a part of URLs; columns have 32 characters for it
 RESERVED = {"admin", "github", "google", "passkey", "password"}  # other login methods
 
 
-def oidc_providers(env: environ.Env, setting: str) -> dict[str, dict[str, Any]]:
-    """The settings of each listed provider, by its name: KEY, SECRET, OIDC_ENDPOINT, NATIVE_CLIENT_IDS, TITLE.
+def oidc_providers(setting: str) -> dict[str, dict[str, Any]]:
+    """The settings of each listed provider, by its name, under the names that social-auth gives them.
 
-    `keycloak` has OIDC_KEYCLOAK_ISSUER, OIDC_KEYCLOAK_CLIENT_ID and so on. Raises ImproperlyConfigured.
+    `keycloak` reads OIDC_KEYCLOAK_ISSUER and so on. Raises ImproperlyConfigured.
     """
     names: list[str] = [name.strip() for name in env.list(setting, default=[])]
-    for name in names:
-        if not NAME.fullmatch(name):
-            raise ImproperlyConfigured(
-                f"{setting} must list names of lower-case letters, digits and single hyphens, up to 32 characters each."
-            )
-        if name in RESERVED:
-            raise ImproperlyConfigured(f"{setting} must not list {name}: this login method exists already.")
+    if not all(map(NAME.fullmatch, names)):
+        raise ImproperlyConfigured(
+            f"{setting} must list names of lower-case letters, digits and single hyphens, up to 32 characters each."
+        )
+    if taken := RESERVED & set(names):
+        raise ImproperlyConfigured(f"{setting} must not list {min(taken)}: this login method exists already.")
     if len(set(names)) < len(names):
         raise ImproperlyConfigured(f"{setting} must list each name once.")
-    return {name: oidc_provider(env, name) for name in names}
+    return {name: oidc_provider(f"OIDC_{capitals(name)}", name) for name in names}
 
 
-def oidc_provider(env: environ.Env, name: str) -> dict[str, Any]:
-    prefix = f"OIDC_{name.upper().replace('-', '_')}"
+def oidc_provider(prefix: str, name: str) -> dict[str, Any]:
+    hint = "OIDC_PROVIDERS lists its provider."
     return {
-        "KEY": required(env, f"{prefix}_CLIENT_ID"),
-        "SECRET": required(env, f"{prefix}_CLIENT_SECRET"),
-        "OIDC_ENDPOINT": issuer(f"{prefix}_ISSUER", required(env, f"{prefix}_ISSUER")),
-        "NATIVE_CLIENT_IDS": env.list(f"{prefix}_NATIVE_CLIENT_IDS", default=[]),
+        "KEY": required(f"{prefix}_CLIENT_ID", hint),
+        "SECRET": required(f"{prefix}_CLIENT_SECRET", hint),
+        "OIDC_ENDPOINT": issuer(f"{prefix}_ISSUER", required(f"{prefix}_ISSUER", hint)),
         "TITLE": env.str(f"{prefix}_NAME", default="") or name.replace("-", " ").title(),
+        "NATIVE_CLIENT_IDS": env.list(f"{prefix}_NATIVE_CLIENT_IDS", default=[]),
+        "ACCEPT_UNVERIFIED_EMAIL": env.bool(f"{prefix}_ACCEPT_UNVERIFIED_EMAIL", default=False),
     }
 
 
-def required(env: environ.Env, setting: str) -> str:
-    value: str = env.str(setting, default="")
-    if not value:
-        raise ImproperlyConfigured(f"{setting} is not set, and OIDC_PROVIDERS lists its provider.")
-    return value
-
-
 def issuer(setting: str, url: str) -> str:
-    """OpenID Connect Discovery, 3: https, no query, no fragment. On this machine, http is accepted for trials."""
+    """OpenID Connect Discovery, 3: https, without query and fragment. On this machine http is accepted, for trials."""
     try:
         parts = urlsplit(url)
         valid = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
@@ -65,3 +59,14 @@ def is_loopback(host: str) -> bool:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def social_auth_settings(providers: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """`{"SOCIAL_AUTH_KEYCLOAK_KEY": …}` and so on: social-auth looks for a setting under the provider's name."""
+    return {
+        f"SOCIAL_AUTH_{capitals(name)}_{key}": value for name, own in providers.items() for key, value in own.items()
+    }
+
+
+def capitals(name: str) -> str:
+    return name.upper().replace("-", "_")

@@ -36,13 +36,16 @@ def find_or_create_user(
     """
     user = linked_user(provider=backend.name, uid=uid)
     if user is None:
-        email = verified_email(response)
+        verified = response.get("email_verified") is True  # and not the text "true", nor 1
+        if not verified and not backend.accepts_unverified_email():
+            raise EmailUnverified
+        email = valid_email(response)
         user = match_or_create(
             provider=backend.name,
             uid=uid,
             email=email,
             name=str(details.get("fullname") or ""),
-            controls_mailbox=backend.controls_mailbox(email),
+            controls_mailbox=verified and backend.controls_mailbox(email),
             client=backend.strategy.client,
         )
     if not user.is_active:
@@ -55,10 +58,8 @@ def linked_user(*, provider: str, uid: str) -> User | None:
     return connection.user if connection else None
 
 
-def verified_email(response: dict[str, Any]) -> str:
-    """The canonical address, where `email_verified` is JSON's true. Raises EmailUnverified."""
-    if response.get("email_verified") is not True:
-        raise EmailUnverified
+def valid_email(response: dict[str, Any]) -> str:
+    """The address in its canonical form. Raises EmailUnverified where there is none, or an invalid one."""
     try:
         return canonical_email(str(response.get("email", "")))
     except ValidationError:

@@ -95,6 +95,6 @@ class Event(models.Model):
 
     def announce(self) -> None:
         """Log a line for operators, and send the signal `recorded` to other code."""
-        where = {"ip": self.ip_address, "device": self.device, "session_id": self.session}
-        logger.info("%s", self.tag, extra={"user": self.user_id, **where, "data": self.data})
+        client = {"ip": self.ip_address, "device": self.device, "session_id": self.session}
+        logger.info("%s", self.tag, extra={"user": self.user_id, **client, "data": self.data})
         recorded.send_robust(sender=Event, event=self)

@@ -106,7 +106,7 @@ def test_the_first_start_prepares_everything_and_says_where_it_is(checkout):
     with running(checkout, PORT=str(port)):
         assert requests.get(f"http://127.0.0.1:{port}/readyz", timeout=10).status_code == 200
         *before, ready, api, documentation, admin, hint = log(checkout)
-    assert before[0] == "Wrote .env with a fresh SECRET_KEY"
+    assert before[0] == "Wrote .env with a new SECRET_KEY"
     assert "migrations" in before[1]
     assert "ready" in ready
     assert [line.split()[-1] for line in (api, documentation, admin)] == [

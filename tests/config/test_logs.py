@@ -12,7 +12,7 @@ from structlog.contextvars import get_contextvars
 
 from accounts.models import User
 from config import health
-from config.logs import Line, Lines
+from config.logs import LineFormatter, LineHandler
 from sessions_api.http.client import warn_of_proxy
 from sessions_api.models import Session
 
@@ -35,8 +35,8 @@ class handling:  # noqa: N801
     """A handler as LOGGING has it, for another stream."""
 
     def __init__(self, stream, form="json"):
-        self.handler = Lines(stream)
-        self.handler.setFormatter(Line(form))
+        self.handler = LineHandler(stream)
+        self.handler.setFormatter(LineFormatter(form))
 
     def __enter__(self):
         logging.getLogger().addHandler(self.handler)
@@ -73,7 +73,7 @@ def test_a_request_is_one_line_that_says_who_did_what_from_where_and_how_it_went
         "status": 200,
         "ip": "127.0.0.1",
         "user": str(session.user_id),
-        "handle": str(session.pk),
+        "session_id": str(session.pk),
         "request_id": answer["X-Request-ID"],
     }
 
@@ -155,7 +155,7 @@ def test_all_that_is_logged_meanwhile_has_the_id_and_nothing_later(
     assert "request_id" not in later
     assert get_contextvars() == {}
     session = Session.objects.latest("created_at")
-    assert (event["user"], event["handle"]) == (str(session.user_id), str(session.pk))
+    assert (event["user"], event["session_id"]) == (str(session.user_id), str(session.pk))
     assert (event["ip"], event["device"], event["data"]) == ("127.0.0.1", "Firefox on Linux", {"method": "password"})
 
 
@@ -294,7 +294,7 @@ def test_what_is_no_secret_stays(api):
         "error_code": "x",
         "status": 200,
         "path": "/api/auth/sessions",
-        "handle": "39b1c462-56fc-4230-b122-2ea2dedcf8f4",
+        "session_id": "39b1c462-56fc-4230-b122-2ea2dedcf8f4",
     }
     line = json.loads(written(digest="a" * 64, ratio=0.5, none=None, **harmless))
     assert harmless.items() | {"digest": "a" * 64, "ratio": 0.5}.items() <= line.items()

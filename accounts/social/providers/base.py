@@ -55,6 +55,10 @@ class Provider(BaseAuth[HttpResponse]):
         saw that a mail arrived there."""
         return False
 
+    def accepts_unverified_email(self) -> bool:
+        """Whether a new user may have an address that the provider has not verified. It stays unverified here."""
+        return False
+
     def verify_id_token(self, id_token: str, nonce: str) -> dict[str, Any]:
         """The claims of an ID token that an app brings. Raises AuthResponseError: this provider signs none."""
         raise AuthResponseError(self, code="unsupported_feature", stage="token_validation")

@@ -155,6 +155,10 @@ class OIDCProvider(Provider, OpenIdConnectAuth[HttpResponse]):
         """Only the name; social-auth's own methods split an address before it is checked."""
         return {"fullname": response.get("name")}
 
+    def accepts_unverified_email(self) -> bool:
+        """For providers that send no `email_verified`, and whose administrators manage the addresses."""
+        return bool(self.setting("ACCEPT_UNVERIFIED_EMAIL", False))
+
     # For apps
 
     def verify_id_token(self, id_token: str, nonce: str) -> dict[str, Any]:

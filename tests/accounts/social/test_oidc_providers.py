@@ -4,7 +4,6 @@ import json
 from types import SimpleNamespace
 from urllib.parse import parse_qs, urlsplit
 
-import environ
 import pytest
 import requests
 from django.conf import settings as django_settings
@@ -13,7 +12,7 @@ from social_django.models import UserSocialAuth
 
 from accounts.login.models import s256
 from accounts.models import User
-from config.oidc import oidc_providers
+from config.oidc import oidc_providers, social_auth_settings
 from sessions_api.models import Session
 
 from ...server import database, free_port, manage, serving
@@ -31,9 +30,10 @@ VERIFIED = "2026-01-01T00:00Z"
 
 def read(**variables):
     """What the settings make of these environment variables."""
-    env = environ.Env()
-    env.ENVIRON = {"OIDC_PROVIDERS": NAME} | variables
-    return oidc_providers(env, "OIDC_PROVIDERS")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in ({"OIDC_PROVIDERS": NAME} | variables).items():
+            patch.setenv(name, value)
+        return oidc_providers("OIDC_PROVIDERS")
 
 
 def given(**changes):
@@ -48,8 +48,8 @@ def configure(settings, issuer):
     ((name, own),) = read(**given(ISSUER=issuer, NAME="Company SSO")).items()
     backend = "accounts.social.providers.oidc.OIDCProvider"
     settings.OAUTH_PROVIDERS = django_settings.OAUTH_PROVIDERS | {name: (own["TITLE"], backend)}
-    for key, value in own.items():
-        setattr(settings, f"SOCIAL_AUTH_COMPANY_SSO_{key}", value)
+    for key, value in social_auth_settings({name: own}).items():
+        setattr(settings, key, value)
 
 
 class CompanyBrowser(Browser):
@@ -89,8 +89,9 @@ def test_settings_of_an_oidc_provider():
         "KEY": CLIENT,
         "SECRET": "our-client-secret",
         "OIDC_ENDPOINT": "https://sso.example.org",
-        "NATIVE_CLIENT_IDS": ["one", "two"],
         "TITLE": "Company Sso",
+        "NATIVE_CLIENT_IDS": ["one", "two"],
+        "ACCEPT_UNVERIFIED_EMAIL": False,
     }
     assert read(**given(NAME="Company SSO"))[NAME]["TITLE"] == "Company SSO"
     assert read(OIDC_PROVIDERS="") == {}
@@ -206,6 +207,41 @@ def test_oidc_address_never_links_an_existing_user(employee, api, email):
 @pytest.mark.parametrize("claim", [False, "true", None])
 def test_oidc_address_must_be_verified(employee, claim):
     assert employee.sign_in("dave", email_verified=claim).error == "email_unverified"
+
+
+@pytest.mark.parametrize("claim", [False, None, "true"])
+def test_oidc_address_that_is_unverified_may_be_accepted_for_a_new_user(employee, api, settings, mailbox, claim):
+    """Entra sends no `email_verified`, and Authentik sends false."""
+    settings.SOCIAL_AUTH_COMPANY_SSO_ACCEPT_UNVERIFIED_EMAIL = True
+    token = employee.sign_in("dave", email="dave@company.example", email_verified=claim).told["session"]
+    assert not api.check_session(token).json()["user"]["email_verified"]
+    mailbox.the_one("dave@company.example", about="Confirm")
+
+
+@pytest.mark.asvs("6.8.1", "6.3.4")
+@pytest.mark.parametrize("verified", [VERIFIED, None])
+def test_oidc_address_that_is_unverified_never_links_an_existing_user(employee, api, settings, verified):
+    settings.SOCIAL_AUTH_COMPANY_SSO_ACCEPT_UNVERIFIED_EMAIL = True
+    token = api.register("dave@company.example").json()["token"]
+    User.objects.update(email_verified_at=verified)
+    assert employee.sign_in("dave", email="dave@company.example", email_verified=False).error == "account_exists"
+    assert api.opens(token)
+    assert not UserSocialAuth.objects.exists()
+
+
+def test_oidc_address_must_be_verified_where_registration_is(employee, settings):
+    settings.REGISTRATION = "verified"
+    settings.SOCIAL_AUTH_COMPANY_SSO_ACCEPT_UNVERIFIED_EMAIL = True
+    assert employee.sign_in("dave", email_verified=True).error == "email_unverified"
+
+
+@pytest.mark.asvs("6.8.1")
+def test_unverified_address_counts_as_no_mailbox_of_google(browser, api, settings):
+    """Even where a setting accepts it."""
+    settings.SOCIAL_AUTH_GOOGLE_ACCEPT_UNVERIFIED_EMAIL = True
+    api.register("dave@gmail.com")
+    User.objects.update(email_verified_at=VERIFIED)
+    assert browser.sign_in("dave", email_verified=False).error == "account_exists"
 
 
 @pytest.mark.asvs("6.8.1")
