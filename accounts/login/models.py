@@ -56,7 +56,7 @@ class FailureKey:
 
 class LoginFailuresManager(models.Manager["LoginFailures"]):
     def under(self, key: FailureKey) -> "LoginFailures":
-        """The failures under this key, unsaved and 0 where there are none. One SELECT, whoever has the address."""
+        """The failures under this key; unsaved, and 0, where there are none. One SELECT for each key."""
         return key.merge(self.of([key]))
 
     def of(self, keys: Iterable[FailureKey]) -> "models.QuerySet[LoginFailures]":

@@ -180,10 +180,10 @@ def test_mails_about_a_known_network_say_so(api, alice, clock, mailbox):
     attempt(api, alice, alice.password, here=HOME)
     mailbox.new()
     fail(api, clock, alice, LOCKED_FROM, here=HOME)
-    told = [" ".join(mail.body.split()) for mail in mailbox.new()]
-    assert len(told) == 2
-    assert all("from where you have logged in before" in body for body in told)
-    assert not any("never logged in before" in body for body in told)
+    bodies = [" ".join(mail.body.split()) for mail in mailbox.new()]
+    assert len(bodies) == 2
+    assert all("from where you have logged in before" in body for body in bodies)
+    assert not any("never logged in before" in body for body in bodies)
 
 
 @pytest.fixture

@@ -83,7 +83,7 @@ def test_table_of_failures_holds_neither_address_nor_id(api, alice, user, server
     for who in (alice.email, UNKNOWN):
         attempt(api, who)
     stored = str(list(LoginFailures.objects.values()))
-    assert not any(told in stored for told in (alice.email, UNKNOWN, str(user.pk), user.pk.hex))
+    assert not any(text in stored for text in (alice.email, UNKNOWN, str(user.pk), user.pk.hex))
 
 
 @pytest.fixture

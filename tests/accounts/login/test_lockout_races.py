@@ -1,4 +1,4 @@
-"""Many wrong passwords at once, on PostgreSQL at READ COMMITTED: the count is exact, whoever has the address."""
+"""Many wrong passwords at once, on PostgreSQL at READ COMMITTED: the count is exact for known and unknown addresses."""
 
 import os
 from collections import Counter
