@@ -1,4 +1,4 @@
-"""What a worker loads until its first answer: nothing that belongs to what is not configured."""
+"""The modules that a worker has imported at its first answer: none for features that are not configured."""
 
 import json
 import os
@@ -23,16 +23,14 @@ print(json.dumps(told | {"collects": gc.isenabled(), "frozen": gc.get_freeze_cou
 OF_REDIS = {"redis", "limits"}
 OF_PROVIDERS = {"accounts.social.providers.oidc", "social_core.backends", "jwt", "cryptography", "openid", "oauthlib"}
 OF_HTTP = {"requests", "urllib3"}
-OF_NEW_PASSWORDS = {
-    "zxcvbn",
-    "accounts.passwords.validators",
-}  # megabytes of words, with the first password that is chosen
+# Megabytes of words, which the first new password loads.
+OF_NEW_PASSWORDS = {"zxcvbn", "accounts.passwords.validators"}
 EXTRAS = OF_REDIS | OF_PROVIDERS | OF_HTTP | OF_NEW_PASSWORDS
 
 REDIS = {"CACHE_URL": "redis://localhost:1"}
 GOOGLE = {"GOOGLE_CLIENT_ID": "x", "GOOGLE_CLIENT_SECRET": "x"}
 SQLITE = {"DATABASE_URL": "sqlite://:memory:"}
-POSTGRESQL = {"DATABASE_URL": "postgres://nobody@localhost/nothing"}
+POSTGRESQL = {"DATABASE_URL": "postgres://unknown@localhost/nothing"}
 
 pytestmark = pytest.mark.once
 
@@ -49,7 +47,7 @@ def first_answer(**given):
 
 
 @pytest.mark.parametrize("database", [SQLITE, POSTGRESQL], ids=["SQLite", "PostgreSQL"])
-def test_a_plain_service_loads_nothing_that_it_does_not_use(database):
+def test_start_loads_nothing_that_is_not_configured(database):
     told = first_answer(**database)
     assert EXTRAS & set(told["modules"]) == set()
     assert "config.api" in told["modules"]
@@ -57,12 +55,12 @@ def test_a_plain_service_loads_nothing_that_it_does_not_use(database):
     assert told["frozen"] > 10_000
 
 
-def test_what_is_configured_is_loaded_before_anybody_asks():
+def test_start_loads_what_is_configured_before_the_first_request():
     told = first_answer(**SQLITE, **REDIS, **GOOGLE)
     assert EXTRAS & set(told["modules"]) == OF_REDIS | OF_PROVIDERS | OF_HTTP
     assert [entry["provider"] for entry in told["answer"]["providers"]] == ["google"]
 
 
-def test_so_is_what_asks_for_stolen_passwords():
+def test_start_loads_the_http_client_for_pwned_passwords():
     told = first_answer(**SQLITE, PWNED_PASSWORDS_URL="https://api.example.org")
     assert EXTRAS & set(told["modules"]) == OF_HTTP
