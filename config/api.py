@@ -12,7 +12,7 @@ from accounts.social.api import router as providers
 from sessions_api.api import router as sessions
 from sessions_api.auth import any_session
 from sessions_api.http.exception_handlers import add_handlers
-from sessions_api.http.json import JSON, StrictJSON
+from sessions_api.http.json import PydanticJSON, StrictJSON
 from sessions_api.http.openapi import DescribedAPI
 
 api = DescribedAPI(
@@ -21,7 +21,7 @@ api = DescribedAPI(
     description="Accounts and sessions. Log in, keep the token, send it as `Authorization: Bearer <token>`.",
     auth=any_session,  # an open endpoint has auth=None
     parser=StrictJSON(),
-    renderer=JSON(),
+    renderer=PydanticJSON(),
     docs_decorator=require_safe,
     urls_namespace="api",
 )

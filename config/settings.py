@@ -22,6 +22,7 @@ from config.env import (
     required,
     seconds,
 )
+from config.oidc import oidc_providers, social_auth_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 read_dotenv(BASE_DIR / ".env")
@@ -54,6 +55,7 @@ INSTALLED_APPS = [  # their order decides nothing: tests/test_architecture.py
     "accounts.mail",
     "accounts.single_use",
     "accounts.social",
+    "accounts.social.apps.SocialDjangoConfig",  # social_django
     "sessions_api",
     "sessions_api.events",
     "corsheaders",
@@ -138,21 +140,27 @@ PASSWORD_HASHERS = [
     "accounts.passwords.hashers.Scrypt",
 ]
 
-# Sign-in by other providers: an entry here and two keys
+# Sign-in by other providers, under the names that social-auth reads
 
-OAUTH_PROVIDERS = {"google": "accounts.social.providers.oidc.Google", "github": "accounts.social.providers.oidc.GitHub"}
+OIDC_PROVIDERS = oidc_providers("OIDC_PROVIDERS")
+OAUTH_PROVIDERS = {  # by name: the title and the backend, a dotted path: a provider without keys is not imported
+    "google": ("Google", "accounts.social.providers.google.Google"),
+    "github": ("GitHub", "accounts.social.providers.github.GitHub"),
+    **{name: (own["TITLE"], "accounts.social.providers.oidc.OIDCProvider") for name, own in OIDC_PROVIDERS.items()},
+}
 SOCIAL_AUTH_PIPELINE = [
     "social_core.pipeline.social_auth.social_details",
     "social_core.pipeline.social_auth.social_uid",
     "accounts.social.matching.find_or_create_user",
 ]
-GOOGLE_REDIRECT_URI = env.str("GOOGLE_REDIRECT_URI", default="")
 SOCIAL_AUTH_GOOGLE_KEY = env.str("GOOGLE_CLIENT_ID", default="")
 SOCIAL_AUTH_GOOGLE_SECRET = env.str("GOOGLE_CLIENT_SECRET", default="")
+SOCIAL_AUTH_GOOGLE_REDIRECT_URI = env.str("GOOGLE_REDIRECT_URI", default="")
 SOCIAL_AUTH_GOOGLE_NATIVE_CLIENT_IDS = env.list("GOOGLE_NATIVE_CLIENT_IDS", default=[])
 SOCIAL_AUTH_GOOGLE_OIDC_ENDPOINT = env.str("GOOGLE_OIDC_ENDPOINT", default="https://accounts.google.com")
 SOCIAL_AUTH_GITHUB_KEY = env.str("GITHUB_CLIENT_ID", default="")
 SOCIAL_AUTH_GITHUB_SECRET = env.str("GITHUB_CLIENT_SECRET", default="")
+vars().update(social_auth_settings(OIDC_PROVIDERS))
 GOOGLE_OAUTH_ENABLED = bool(SOCIAL_AUTH_GOOGLE_KEY and SOCIAL_AUTH_GOOGLE_SECRET)
 
 # Sessions and events

@@ -1,4 +1,4 @@
-"""Django's own login, that of the admin, behind the same limits as the API's."""
+"""The admin's login, behind the same limits, failures and events as the API's."""
 
 from typing import Any
 
@@ -41,8 +41,14 @@ class PasswordBackend(ModelBackend):
 
 @receiver(user_logged_in)
 def record_login(sender: Any, request: HttpRequest, user: User, **more: Any) -> None:
+    """Record the admin's login, and queue a mail where its device is new.
+
+    The session is Django's, so `complete_login` has no part in it. Django compares the user's state and password with
+    it at each request.
+    """
+    client = client_of(request)
     with transaction.atomic():
-        client, locked_user = client_of(request), User.objects.filter(pk=user.pk).lock().first()
+        locked_user = User.objects.filter(pk=user.pk).lock().first()  # None where the user was deleted meanwhile
         login = Event.objects.record(Tag.ADMIN_LOGIN, locked_user, client=client)
         if locked_user and is_new_device(login):
             notify(locked_user, MailType.NEW_DEVICE, client=client)

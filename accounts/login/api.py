@@ -24,9 +24,9 @@ router = Router(tags=["login"])
 )
 @limits.limited(limits.LOGIN)
 def login(request: ClientRequest, body: Login) -> SessionResponse:
-    """A new session. Why it was refused is not told, for that would tell strangers who has an account."""
-    opened = password.login_with_password(email=body.email, password=body.password, client=request.client)
-    return SessionResponse.from_session(*opened)
+    """A new session. A refusal does not tell its reason, because strangers could learn from it who has an account."""
+    started = password.login_with_password(email=body.email, password=body.password, client=request.client)
+    return SessionResponse.from_session(*started)
 
 
 @router.post(
@@ -37,7 +37,7 @@ def login(request: ClientRequest, body: Login) -> SessionResponse:
 )
 @limits.limited(limits.REDEEM)
 def reauthenticate(request: SessionRequest, body: Reauthenticate) -> SessionResponse:
-    """Renews the token of this session, for what needs a recent login. The old token is dead."""
+    """Renews the token of this session, for endpoints that need recent authentication. The old token is revoked."""
     if "code" in body.model_fields_set:
         token = exchange.reauthenticate_with_code(
             request.auth, code=body.code, code_verifier=body.code_verifier, client=request.client
@@ -56,6 +56,6 @@ def reauthenticate(request: SessionRequest, body: Reauthenticate) -> SessionResp
 )
 @limits.limited(limits.REDEEM)
 def exchange_code(request: ClientRequest, body: Exchange) -> SessionResponse:
-    """For the `?code=` of a sign-in that was begun with a `code_challenge`. A wrong verifier spends it, too."""
-    opened = exchange.exchange_code(code=body.code, code_verifier=body.code_verifier, client=request.client)
-    return SessionResponse.from_session(*opened)
+    """For the `?code=` of a sign-in that began with a `code_challenge`. A wrong verifier uses the code up as well."""
+    started = exchange.exchange_code(code=body.code, code_verifier=body.code_verifier, client=request.client)
+    return SessionResponse.from_session(*started)

@@ -1,4 +1,4 @@
-"""The one door: every way to log in ends in `complete_login`."""
+"""The one door: every login through the API ends in `complete_login`."""
 
 from django.db import transaction
 from django.utils import timezone
@@ -15,11 +15,11 @@ from sessions_api.models import Session
 
 
 def complete_login(user: User, *, method: str, client: ClientInfo) -> tuple[Session, str]:
-    """The new session of a user who has just proven who they are, and its token. Raises AuthenticationFailed.
+    """The new session of a user who has just authenticated, and its token. Raises AuthenticationFailed.
 
-    The proof was verified outside any transaction, for a hash must not hold a lock. Meanwhile an administrator may have
-    disabled the user, or the password may have changed. So the row is locked and compared before anything is written.
-    Every story that disables, deletes or re-keys a user takes the same lock.
+    The proof was verified outside any transaction, because a hash must not hold a lock. Meanwhile an administrator may
+    have disabled the user, or the password may have changed. So the row is locked and compared before anything is
+    written. Every story that disables, deletes or re-keys a user takes the same lock.
     """
     with transaction.atomic():
         user = lock_user_if_unchanged(user)
@@ -32,9 +32,9 @@ def complete_login(user: User, *, method: str, client: ClientInfo) -> tuple[Sess
 
 
 def complete_reauthentication(session: Session, *, method: str, client: ClientInfo) -> str:
-    """The new token of a session whose user has just proven again who they are, under the same lock as a login.
+    """The new token of a session whose user has just authenticated again, under the same lock as a login.
 
-    Raises SessionExpired where the session was revoked meanwhile.
+    Raises SessionExpired where the session was revoked, or the user disabled or re-keyed, meanwhile.
     """
     with transaction.atomic():
         user = lock_user_of_session(session)
@@ -51,7 +51,10 @@ def renew(session: Session) -> str:
 
 
 def lock_user_if_unchanged(user: User) -> User:
-    """The user as they are now, the row locked. Raises AuthenticationFailed unless active, with the same password."""
+    """The user as the database has them now, the row locked.
+
+    Raises AuthenticationFailed unless the user is active and has the same password. Call it inside a transaction.
+    """
     unchanged: User | None = User.objects.filter(pk=user.pk, password=user.password, is_active=True).lock().first()
     if unchanged is None:
         raise AuthenticationFailed
@@ -59,7 +62,10 @@ def lock_user_if_unchanged(user: User) -> User:
 
 
 def lock_user_of_session(session: Session) -> User:
-    """The same for the user of a session. Raises SessionExpired: what disables or re-keys a user revokes sessions."""
+    """The same for the user of a session. Raises SessionExpired: stories that disable or re-key users revoke sessions.
+
+    Call it inside a transaction.
+    """
     try:
         return lock_user_if_unchanged(session.user)
     except AuthenticationFailed:
@@ -67,7 +73,7 @@ def lock_user_of_session(session: Session) -> User:
 
 
 def is_new_device(login: Event) -> bool:
-    """Whether the user has logged in before, and never with a device of this name. A first login is no new device."""
+    """Whether the user has logged in before, but never with a device of this name. A first login has no new device."""
     logins = (Tag.LOGIN, Tag.ADMIN_LOGIN)
     before = Event.objects.filter(user=login.user, tag__in=logins).exclude(pk=login.pk)
     return not before.filter(device=login.device).exists() and before.exists()

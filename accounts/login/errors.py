@@ -1,4 +1,4 @@
-"""The refusals of a login that a provider, or a code, has vouched for."""
+"""The refusals of a caller who has authenticated with a provider, or sends a code."""
 
 from sessions_api.http.errors import ApiError
 
@@ -9,7 +9,7 @@ class AccountDisabled(ApiError):
 
 
 class InvalidCode(ApiError):
-    """One answer for an unknown, spent or expired code and for a wrong verifier."""
+    """One answer for an unknown, used or expired code and for a wrong verifier."""
 
     status, error_code = 400, "invalid_code"
-    detail = "This code is not good, or no longer. It was spent by this attempt."
+    detail = "The code is invalid, expired or already used. This attempt has used it up."

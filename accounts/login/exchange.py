@@ -1,4 +1,4 @@
-"""A session by a code: how a provider's sign-in reaches the front end without a token in a URL."""
+"""Logging in with a provider, and the code that brings the session to the front end without a token in a URL."""
 
 from accounts.errors import AuthenticationFailed
 from accounts.models import User
@@ -10,17 +10,11 @@ from .errors import AccountDisabled, InvalidCode
 from .models import SessionExchangeCode
 
 
-def exchange_code(*, code: str, code_verifier: str, client: ClientInfo) -> tuple[Session, str]:
-    """The session that this code stands for, opened now, and its token. Raises InvalidCode or AccountDisabled."""
-    exchanged = SessionExchangeCode.objects.consume(code, code_verifier)
-    return open_session(exchanged.user, provider=exchanged.provider, client=client)
+def login_with_provider(user: User, *, provider: str, client: ClientInfo) -> tuple[Session, str]:
+    """A new session of a user whom a provider has authenticated, and its token.
 
-
-def open_session(user: User, *, provider: str, client: ClientInfo) -> tuple[Session, str]:
-    """The session of a user for whom a provider has vouched, and its token.
-
-    Raises AccountDisabled where the user was disabled or deleted meanwhile: after a provider's word there is nothing
-    to hide.
+    Raises AccountDisabled where the user was disabled or deleted, or got another password, meanwhile. The provider has
+    told the caller who the user is, so there is nothing to hide.
     """
     try:
         return complete_login(user, method=provider, client=client)
@@ -28,10 +22,16 @@ def open_session(user: User, *, provider: str, client: ClientInfo) -> tuple[Sess
         raise AccountDisabled from None
 
 
-def reauthenticate_with_code(session: Session, *, code: str, code_verifier: str, client: ClientInfo) -> str:
-    """The new token of this session, by a code of the same user.
+def exchange_code(*, code: str, code_verifier: str, client: ClientInfo) -> tuple[Session, str]:
+    """A new session of the user for whom this code was issued, and its token. Raises InvalidCode or AccountDisabled."""
+    exchanged = SessionExchangeCode.objects.consume(code, code_verifier)
+    return login_with_provider(exchanged.user, provider=exchanged.provider, client=client)
 
-    Raises InvalidCode, also for another user's code, or SessionExpired where the session has ended meanwhile.
+
+def reauthenticate_with_code(session: Session, *, code: str, code_verifier: str, client: ClientInfo) -> str:
+    """The new token of this session, by a code of the same user. The old token is revoked.
+
+    Raises InvalidCode, also for another user's code, or SessionExpired where the session was revoked meanwhile.
     """
     exchanged = SessionExchangeCode.objects.consume(code, code_verifier)
     if exchanged.user != session.user:

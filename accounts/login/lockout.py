@@ -1,8 +1,8 @@
-"""Wrong passwords in a row (NIST SP 800-63B-4, 3.2.2): cool-offs that grow, then the password is locked.
+"""Wrong passwords in a row: cool-offs that grow, then the password is locked (NIST SP 800-63B-4, 3.2.2).
 
-Failures are counted by the address and a scope. Each network from which the user has logged in before is a scope, each
-of the user's sessions is one, and all other networks together are one. So strangers cannot keep users out of their own
-accounts, and neither can a network that users share. A lock only concerns the password: other ways in stay open.
+Failures are counted by the user and a scope. Each network from which the user has logged in before is a scope, each
+session of the user is one, and all other networks together are one. So strangers cannot keep users out of their own
+accounts, and neither can a network that users share. A lock only concerns the password: other ways to log in stay.
 """
 
 from collections.abc import Iterator
@@ -22,62 +22,54 @@ from sessions_api.events.models import Event
 from sessions_api.events.tags import Tag
 from sessions_api.http.client import ClientInfo
 from sessions_api.http.errors import ApiError, RateLimited
-from sessions_api.outbound.circuit_breaker import BackOff
 from sessions_api.ratelimit import limits
 
-from .models import LOCKED_FROM, FailureKey, LoginFailures
+from .models import COOL_OFF_FROM, LOCKED_FROM, FailureKey, LoginFailures
 
-COOL_OFF_FROM = 10  # failures in a row; few users mistype so often, and ten guesses find no password of ours
-# Together with COOL_OFF_FROM, a stranger who never rests makes some 30 guesses on the first day, and 24 on each other.
-COOL_OFF = BackOff(first=timedelta(seconds=30), longest=timedelta(hours=1))
 MAILS = {COOL_OFF_FROM: MailType.FAILED_LOGINS, LOCKED_FROM: MailType.LOCKED}
-
 BY_MAIL = (Tag.PASSWORD_RESET, Tag.REVERTED)
 LOGINS = (Tag.LOGIN, Tag.ADMIN_LOGIN, *BY_MAIL)
 
 
 class Attempt:
-    """One attempt to prove a password. `user` is unsaved where the address is unknown: all statements are the same.
+    """One attempt to prove a password, and the failures before it.
 
-    With `session`, the failures are those of this session, and `email` is only what the mails and limits go by.
+    `user` is unsaved where no user has `email`; then every statement is the same. With `session`, the failures are
+    those of this session. `account` is what the limits of `ratelimit/limits.py` count by.
     """
 
     def __init__(self, user: User, *, email: str, client: ClientInfo, session: UUID | None = None) -> None:
-        self.user, self.client = user, client
+        self.client = client
         self.scope = str(session) if session else known_network(user, client)
-        self.key = FailureKey(str(user.pk) if session else email, self.scope)
+        self.key = FailureKey(email if user._state.adding else str(user.pk), self.scope)
         self.account = account_in(email, self.scope)
-        self.failures = LoginFailures.objects.count_of(self.key)
-
-    @property
-    def is_locked(self) -> bool:
-        return self.failures.count >= LOCKED_FROM
+        self.failures = LoginFailures.objects.under(self.key)
 
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Raises RateLimited during a cool-off. After it, one of many callers at once may try.
 
-        Where the body refuses for another reason, such as ServerBusy, the turn is given back.
+        Where the block refuses for another reason, such as ServerBusy, it gives the turn back.
         """
-        if self.failures.count < COOL_OFF_FROM:
+        if not (cool_off := self.failures.cool_off):
             yield
             return
-        taken_at, cool_off = timezone.now(), COOL_OFF.after(self.failures.count - COOL_OFF_FROM + 1)
-        if (left := self.failures.last_at + cool_off - taken_at) > timedelta(0):
+        failed_at, taken_at = self.failures.last_at, timezone.now()
+        if (left := failed_at + cool_off - taken_at) > timedelta(0):
             raise RateLimited(ceil(left.total_seconds()))
-        same = LoginFailures.objects.filter(pk=self.failures.pk)
-        if not same.filter(last_at=self.failures.last_at).update(last_at=taken_at):
+        if not self.failures.replace_last_at(failed_at, taken_at):
             raise RateLimited(ceil(cool_off.total_seconds()))
         try:
             yield
         except ApiError:
-            same.filter(last_at=taken_at).update(last_at=self.failures.last_at)
+            self.failures.replace_last_at(taken_at, failed_at)
             raise
 
     def fail(self, locked_user: User | None) -> None:
-        """Count a failure, and tell the user at certain numbers.
+        """Count a failure. At COOL_OFF_FROM and LOCKED_FROM, queue a mail to the user.
 
-        `locked_user` is the row under its lock, None where there is none. Call it inside that transaction.
+        `locked_user` is the row under its lock, or None where no user has the address. Call it inside that
+        transaction.
         """
         count = LoginFailures.objects.add(self.key)
         if locked_user is None:
@@ -89,14 +81,14 @@ class Attempt:
             Event.objects.record(Tag.LOCKED, locked_user, client=self.client)
 
     def succeed(self) -> None:
-        """The failures were not in a row any more."""
+        """Forget the failures: the next one is the first in a row."""
         if self.failures.pk:
             LoginFailures.objects.clear([self.key])
         limits.reset(limits.PASSWORD, self.client, account=self.account)
 
 
 def known_network(user: User, client: ClientInfo) -> str:
-    """The network of this client, where the user has logged in from it before, as far as events remember; else empty.
+    """The network of this client, where events remember a login of the user from it; else empty.
 
     Logins before the user's last reset by mail do not count, for they may have been a thief's.
     """
@@ -113,8 +105,9 @@ def account_in(email: str, scope: str) -> str:
 
 def failures_of(user: User) -> list[tuple[str, LoginFailures]]:
     """Each scope in which this user has failures, and the failures."""
-    counted = [(key.scope, LoginFailures.objects.count_of(key)) for key in keys_of(user)]
-    return [(scope, failures) for scope, failures in counted if failures.pk]
+    keys = keys_of(user)
+    rows = list(LoginFailures.objects.of(keys))
+    return [(key.scope, failures) for key in keys if (failures := key.merge(rows)).pk]
 
 
 def clear_failures(user: User, client: ClientInfo) -> None:
@@ -128,11 +121,5 @@ def clear_failures(user: User, client: ClientInfo) -> None:
 def keys_of(user: User) -> list[FailureKey]:
     """Under which keys this user can have failures."""
     networks = user.events.filter(tag__in=LOGINS).order_by().values_list("network", flat=True).distinct()
-    sessions = user.sessions.values_list("pk", flat=True)
-    scopes = dict.fromkeys(["", *networks])
-    return [FailureKey(user.email, scope) for scope in scopes] + [FailureKey(str(user.pk), str(pk)) for pk in sessions]
-
-
-def forget_address(email: str) -> None:
-    """An address that a user takes starts without failures: a stranger may have counted some while it was free."""
-    LoginFailures.objects.clear([FailureKey(email, "")])
+    sessions = map(str, user.sessions.values_list("pk", flat=True))
+    return [FailureKey(str(user.pk), scope) for scope in dict.fromkeys(["", *networks, *sessions])]

@@ -1,9 +1,11 @@
-"""Wrong passwords in a row, and the codes that a front end exchanges for a session."""
+"""Failures in a row, and the codes that a front end exchanges for a session."""
 
 import base64
 import hashlib
 import secrets
 from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
@@ -13,89 +15,95 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts.models import User
+from sessions_api.outbound.circuit_breaker import BackOff
 from sessions_api.tokens import digest
 
 from .errors import InvalidCode
 
-LOCKED_FROM = 100  # failures in a row: the most that NIST SP 800-63B-4, 3.2.2, allows
-KEPT = timedelta(days=30)  # after the last failure; a guess a month is no attack
+# Failures in a row. NIST SP 800-63B-4, 3.2.2, allows at most 100 on one account, and waits of 30 seconds up to an hour.
+COOL_OFF_FROM = 10  # few users mistype so often, and ten guesses find no password that our validators accept
+COOL_OFF = BackOff(first=timedelta(seconds=30), longest=timedelta(hours=1))
+LOCKED_FROM = 100  # a caller that never rests makes 39 guesses in the first day, and the hundredth after 84 hours
+KEPT = timedelta(days=30)  # after the last failure, for strangers fill this table; so 99 guesses take 33 days or more
+
 NEVER = datetime.min.replace(tzinfo=UTC)
 CODE_LIFETIME = timedelta(seconds=60)  # a front end exchanges its code at once; RFC 6749, 4.1.2, allows ten minutes
 
 
+@dataclass(frozen=True)
 class FailureKey:
-    """What failures are counted under: the canonical address, or the id of a user, and a scope.
+    """What failures are counted under.
 
-    The digest is keyed by SECRET_KEY. Those under the fallbacks find what was counted before the key was rotated.
+    `subject` is the id of a user, or the canonical address that no user has. So a user who takes an address starts
+    without failures, though strangers may have caused some before. `scope` is explained in `lockout.py`.
     """
 
-    def __init__(self, subject: str, scope: str) -> None:
-        self.subject, self.scope = subject, scope
+    subject: str
+    scope: str
 
     @cached_property
     def digests(self) -> list[bytes]:
-        """Under SECRET_KEY first, then under each fallback; 32 bytes each."""
+        """32 bytes each: under SECRET_KEY, then under each fallback, where former keys counted."""
         text = f"{self.subject}\0{self.scope}"
         keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
         return [salted_hmac("latchkey.login_failures", text, secret=key, algorithm="sha256").digest() for key in keys]
 
-    @property
-    def digest(self) -> bytes:
-        return self.digests[0]
+    def merge(self, rows: "Iterable[LoginFailures]") -> "LoginFailures":
+        """The row with the last failure, and the count of all rows of this key. Unsaved, and 0, where there is none.
+
+        There are several while an operator rotates SECRET_KEY: servers with different keys insert one each.
+        """
+        mine = sorted((row for row in rows if row.digest in self.digests), key=lambda row: (row.last_at, row.pk))
+        last = mine[-1] if mine else LoginFailures(digest=self.digests[0], last_at=NEVER)
+        last.count = sum(row.count for row in mine)
+        return last
 
 
 class LoginFailuresManager(models.Manager["LoginFailures"]):
-    def count_of(self, key: FailureKey) -> "LoginFailures":
-        """The failures under this key, unsaved and 0 where there are none. One SELECT, whoever has the address.
+    def under(self, key: FailureKey) -> "LoginFailures":
+        """The failures under this key, unsaved and 0 where there are none. One SELECT, whoever has the address."""
+        return key.merge(self.of([key]))
 
-        A server that still signs with a former SECRET_KEY may count beside this one, so there may be a row for each.
-        """
-        return self.merged(key, list(self.filter(digest__in=key.digests)))
-
-    def merged(self, key: FailureKey, rows: "list[LoginFailures]") -> "LoginFailures":
-        if not rows:
-            return LoginFailures(digest=key.digest, count=0, last_at=NEVER)
-        latest = max(rows, key=lambda row: row.last_at)
-        latest.count = sum(row.count for row in rows)
-        return latest
+    def of(self, keys: Iterable[FailureKey]) -> "models.QuerySet[LoginFailures]":
+        return self.filter(digest__in=[one for key in keys for one in key.digests])
 
     def add(self, key: FailureKey) -> int:
-        """Count one more failure, now; how many there are. Rows under former keys become one under today's.
+        """Count one more failure, now. Returns how many there are. Rows under former keys become one under SECRET_KEY.
 
-        Of many callers that fail first at once, the unique digest lets one insert; the others count on that row.
+        Of many first failures at once, the unique digest lets one insert. The others wait for it, then count on its
+        row. Each conflict means that another caller succeeded, so the loop ends.
         """
-        try:
-            with transaction.atomic():
+        while True:
+            with suppress(IntegrityError), transaction.atomic():
                 return self._add(key)
-        except IntegrityError:
-            return self._add(key)
 
     def _add(self, key: FailureKey) -> int:
-        rows = list(self.select_for_update().filter(digest__in=key.digests))
-        failures = self.merged(key, rows)
-        failures.digest, failures.count, failures.last_at = key.digest, failures.count + 1, timezone.now()
-        self.filter(pk__in=[row.pk for row in rows if row.pk != failures.pk]).delete()
+        rows = list(self.of([key]).order_by("pk").select_for_update())  # in one order, so that no two callers deadlock
+        failures = key.merge(rows)
+        if len(rows) > 1:
+            self.of([key]).exclude(pk=failures.pk).delete()
+        failures.digest, failures.count, failures.last_at = key.digests[0], failures.count + 1, timezone.now()
         failures.save()
         return failures.count
 
     def clear(self, keys: Iterable[FailureKey]) -> None:
-        self.filter(digest__in=[digest for key in keys for digest in key.digests]).delete()
+        self.of(keys).delete()
 
     def expired(self) -> "models.QuerySet[LoginFailures]":
-        """Rows that the purge deletes: KEPT after the last failure. A locked one stays, or waiting would unlock it."""
+        """Rows that the purge deletes. A locked one stays, or a caller could wait until it is unlocked."""
         return self.filter(last_at__lte=timezone.now() - KEPT, count__lt=LOCKED_FROM)
 
 
 class LoginFailures(models.Model):
-    """How many wrong passwords in a row one address, or one user, has had in one scope: see `lockout.py`.
+    """How many wrong passwords in a row one user, or one address without a user, has had in one scope.
 
-    Addresses are kept as keyed digests, so the table tells its reader nothing, and an address that no user has is
-    counted by the same statements, and for as long, as any other.
+    The digest is keyed, so the table tells its readers neither users nor addresses. The same statements count for an
+    address that a user has and for any other, for as long, so no answer tells which it is.
     """
 
     digest = models.BinaryField(max_length=32, unique=True)
     count = models.PositiveIntegerField()
-    last_at = models.DateTimeField(db_index=True)
+    last_at = models.DateTimeField(db_index=True)  # also moved when a caller takes the turn after a cool-off
 
     objects = LoginFailuresManager()
 
@@ -104,6 +112,19 @@ class LoginFailures(models.Model):
 
     def __str__(self) -> str:
         return str(self.count)
+
+    @property
+    def is_locked(self) -> bool:
+        return self.count >= LOCKED_FROM
+
+    @property
+    def cool_off(self) -> timedelta:
+        """How long the next attempt has to wait after the last failure; zero where it need not."""
+        return COOL_OFF.after(self.count - COOL_OFF_FROM + 1) if self.count >= COOL_OFF_FROM else timedelta(0)
+
+    def replace_last_at(self, old: datetime, new: datetime) -> bool:
+        """Whether this caller did it. One conditional UPDATE: of many callers with the same `old`, one does."""
+        return bool(LoginFailures.objects.filter(pk=self.pk, last_at=old).update(last_at=new))
 
 
 class SessionExchangeCodeManager(models.Manager["SessionExchangeCode"]):
@@ -120,9 +141,12 @@ class SessionExchangeCodeManager(models.Manager["SessionExchangeCode"]):
         return code
 
     def consume(self, code: str, code_verifier: str) -> "SessionExchangeCode":
-        """The row of this code, which the attempt uses up. Raises InvalidCode."""
+        """The row of this code, with its user. The attempt uses it up, also with a wrong verifier. Raises InvalidCode.
+
+        Of many callers at once, one deletes the row.
+        """
         found = self.filter(digest=digest(code)).select_related("user").first()
-        if found is None or not self.filter(pk=found.pk).delete()[0]:  # of many callers at once, one deletes the row
+        if found is None or not self.filter(pk=found.pk).delete()[0]:
             raise InvalidCode
         expired = found.expires_at <= timezone.now()
         if expired or not constant_time_compare(s256(code_verifier), found.code_challenge):
@@ -134,7 +158,7 @@ class SessionExchangeCodeManager(models.Manager["SessionExchangeCode"]):
 
 
 class SessionExchangeCode(models.Model):
-    """What a front end exchanges for a session at the end of a provider's sign-in. Only the code's digest is kept."""
+    """What a front end exchanges for a session at the end of a provider's sign-in. Only the digest is stored."""
 
     digest = models.BinaryField(max_length=32, unique=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="exchange_codes")
@@ -152,7 +176,7 @@ class SessionExchangeCode(models.Model):
 
 
 def revoke_pending_codes(user: User) -> None:
-    """No sign-in that is under way opens a session any more. Call it inside a transaction that holds the user's row."""
+    """Revoke the codes of sign-ins that are under way. Call it inside a transaction that holds the user's row."""
     SessionExchangeCode.objects.filter(user=user).delete()
 
 

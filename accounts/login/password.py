@@ -1,4 +1,4 @@
-"""Logging in, and authenticating again, with a password. The one place where a caller's password is compared."""
+"""Logging in, and authenticating again, with a password. The one place that compares a caller's password."""
 
 from enum import Enum, auto
 from uuid import UUID
@@ -18,10 +18,10 @@ from .lockout import Attempt
 
 
 class Outcome(Enum):
-    """What became of an attempt. A stranger is never told which of the refusals it was."""
+    """What became of an attempt. Callers are not told which of the refusals it was (ASVS 5.0, 6.3.8)."""
 
     AUTHENTICATED = auto()
-    INVALID = auto()  # an unknown address, a wrong password, or no password
+    INVALID = auto()  # an unknown address, a wrong password, or a user without password
     LOCKED = auto()
     DISABLED = auto()
     NOT_STAFF = auto()
@@ -30,9 +30,9 @@ class Outcome(Enum):
 def login_with_password(*, email: str, password: str, client: ClientInfo) -> tuple[Session, str]:
     """A new session and its token. `email` is canonical.
 
-    Raises AuthenticationFailed, after the same work for every reason; RateLimited, before any of it; or ServerBusy.
-    A stranger cannot tell from the answer or its time which addresses have accounts. The time differs only while
-    stored hashes have other parameters than today's.
+    Raises AuthenticationFailed, after the same work for every reason; RateLimited, before any hashing; or ServerBusy.
+    Neither the answer nor its time tells which addresses have accounts. While a stored hash has other parameters than
+    today's, the time of that user's logins differs.
     """
     user = authenticate(email=email, password=password, client=client)
     return complete_login(user, method=Session.Method.PASSWORD, client=client)
@@ -41,8 +41,8 @@ def login_with_password(*, email: str, password: str, client: ClientInfo) -> tup
 def authenticate(*, email: str, password: str, client: ClientInfo, staff_only: bool = False) -> User:
     """The active user of this address and password. Raises AuthenticationFailed, RateLimited or ServerBusy.
 
-    With `staff_only`, other users are refused and counted like a wrong password. Else the admin's login would tell
-    which passwords are right.
+    With `staff_only`, other users are refused and counted like a wrong password. Otherwise the admin's login would
+    tell callers which passwords are right.
     """
     user = User.objects.filter(email=email).first() or User()  # an unsaved user costs one hash as well
     outcome = verify_password_attempt(
@@ -63,7 +63,7 @@ def verify_password_attempt(
     session: UUID | None = None,
     staff_only: bool = False,
 ) -> Outcome:
-    """Compare the password with that of this account, and count a failure.
+    """Compare the password with that of this user. Count a failure, and record it as an event with the tag `failure`.
 
     Raises RateLimited before any hashing, or ServerBusy; neither counts as a failure.
     """
@@ -71,21 +71,22 @@ def verify_password_attempt(
     with attempt.turn():
         limits.check(limits.PASSWORD, client, account=attempt.account)
         matches = user.check_password(password)
-    outcome = judge(user, attempt, matches=matches, staff_only=staff_only)
+    outcome = outcome_of(user, matches=matches, locked=attempt.failures.is_locked, staff_only=staff_only)
     if outcome is Outcome.AUTHENTICATED:
         attempt.succeed()
         return outcome
-    with transaction.atomic():  # the same statements for an unknown address
-        locked_user = User.objects.filter(pk=user.pk).lock().first()
+    with transaction.atomic():
+        locked_user = User.objects.filter(pk=user.pk).lock().first()  # the same statement for an unsaved user
         Event.objects.record(failure, locked_user, client=client, session=session)
         attempt.fail(locked_user)
     return outcome
 
 
-def judge(user: User, attempt: Attempt, *, matches: bool, staff_only: bool) -> Outcome:
+def outcome_of(user: User, *, matches: bool, locked: bool, staff_only: bool) -> Outcome:
+    """The outcome of an attempt, from what is known about it; asks nothing and changes nothing."""
     if not matches:
         return Outcome.INVALID
-    if attempt.is_locked:
+    if locked:
         return Outcome.LOCKED
     if not user.is_active:
         return Outcome.DISABLED

@@ -17,7 +17,7 @@ class Login(RequestSchema):
 
 
 class Reauthenticate(RequestSchema):
-    """Either the password; or, for users without one, the code of a sign-in by another provider."""
+    """Either the password or, for users without a password, the code of a sign-in with a provider."""
 
     model_config = ConfigDict(
         json_schema_extra={

@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from social_django.models import UserSocialAuth
 
 from accounts.mail.one_time_tokens import OneTimeToken
 from accounts.mail.queue import GIVE_UP_AFTER, QueuedMail
 from accounts.models import User
-from accounts.social.models import Identity
 
 from ...users import link, problem
 from ..conftest import CHROME, FIREFOX, ask_to_change, ask_to_reset, change, move, reset, secure
@@ -33,7 +33,7 @@ def changes_the_address(api, mailbox, owner):
 
 
 def unlinks_a_provider(api, mailbox, owner):
-    linked = Identity.objects.create(user=User.objects.get(), provider="github", uid="x")
+    linked = UserSocialAuth.objects.create(user=User.objects.get(), provider="github", uid="x")
     path = f"/api/auth/connections/{linked.pk}"
     return api.call("DELETE", path, token=owner.token, User_Agent=FIREFOX)
 
@@ -72,7 +72,7 @@ def test_security_alert_tells_what_when_where_and_how_to_undo_it(api, owner, mai
 )  # a reset verifies the mailbox
 def test_security_alert_to_an_unverified_mailbox_has_no_token_and_no_text_of_the_caller(api, newcomer, mailbox, action):
     """The mailbox may be a stranger's, and the caller could use the mail to send text to it."""
-    Identity.objects.create(user=User.objects.get(), provider="google", uid="x")
+    UserSocialAuth.objects.create(user=User.objects.get(), provider="google", uid="x")
     newcomer.asks(api, "email/verify/resend")
     assert (
         api.call("PATCH", "/api/users/me", {"display_name": "Win a Firefox"}, token=newcomer.token).status_code == 200

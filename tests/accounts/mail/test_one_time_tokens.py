@@ -18,10 +18,10 @@ from ..conftest import (
     ask_to_reset,
     change,
     confirm,
+    everything_stored,
     move,
     reset,
     secure,
-    users,
     verify,
 )
 
@@ -78,11 +78,11 @@ def token(mail):
 
 @pytest.mark.asvs("9.2.2", "9.2.4", "6.6.2")
 def test_token_is_valid_for_its_own_type_only(api, newcomer, token_type, token):
-    before = users()
+    before = everything_stored()
     for other, call in CALLS.items():
         if other is not token_type:
             assert problem(call(api, newcomer, token)) == (400, "invalid_link")
-    assert users() == before
+    assert everything_stored() == before
     assert CALLS[token_type](api, newcomer, token).status_code in {201, 204}
 
 
@@ -127,10 +127,10 @@ ODD = {
 
 @pytest.mark.asvs("2.2.1", "11.2.5")
 def test_token_is_valid_in_one_spelling_only(api, newcomer, token_type, token):
-    before = users()
+    before = everything_stored()
     for spelled in ODD.values():
         assert problem(CALLS[token_type](api, newcomer, spelled(token))) == (400, "invalid_link")
-    assert users() == before
+    assert everything_stored() == before
     assert CALLS[token_type](api, newcomer, token).status_code in {201, 204}
 
 
@@ -171,11 +171,11 @@ def test_unknown_host_header_causes_no_mail(newcomer, mailbox):
 @pytest.mark.asvs("3.5.3")
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
 def test_get_head_and_options_consume_no_token(api, newcomer, token_type, token, method):
-    before = users()
+    before = everything_stored()
     for path in PATHS:
         answer = api.call(method, f"/api/auth/{path}?token={token}", {"token": token}, token=newcomer.token)
         assert answer.status_code == 405
-    assert users() == before
+    assert everything_stored() == before
     assert CALLS[token_type](api, newcomer, token).status_code in {201, 204}
 
 
@@ -195,7 +195,7 @@ def test_token_is_invalid_after_its_key_was_removed(api, newcomer, token_type, t
 @pytest.mark.asvs("6.5.2", "11.5.1")
 def test_database_does_not_contain_the_token(api, newcomer, token_type, token, mail):
     """The first 32 digits are the id of the row. The HMAC, 256 bits, is computed with the key and not stored."""
-    rows = str([*OneTimeToken.objects.values(), *QueuedMail.objects.values(), *users()])
+    rows = str([*OneTimeToken.objects.values(), *QueuedMail.objects.values(), *everything_stored()])
     assert token[:32] in rows.replace("-", "")
     assert token[32:] not in rows
     assert django_settings.SECRET_KEY not in rows
