@@ -83,7 +83,7 @@ def status(server, token):
 
 def log_in(tab):
     tab.goto("/admin/")
-    tab.get_by_label("E-mail address").fill("root@example.org")
+    tab.get_by_label("Email address").fill("root@example.org")
     tab.get_by_label("Password").fill("the password of root")
     tab.get_by_role("button", name="Log in").click()
     expect(tab).to_have_title("Users and sessions | Latchkey")
@@ -114,7 +114,7 @@ def test_admin_manages_users_and_sessions_in_a_browser(server, page):
 
     page.get_by_role("link", name="Add user").click()
     look(page, "4-add")
-    page.get_by_label("E-mail address").fill("Carol@EXAMPLE.org")
+    page.get_by_label("Email address").fill("Carol@EXAMPLE.org")
     page.get_by_label("Display name").fill("Carol")
     expect(page.get_by_label("Send them a mail to choose a password")).to_be_checked()
     page.get_by_role("button", name="Save", exact=True).click()
