@@ -174,7 +174,7 @@ EVENTS_KEEP = days("EVENTS_KEEP_DAYS", default=365)
 
 # Mail
 
-globals().update(mail("EMAIL_URL", "consolemail://", backend=env.str("EMAIL_BACKEND", default="")))  # Django's EMAIL_*
+vars().update(mail("EMAIL_URL", "consolemail://", backend=env.str("EMAIL_BACKEND", default="")))  # Django's EMAIL_*
 ANYMAIL = anymail()
 EMAIL_TIMEOUT = 60  # seconds for each answer of the server: no request waits, and some servers greet late on purpose
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="latchkey@localhost")

@@ -9,7 +9,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
-from django.apps import apps
+from django.apps import AppConfig, apps
 
 ROOT = Path(__file__).resolve().parent.parent
 OURS = ("config", "accounts", "sessions_api")  # each may import those after it
@@ -159,6 +159,14 @@ def test_names_of_files_that_django_finds_by_name_are_unique(kind):
                 owners[str(path.relative_to(folder))].append(app.name)
     ours = {name: found for name, found in owners.items() if any(app.startswith(OURS) for app in found)}
     assert {name: found for name, found in ours.items() if len(found) > 1} == {}
+
+
+@pytest.mark.once
+def test_each_app_of_ours_has_a_config_of_its_own():
+    """Django silently takes its base class where a module has two configs and none is the default."""
+    ours = [app for app in apps.get_app_configs() if app.name.startswith(OURS)]
+    assert len(ours) > 5
+    assert [app.name for app in ours if type(app) is AppConfig] == []
 
 
 PAGES_AND_COMMANDS = r"""

@@ -116,7 +116,7 @@ def test_admin_manages_users_and_sessions_in_a_browser(server, page):
     look(page, "4-add")
     page.get_by_label("Email address").fill("Carol@EXAMPLE.org")
     page.get_by_label("Display name").fill("Carol")
-    expect(page.get_by_label("Send them a mail to choose a password")).to_be_checked()
+    expect(page.get_by_label("Send the user a mail to choose a password")).to_be_checked()
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator(".messagelist")).to_contain_text("carol@example.org")
     expect(page.locator(".messagelist")).to_contain_text("A mail to choose a password is queued.")
@@ -127,7 +127,7 @@ def test_admin_manages_users_and_sessions_in_a_browser(server, page):
 
     page.goto("/admin/accounts/user/")
     page.get_by_role("row", name="bob@example.org").get_by_role("checkbox").check()
-    page.get_by_label("Action:").select_option(label="Disable selected users, and end their sessions")
+    page.get_by_label("Action:").select_option(label="Disable selected users")
     page.get_by_role("button", name="Go").click()
     expect(page.locator(".messagelist")).to_contain_text("1 user: disabled.")
     look(page, "6-disabled")
