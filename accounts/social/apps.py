@@ -7,7 +7,7 @@ from .deferred_imports import deferred
 
 
 class SocialConfig(AppConfig):
-    default = True  # of two in one module, Django would take neither
+    default = True  # of the two in this module, the one that "accounts.social" stands for
     name = "accounts.social"
     label = "accounts_social"
     verbose_name = "Sign-in by other providers"

@@ -207,7 +207,7 @@ for name in ("frank", "grace-of-a-very-long-address-as-there-are-some-and-longer
     look(page, "15-mail")
     page.go_back()
     page.locator("#result_list tbody tr").get_by_role("checkbox").check()
-    page.get_by_label("Action:").select_option(label="Delete selected mails, which are never sent")
+    page.get_by_label("Action:").select_option(label="Delete selected mails without sending them")
     page.get_by_role("button", name="Go").click()
     expect(page.locator(".messagelist")).to_contain_text("1 queued mail: deleted.")
     page.get_by_role("button", name="Log out").click()
