@@ -143,7 +143,7 @@ def test_admin_manages_users_and_sessions_in_a_browser(server, page):
     page.locator("#result_list tbody tr", has_text="alice@example.org").get_by_role("checkbox").check()
     page.get_by_label("Action:").select_option(label="Revoke selected sessions")
     page.get_by_role("button", name="Go").click()
-    expect(page.locator(".messagelist")).to_contain_text("1 session: ended.")
+    expect(page.locator(".messagelist")).to_contain_text("1 session: revoked.")
     look(page, "9-ended")
     assert status(server, alice) == 401
 
@@ -155,14 +155,14 @@ def test_admin_manages_users_and_sessions_in_a_browser(server, page):
     look_as_on_a_phone(page, "10-sessions-of-a-user")
     section.get_by_role("row", name="Chrome Mobile WebView on Android").get_by_role("checkbox").check()
     section.get_by_role("button", name="Revoke selected sessions").click()
-    expect(page.locator(".messagelist")).to_contain_text("1 session: ended.")
+    expect(page.locator(".messagelist")).to_contain_text("1 session: revoked.")
     expect(page).to_have_title("eve@example.org | Change user | Latchkey")
     assert (status(server, eve), status(server, other)) == (401, 200)
     section.get_by_role("button", name="Revoke all").click()
-    expect(page.locator(".messagelist")).to_contain_text("1 session: ended.")
+    expect(page.locator(".messagelist")).to_contain_text("1 session: revoked.")
     assert status(server, other) == 401
     expect(page.get_by_role("region", name="Events").get_by_role("listitem").first).to_contain_text(
-        "Sessions were ended (by: administrator, number: 1)"
+        "Sessions revoked (by: administrator, number: 1)"
     )
     look(page, "11-events-of-a-user")
     look_as_on_a_phone(page, "11-events-of-a-user")
