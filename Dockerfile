@@ -1,5 +1,5 @@
-# Wanted from outside: SECRET_KEY or SECRET_KEY_FILE, DATABASE_URL, PUBLIC_URL, FRONTEND_URL; see docs/settings.md.
-# Migrations are a step of their own, before a new release starts:
+# Set SECRET_KEY or SECRET_KEY_FILE, DATABASE_URL, PUBLIC_URL and FRONTEND_URL: docs/settings.md.
+# Migrate before a new release starts:
 #   docker run --rm -e SECRET_KEY -e DATABASE_URL latchkey python manage.py migrate
 
 FROM python:3.13-slim AS build
@@ -9,9 +9,9 @@ RUN /venv/bin/pip install --no-cache-dir --require-hashes -r requirements.txt
 
 FROM python:3.13-slim
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
-# Read by granian, and by the service for its pool of connections: docs/scaling.md.
+# granian reads it, and so does the service for the size of its connection pool: docs/scaling.md.
 ENV GRANIAN_BLOCKING_THREADS=8
-# Else all processes end with the first that does. One that cannot even start is not tried for long.
+# By default granian ends when one process ends. A process that cannot start is not retried for long.
 ENV GRANIAN_RESPAWN_FAILED_WORKERS=true
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin latchkey
 WORKDIR /app
@@ -20,11 +20,11 @@ COPY manage.py ./
 COPY sessions_api ./sessions_api
 COPY accounts ./accounts
 COPY config ./config
-# Python's image comes without bytecode, and nobody writes any later: each start and each health check would compile.
+# Python's image has no bytecode, and this user cannot write any: without it each start and health check would compile.
 RUN python -m compileall -q /usr/local/lib/python3.13 /app
-# By number, so that Kubernetes' runAsNonRoot can tell; it owns nothing here and writes nothing.
+# A number, so that Kubernetes' runAsNonRoot can check it. This user owns and writes no file.
 USER 10001
 EXPOSE 8000
-# Not urllib, which would ask the proxy that Docker may set for its containers.
+# http.client, because urllib would use the proxy that Docker may set for its containers.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s CMD ["python", "-c", "import sys, http.client; c = http.client.HTTPConnection('127.0.0.1', 8000, timeout=2); c.request('GET', '/healthz'); sys.exit(c.getresponse().status != 200)"]
 CMD ["granian", "--interface", "wsgi", "--no-ws", "--http", "1", "--host", "0.0.0.0", "--port", "8000", "config.wsgi:application"]

@@ -1,11 +1,11 @@
-# For any GNU Make from 3.81, the one of macOS. The first PYTHON that is new enough makes VENV.
+# Works with GNU Make 3.81, which macOS has. The first PYTHON that is new enough creates VENV.
 VENV ?= .venv
 PYTHON ?= python3.14 python3.13 python3.12 python3.11 python3
 PY = $(VENV)/bin/python
 PYTEST = $(PY) -m pytest
 BENCH = benchmarks/.venv
 
-# What is checked is the tree, not this machine's settings; nothing there is stored.
+# `make check` checks the code with these settings, not with those of this machine. It stores nothing.
 ALONE = env -i PATH="$$PATH" DOTENV=/dev/null DATABASE_URL=sqlite://:memory: SECRET_KEY=only-to-check
 IN_PRODUCTION = $(ALONE) PUBLIC_URL=https://auth.example.org FRONTEND_URL=https://app.example.org \
 	DATABASE_URL=postgres://latchkey@db.example.org/latchkey OAUTH_HANDOVER=code SESSION_IDLE_DAYS=30 \
@@ -18,69 +18,69 @@ export PIP_DISABLE_PIP_VERSION_CHECK = 1
 .DEFAULT_GOAL = help
 .PHONY: help run test check fuzz load timing flood races bench asvs openapi lock format clean venv installed installed-dev installed-bench
 
-help: ## This list
+help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
-run: installed .env ## Start the service on this machine, on PORT (8000); all that it needs is set up first
+run: installed .env ## Start the service on this machine, on PORT (8000)
 	@exec $(PY) -m config.devserver
 
-test: installed-dev ## Run the tests on PostgreSQL and on SQLite, or on DATABASE_URL alone; ARGS go to pytest
+test: installed-dev ## Run all tests on PostgreSQL and on SQLite, or only on DATABASE_URL; ARGS go to pytest
 	@$(PYTEST) -n 2 $(ARGS)
 	@test -n "$$DATABASE_URL" || { $(ON_SQLITE); }
 
-check: installed-dev ## Lint, types, migrations, settings as in production, and whether docs/openapi.json is up to date
+check: installed-dev ## Check style, types, migrations, production settings and docs/openapi.json
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(ALONE) $(PY) -m mypy
 	@$(ALONE) $(PY) manage.py makemigrations --check
 	@$(IN_PRODUCTION) $(PY) manage.py check --deploy --fail-level WARNING
-	@$(OPENAPI) | cmp -s - docs/openapi.json || { echo "docs/openapi.json is stale: make openapi" >&2; exit 1; }
+	@$(OPENAPI) | cmp -s - docs/openapi.json || { echo "docs/openapi.json is outdated. Run: make openapi" >&2; exit 1; }
 
-fuzz: installed-dev ## Search the API for inputs that break its description, longer than the tests do
+fuzz: installed-dev ## Search for inputs that break the API's description, for longer than the tests do
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-200} $(PYTEST) -n 0 -m fuzz tests/config/test_fuzz.py $(ARGS)
 
-load: installed-dev ## Two hundred connections for a minute, then a million sessions purged beside logins
+load: installed-dev ## Send requests on 200 connections for a minute, then purge a million sessions beside logins
 	@$(PY) -m tests.load $(ARGS)
 	@$(PY) -m tests.purge
 
-timing: installed-dev ## Whether the time of an answer tells who has an account, or how the mail server is
+timing: installed-dev ## Measure whether answer times reveal accounts or the state of the mail server
 	@$(PY) -m tests.timing $(ARGS)
 
-flood: installed-dev ## What those who are logged in notice of ten times more logins than the machine can hash
-	@$(PY) -m benchmarks.flood $(ARGS)
+flood: ## Measure how a flood of logins slows session checks
+	@$(MAKE) -s installed-bench VENV=$(BENCH)
+	@$(BENCH)/bin/python -m benchmarks.flood $(ARGS)
 
-races: installed-dev ## A hundred rounds of parallel guesses against each limit, and of races for sessions, instead of a few
-	@RACE_ROUNDS=$${RACE_ROUNDS:-100} $(PYTEST) -n 0 -q tests/sessions_api/test_rate_limit_stores.py -k 'at_once or forty' $(ARGS)
-	@RACE_ROUNDS=$${RACE_ROUNDS:-100} $(PYTEST) -n 0 -q tests/sessions_api/test_races.py $(ARGS)
+races: installed-dev ## Repeat the races for limits and sessions a hundred times instead of five
+	@RACE_ROUNDS=$${RACE_ROUNDS:-100} $(PYTEST) -n 0 -q tests/sessions_api/ratelimit/test_stores.py tests/sessions_api/test_races.py $(ARGS)
 
-bench: ## Measure Latchkey beside others (docs/benchmarks.md); ARGS=growth, workers or replica: docs/growth.md, docs/scaling.md; with --quick for a look
-	@command -v wrk >/dev/null || { echo "make bench needs wrk, which makes the load. Debian: apt install wrk" >&2; exit 1; }
+bench: ## Measure Latchkey beside other systems; ARGS=growth, workers or replica measures that; --quick writes no page
+	@command -v wrk >/dev/null || { echo "make bench needs wrk. On Debian: apt install wrk" >&2; exit 1; }
 	@$(MAKE) -s installed-bench VENV=$(BENCH)
 	@$(BENCH)/bin/python -m benchmarks $(ARGS)
 
-asvs: installed-dev ## Count the requirements of OWASP ASVS 5.0 that tests show
+asvs: installed-dev ## Count the requirements of OWASP ASVS 5.0 that have a test
 	@$(PY) -m tests.asvs
 
 openapi: installed-dev ## Write docs/openapi.json
 	@$(OPENAPI) > docs/openapi.json.new && mv docs/openapi.json.new docs/openapi.json
 
-lock: installed-dev ## Write all requirements*.txt from pyproject.toml and benchmarks/; ARGS=--upgrade takes the newest versions
+lock: installed-dev ## Write all requirements*.txt; ARGS=--upgrade takes the newest versions
 	@$(COMPILE) pyproject.toml -o requirements.txt $(ARGS)
 	@$(COMPILE) pyproject.toml --extra dev -c requirements.txt -o requirements-dev.txt $(ARGS)
 	@$(COMPILE) benchmarks/requirements.in -o benchmarks/requirements.txt $(ARGS)
 
-format: installed-dev ## Put the code into its form
+format: installed-dev ## Format the code
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
 
-clean: ## Remove what these commands made, but .env and the database
+clean: ## Remove the files of these commands, but neither .env nor the database
 	@rm -rf .venv $(BENCH) benchmarks/results tests/accounts/social/provider/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis schemathesis-report screenshots
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# Quiet unless it fails, so that one run of pytest alone closes the output. 5: ARGS chose tests of PostgreSQL only.
-ON_SQLITE = echo "Once more, on SQLite:" && folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+# Quiet unless it fails, so the output ends with one summary. Exit code 5: ARGS chose only tests of PostgreSQL.
+ON_SQLITE = echo "The same on SQLite:" && folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	{ DATABASE_URL="sqlite:///$$folder/test.sqlite3" $(PYTEST) -n 2 -qq -m "not postgres and not once" $(ARGS) || test $$? = 5; } && \
-	echo "Good on SQLite too."
+	echo "All tests pass on SQLite too."
 
 COMPILE = $(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate
 
@@ -91,11 +91,11 @@ venv:
 		echo "Creating $(VENV) with $$("$$python" -V)"; \
 		"$$python" -m venv --clear "$(VENV)"; exit; \
 	done; \
-	echo "No Python from 3.11 on that has its venv module (Debian: apt install python3-venv); tried: $(PYTHON)" >&2; \
+	echo "Latchkey needs Python 3.11 or newer with its venv module (on Debian: apt install python3-venv). Tried: $(PYTHON)" >&2; \
 	exit 1; }
 
-# A copy of the list is kept beside what it installed, once all of it is: the next start has only to compare.
-install = cmp -s $(1) $(VENV)/$(notdir $(1)) || { echo "Installing $(1), once; this takes a minute or so" && \
+# After an installation, VENV keeps a copy of the list. The next start only compares the two.
+install = cmp -s $(1) $(VENV)/$(notdir $(1)) || { echo "Installing $(1); this takes about a minute" && \
 	$(PY) -m pip install -qq --require-hashes -r $(1) && cp $(1) $(VENV)/$(notdir $(1)); }
 
 installed: venv
@@ -111,4 +111,4 @@ FRESH = import secrets; print(open(".env.example").read().replace("SECRET_KEY=\n
 
 .env: | installed
 	@umask 077 && $(PY) -c '$(FRESH)' > .env.new && mv .env.new .env
-	@echo "Wrote .env with a fresh SECRET_KEY"
+	@echo "Wrote .env with a new SECRET_KEY"

@@ -1,3 +1,5 @@
+"""The session check, the public configuration, and the user's own account."""
+
 from typing import Annotated
 
 from django.db.models import QuerySet
@@ -18,33 +20,34 @@ from .schemas import UserResponse, UserSessionResponse, UserUpdate
 
 router = Router(tags=["account"])
 
-PAGE = 50  # events: some 10 KiB of JSON
+PAGE = 50  # events in one answer, some 11 KB of JSON
+EventId = Annotated[int, Field(ge=1, le=2**63 - 1)]  # the range of a BigAutoField
 
 
-# What every request of every product asks comes first, for routes are tried in their order.
+# Django tries routes in their order, so the two that a product calls with every request come first.
 
 
 @router.get(
     "/auth/session", auth=introspected, response=UserSessionResponse, summary="Check the session", tags=["sessions"]
 )
 def session(request: SessionRequest) -> UserSessionResponse:
-    """The session that asks, and its user. Asking is not using: `last_seen_at` and an idle end stay as they are."""
+    """The session of the token, and its user. A check is not use: `last_seen_at` and the idle end do not move."""
     return UserSessionResponse.from_session(request.auth, current=True, user=request.auth.user)
 
 
-@router.get("/users/me", response=UserResponse, summary="Who am I")
+@router.get("/users/me", response=UserResponse, summary="Get the current user")
 def me(request: SessionRequest) -> UserResponse:
     return UserResponse.model_validate(request.auth.user)
 
 
-@router.get("/auth/config", auth=None, response=Config, summary="What a login page needs to know", tags=["login"])
+@router.get("/auth/config", auth=None, response=Config, summary="Get the public configuration", tags=["login"])
 def config(request: HttpRequest, response: HttpResponse) -> Config:
-    """May be kept for five minutes."""
+    """The settings that a login page needs. Clients may cache the answer for five minutes."""
     response["Cache-Control"] = "public, max-age=300"
     return Config.current()
 
 
-@router.patch("/users/me", response=UserResponse, summary="Change what I am called")
+@router.patch("/users/me", response=UserResponse, summary="Update the current user")
 def update_me(request: SessionRequest, body: UserUpdate) -> UserResponse:
     return UserResponse.model_validate(request.auth.user.rename(body.display_name))
 
@@ -53,24 +56,23 @@ def update_me(request: SessionRequest, body: UserUpdate) -> UserResponse:
     "/users/me",
     auth=fresh_session,
     response={204: None},
-    summary="Delete my account",
+    summary="Delete the account",
     openapi_extra=raises(ReauthenticationRequired),
 )
 def delete_me(request: SessionRequest) -> Status[None]:
-    """The user, and all that hangs on them, are gone. A last mail says so, also to an address before this one."""
+    """Deletes the user and all their data. A last mail says so, also to an address that could undo a change."""
     deletion.delete_account(request.auth, client=request.client)
     return Status(204, None)
 
 
-@router.get("/users/me/export", response=Export, summary="All that is stored about me")
+@router.get("/users/me/export", response=Export, summary="Export the account")
 def export(request: SessionRequest) -> Export:
+    """All data that is stored about the user, without secrets."""
     return Export.for_session(request.auth)
 
 
-@router.get("/users/me/events", response=list[EventInfo], summary="What happened to my account")
-def list_events(
-    request: SessionRequest, before: Query[Annotated[int, Field(ge=1, le=2**63 - 1)] | None] = None
-) -> "QuerySet[Event]":
-    """Newest first, fifty at a time; those older than the one whose `id` is `before`."""
+@router.get("/users/me/events", response=list[EventInfo], summary="List the account's events")
+def list_events(request: SessionRequest, before: Query[EventId | None] = None) -> "QuerySet[Event]":
+    """Newest first, fifty at a time. With `before`, only events older than the one with this `id`."""
     events = Event.objects.filter(user=request.auth.user_id).order_by("-id")
     return events.filter(id__lt=before)[:PAGE] if before else events[:PAGE]

@@ -1,4 +1,4 @@
-"""How an account is deleted for good."""
+"""How an account is deleted."""
 
 from collections.abc import Iterable
 
@@ -18,12 +18,14 @@ from .mail.queue import MailType, QueuedMail
 from .mail.token_types import TokenType
 from .models import User
 
+OBJECT_REPR_LENGTH = 200  # to this length the admin cuts the name of an object in its history
+
 
 def delete_account(session: Session, *, client: ClientInfo) -> None:
-    """Delete the user of this session with all that is theirs, and queue a last mail.
+    """Delete the user of this session with all their data, and queue a last mail.
 
-    Each mailbox that could still undo a change of address gets the mail too: a thief may have moved the account, and
-    its alerts are deleted with it. Raises SessionExpired where this session was revoked meanwhile.
+    Each mailbox that could still undo a change of address gets the mail too. A thief may have moved the account, and
+    the owner's security alerts are deleted with it. Raises SessionExpired where this session was revoked meanwhile.
     """
     with transaction.atomic():
         User.objects.filter(pk=session.user_id).lock().first()
@@ -38,10 +40,10 @@ def delete_account(session: Session, *, client: ClientInfo) -> None:
 
 
 def delete_users(users: Iterable[User]) -> int:
-    """Delete these users, and their addresses wherever they stand; how many users there were.
+    """Delete these users, and their addresses wherever they are stored. Returns the number of deleted users.
 
-    Addresses also stand in mails that were queued before they had an account, and in the administrators' history, where
-    an id remains. Call it in a transaction.
+    Mails that were queued before the account existed also hold addresses, and so does the administrators' history,
+    where only the id remains. Call it in a transaction.
     """
     emails, failure_keys = {}, []
     for user in users:
@@ -53,6 +55,7 @@ def delete_users(users: Iterable[User]) -> int:
         model.objects.filter(user=None, email__in=emails.values()).delete()
     history = LogEntry.objects.filter(content_type__app_label=User._meta.app_label, content_type__model="user")
     history.filter(object_id__in=emails).update(object_repr=F("object_id"))
-    mails = [str(QueuedMail(type=mail_type, email=email))[:200] for mail_type in MailType for email in emails.values()]
-    LogEntry.objects.filter(object_repr__in=mails).update(object_repr=F("object_id"))
+    mails = [str(QueuedMail(type=mail_type, email=email)) for mail_type in MailType for email in emails.values()]
+    named = LogEntry.objects.filter(object_repr__in=[mail[:OBJECT_REPR_LENGTH] for mail in mails])
+    named.update(object_repr=F("object_id"))
     return deleted.get(User._meta.label, 0)

@@ -1,4 +1,4 @@
-"""The refusals that speak of a user."""
+"""The refusals about a user."""
 
 from sessions_api.http.errors import ApiError
 
@@ -7,22 +7,22 @@ class AuthenticationFailed(ApiError):
     """One answer for an unknown address, a wrong password, no password and a disabled user (ASVS 5.0, 6.3.8)."""
 
     status, error_code = 401, "authentication_failed"
-    detail = "The address and the password do not go together."
+    detail = "Invalid email or password."
     headers = {"WWW-Authenticate": "Bearer"}
 
 
 class InvalidPassword(ApiError):
-    """For users who are already in, so there is nothing to hide."""
+    """For users who are logged in: the caller knows that the account exists."""
 
     status, error_code = 403, "invalid_password"
-    detail = "This is not the password of the account."
+    detail = "Invalid password."
 
 
 class RegistrationClosed(ApiError):
     status, error_code = 403, "registration_closed"
-    detail = "Nobody can register here at the moment."
+    detail = "Registration is closed."
 
 
 class EmailTaken(ApiError):
     status, error_code = 409, "email_taken"
-    detail = "Somebody is registered with this address."
+    detail = "A user with this email address already exists."

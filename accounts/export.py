@@ -1,4 +1,4 @@
-"""All that is stored about a user, for that user (GDPR, article 15). No secret is part of it."""
+"""A copy of all data that is stored about a user, for that user (GDPR, article 15). It contains no secret."""
 
 from datetime import datetime
 from typing import Annotated, Any, Self
@@ -8,23 +8,26 @@ from django.contrib.admin.models import LogEntry
 from django.db.models import Q
 from pydantic import BeforeValidator, Field
 
-from accounts.mail.one_time_tokens import OneTimeToken
-from accounts.mail.queue import QueuedMail
 from sessions_api.http.schemas import ResponseSchema
 from sessions_api.models import Session
 from sessions_api.schemas import SessionInfo
 
 from .login.lockout import failures_of
+from .mail.one_time_tokens import OneTimeToken
+from .mail.queue import QueuedMail
 from .models import User
 from .schemas import UserResponse
 
+TOKEN_FIELDS = ("email", "requested_at", "expires_at")
+MAIL_FIELDS = ("email", "requested_at", "data")
 
-def names(related: Any) -> list[str]:
-    """Of what a manager leads to; its attribute is no list, as an answer wants one."""
+
+def names_of(related: Any) -> list[str]:
+    """The name of each row behind this related manager: pydantic cannot read a list from a manager."""
     return [str(row) for row in related.order_by("pk")]
 
 
-Names = Annotated[list[str], BeforeValidator(names)]
+Names = Annotated[list[str], BeforeValidator(names_of)]
 
 
 class ExportedUser(UserResponse):
@@ -40,7 +43,7 @@ class ExportedUser(UserResponse):
 
 class ExportedConnection(ResponseSchema):
     provider: str
-    uid: str = Field(description="Who they are to the provider.")
+    uid: str = Field(description="The id of the user at the provider.")
     created: datetime
 
 
@@ -70,7 +73,7 @@ class ExportedMail(ResponseSchema):
 
 class ExportedFailures(ResponseSchema):
     place: str = Field(
-        description="A network from which the user has logged in, or the handle of a session; empty for all others."
+        description="A known network of the user, or the `handle` of a session. Empty: all other networks."
     )
     number: int = Field(description="Wrong passwords in a row.")
     last_at: datetime
@@ -90,37 +93,41 @@ class Export(ResponseSchema):
     links: list[ExportedToken] = Field(description="The tokens that were mailed to the user, without their secrets.")
     queued_mails: list[ExportedMail] = Field(description="Mails that have not been sent yet.")
     administration: list[ExportedAdministration] = Field(
-        description="What administrators did with the account, and what the user did as an administrator."
+        description="Actions of administrators on the account, and the user's own actions as an administrator."
     )
 
     @classmethod
     def for_session(cls, session: Session) -> Self:
-        """Of the user whose session this is."""
+        """The data of the user of this session. `current` marks the session itself."""
         user: User = session.user
         sessions = user.sessions.order_by("-created_at", "-pk")
-        mailed = Q(user=user) | Q(user=None, email=user.email)  # the token of a registration has no user yet
-        done_with_user = Q(object_id=str(user.pk), content_type__model="user")
+        mailed = Q(user=user) | Q(user=None, email=user.email)  # the mail and the token of a registration have no user
+        about_user = Q(object_id=str(user.pk), content_type__model="user")
         stored = {
             "user": user,
             "sessions": [SessionInfo.from_session(one, current=one == session) for one in sessions],
-            "connections": list(user.identities.order_by("pk")),
+            "connections": list(user.social_auth.order_by("pk")),
             "events": list(user.events.order_by("-pk")),
             "failed_attempts": [
                 {"place": scope, "number": failures.count, "last_at": failures.last_at}
                 for scope, failures in failures_of(user)
             ],
             "links": [
-                {"purpose": token.type, "spent_at": token.used_at, **fields_of(token, "email requested_at expires_at")}
+                {
+                    "purpose": token.type,
+                    "spent_at": token.used_at,
+                    **fields_of(token, *TOKEN_FIELDS),
+                }
                 for token in OneTimeToken.objects.filter(mailed).order_by("-requested_at")
             ],
             "queued_mails": [
-                {"letter": mail.type, **fields_of(mail, "email requested_at data")}
+                {"letter": mail.type, **fields_of(mail, *MAIL_FIELDS)}
                 for mail in QueuedMail.objects.filter(mailed).order_by("-requested_at")
             ],
-            "administration": list(LogEntry.objects.filter(done_with_user | Q(user=user))),
+            "administration": list(LogEntry.objects.filter(about_user | Q(user=user))),
         }
         return cls.model_validate(stored)
 
 
-def fields_of(row: Any, names: str) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in names.split()}
+def fields_of(row: Any, *names: str) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in names}

@@ -1,4 +1,4 @@
-"""One spelling for every address: what we store, compare and send to."""
+"""The canonical form of an email address, in which addresses are stored, compared and sent to."""
 
 import re
 import unicodedata
@@ -9,18 +9,19 @@ from django.core.exceptions import ValidationError
 from django.db import models
 
 MAX_LENGTH = 254  # RFC 5321, 4.5.3.1.3, without the angle brackets
+LOCAL_MAX_LENGTH = 64  # RFC 5321, 4.5.3.1.1
 LOCAL_PART = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")  # RFC 5322 dot-atom
 
 
 def canonical_email(text: str) -> str:
-    """The one form of this address: lower case ASCII, the domain as A-label (UTS 46).
+    """The canonical form of this address: lower-case ASCII, the domain as A-label (UTS 46), at most 254 characters.
 
-    Two spellings of one mailbox come out equal, and two that only look alike never do: what NFKC does not
-    make ASCII is refused in the local part and written in punycode in the domain.
-    Raises Django's ValidationError for everything that is not a plain address with a public domain.
+    Different spellings of one mailbox become equal. Addresses that only look alike stay different: after NFKC the local
+    part must be ASCII, and the domain is written in punycode.
+    Raises Django's ValidationError for anything but a plain address with a public domain.
     """
     text = text.strip()
-    if len(text) > 2 * MAX_LENGTH:  # what is only there to be ignored has its limits, and so has the work
+    if len(text) > 2 * MAX_LENGTH:  # bounds the work; real addresses hardly shrink in their canonical form
         text = ""
     local, _, domain = unicodedata.normalize("NFKC", text).lower().rpartition("@")
     try:
@@ -31,20 +32,20 @@ def canonical_email(text: str) -> str:
     labels = domain.split(".")
     if (
         len(address) > MAX_LENGTH
-        or len(local) > 64
+        or len(local) > LOCAL_MAX_LENGTH
         or not LOCAL_PART.fullmatch(local)
         or len(labels) < 2
-        or labels[-1].isdigit()  # an IP address is no domain
+        or labels[-1].isdigit()  # an IP address is not a domain
         or not labels[-1]  # a dot at the end would be a second spelling
     ):
-        raise ValidationError("Enter a plain e-mail address.", code="invalid_email")
+        raise ValidationError("Enter a plain email address.", code="invalid_email")
     return address
 
 
 class EmailAddressField(models.CharField):  # type: ignore[type-arg]
-    """An address in its one canonical form, whatever way it comes: a form, a command, or an assignment.
+    """Stores addresses in their canonical form, however they are set: by a form, a command or an assignment.
 
-    In a look-up any spelling finds the user, and what is no address finds nobody.
+    A look-up finds the row by any spelling. An invalid address matches no row; saving one raises ValidationError.
     """
 
     def to_python(self, value: Any) -> Any:

@@ -10,29 +10,32 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.fields import EmailAddressField
 from sessions_api.http.errors import SessionExpired
 from sessions_api.models import Session, TimestampMixin
 
-from .fields import MAX_LENGTH, canonical_email
+from .fields import MAX_LENGTH, EmailAddressField, canonical_email
 
 
 class UserQuerySet(models.QuerySet["User"]):
-    """Whatever deletes or re-keys users locks their rows first, as each login does: see `complete_login`.
+    """Code that deletes, disables or re-keys users locks their rows first, as each login does: see `complete_login`.
 
-    Several rows are locked in the order of their keys, so that two who do it at once do not wait for each other.
+    Several rows are locked in the order of their keys, so that two callers do not deadlock.
     """
 
     def lock(self) -> "models.QuerySet[User]":
+        """FOR NO KEY UPDATE excludes every other writer of the row; sessions and events can still refer to it."""
         return self.select_for_update(no_key=True)
 
     def lock_all(self, **strength: bool) -> list[uuid.UUID]:
-        """The keys of these users, whose rows are locked now; by way of a subquery, for a join cannot be."""
+        """Lock the rows of these users, and return their keys.
+
+        The subquery lets any queryset in: PostgreSQL cannot lock the rows of a DISTINCT or of an outer join.
+        """
         users = self.model.objects.filter(pk__in=self.order_by().values("pk")).order_by("pk")
         return list(users.select_for_update(**strength).values_list("pk", flat=True))
 
     def update(self, **values: Any) -> int:
-        """A password that changes ends the sessions of its users, here as in `User.save`."""
+        """As Django's. A new `password` also revokes the sessions of these users, as in `User.save`."""
         if "password" not in values:
             return super().update(**values)
         with transaction.atomic():
@@ -42,10 +45,14 @@ class UserQuerySet(models.QuerySet["User"]):
         return updated
 
     def store_hash(self, encoded: str) -> int:
-        """Without the end of any session: for the same password under today's parameters, and `change_password`."""
+        """Store this hash and revoke no session; returns the number of users.
+
+        It is for an upgraded hash of the same password, and for stories that decide themselves what to revoke.
+        """
         return super().update(password=encoded, updated_at=timezone.now())
 
     def delete(self) -> tuple[int, dict[str, int]]:
+        """As Django's, with the rows locked first."""
         with transaction.atomic():
             self.lock_all()
             return super().delete()
@@ -56,36 +63,40 @@ class UserQuerySet(models.QuerySet["User"]):
 
 class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        """A new user; without a password, the user gets an unusable one.
+
+        Raises Django's ValidationError for an invalid address, IntegrityError for one that is taken, or ServerBusy.
+        """
         user = self.model(email=canonical_email(email), **fields)
         user.set_password(password)
         user.save(force_insert=True)
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        """An administrator; whoever can run this has no need to prove the address."""
+        """A new administrator. The address counts as verified: an operator typed it. Raises like `create_user`."""
         trusted = {"is_staff": True, "is_superuser": True, "email_verified_at": timezone.now()}
         return self.create_user(email, password, **trusted | fields)
 
 
 class User(TimestampMixin, AbstractBaseUser, PermissionsMixin):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    email = EmailAddressField("e-mail address", max_length=MAX_LENGTH, unique=True)
+    email = EmailAddressField("email address", max_length=MAX_LENGTH, unique=True)
     display_name = models.CharField(max_length=255, blank=True)
     email_verified_at = models.DateTimeField(null=True, blank=True)
     is_active = models.BooleanField(
-        "active", default=True, help_text="Whoever is not active cannot log in; their sessions end at once."
+        "active", default=True, help_text="A disabled user cannot log in. Disabling revokes all sessions at once."
     )
-    is_staff = models.BooleanField("staff", default=False, help_text="Whether they may enter this site.")
+    is_staff = models.BooleanField(
+        "staff status", default=False, help_text="Designates whether the user can log into this admin site."
+    )
 
     objects = UserManager()
 
     USERNAME_FIELD = EMAIL_FIELD = "email"
 
     class Meta:
-        verbose_name = "user"
-        verbose_name_plural = "users"
         constraints = [
-            # Printable ASCII without capitals, one @, and labels with a dot between them: whoever writes.
+            # Holds for every writer of the table: printable ASCII without capitals, one @, labels joined by dots.
             models.CheckConstraint(
                 condition=Q(email__regex=r"^[!-?\[-~]+@[a-z0-9-]+(\.[a-z0-9-]+)+\Z"),
                 name="accounts_user_email_is_canonical",
@@ -104,40 +115,48 @@ class User(TimestampMixin, AbstractBaseUser, PermissionsMixin):
         return self.has_usable_password()
 
     def check_password(self, raw_password: str | None) -> bool:
-        """Hashes once, whatever is stored; twice where a hash of other parameters than today's is renewed."""
+        """Whether this is the password. Raises ServerBusy.
+
+        Always computes one hash, so timing reveals nothing. Computes a second one when the stored hash uses outdated
+        parameters and is upgraded.
+        """
         try:
-            return check_password(raw_password, self.password, self._renew_hash)
-        except (ValueError, OverflowError):  # a hash that nobody can read is none, and costs as much
+            return check_password(raw_password, self.password, self._upgrade_hash)
+        except (ValueError, OverflowError):  # an unreadable hash counts as none, and costs as much
             return check_password(None, "")
 
-    def _renew_hash(self, raw_password: str) -> None:
-        me, renewed = User.objects.filter(pk=self.pk), make_password(raw_password)
-        if me.filter(password=self.password).store_hash(renewed):
-            self.password = renewed
+    def _upgrade_hash(self, raw_password: str) -> None:
+        row, upgraded = User.objects.filter(pk=self.pk), make_password(raw_password)
+        if row.filter(password=self.password).store_hash(upgraded):
+            self.password = upgraded
             return
-        # Another login was first. If it is still the same password, this one may go on with the other's hash.
-        stored = me.values_list("password", flat=True).first() or ""
+        # Another login upgraded it first. If it still is the same password, this login goes on with that hash.
+        stored = row.values_list("password", flat=True).first() or ""
         if check_password(raw_password, stored):
             self.password = stored
 
     def rename(self, display_name: str) -> "User":
-        """Raises SessionExpired where the user has been deleted meanwhile."""
+        """Store another display name. Raises SessionExpired where the user was deleted meanwhile."""
         if not User.objects.filter(pk=self.pk).update(display_name=display_name, updated_at=timezone.now()):
             raise SessionExpired
         self.display_name = display_name
         return self
 
     def reset_credentials(self) -> None:
-        """For whoever has just proven the address: nothing that was set up before they did opens this account.
+        """Remove the password, revoke all sessions, and mark the address as verified.
 
+        It is for a user who has just proven the mailbox: a stranger may have set up the earlier credentials.
         Call it inside a transaction that holds the row.
         """
         self.set_unusable_password()
         self.email_verified_at = timezone.now()
-        self.save(update_fields=["password", "email_verified_at", "updated_at"])  # which ends the sessions
+        self.save(update_fields=["password", "email_verified_at", "updated_at"])  # which revokes the sessions
 
     def save(self, **options: Any) -> None:
-        """A password that changes, in whatever way, ends every session of the user in the same transaction."""
+        """As Django's. A new password revokes every session of the user, in the same transaction.
+
+        Raises Django's ValidationError for an invalid address.
+        """
         fields = options.get("update_fields")
         if self._state.adding or (fields is not None and "password" not in fields):
             super().save(**options)
@@ -149,6 +168,7 @@ class User(TimestampMixin, AbstractBaseUser, PermissionsMixin):
                 self.sessions.revoke()
 
     def delete(self, using: str | None = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
+        """As Django's, with the row locked first."""
         with transaction.atomic():
             User.objects.select_for_update().filter(pk=self.pk).first()
             return super().delete(using, keep_parents)

@@ -1,32 +1,33 @@
-"""What a login page needs to know before a user types."""
+"""The public configuration: what a login page needs before a user types."""
 
 from typing import Self
 
 from django.conf import settings
-from ninja import Schema
 from pydantic import Field
 
-from accounts.social.providers import registry as providers
+from sessions_api.http.schemas import ResponseSchema
+
+from .social.providers import registry as providers
 
 
-class PasswordRules(Schema):
+class PasswordRules(ResponseSchema):
     min_length: int
     max_length: int
 
 
-class Provider(Schema):
+class Provider(ResponseSchema):
     provider: str
     name: str
     start_url: str
 
 
-class Config(Schema):
-    """What a login page needs to know before anybody types."""
+class Config(ResponseSchema):
+    """The public configuration of this service."""
 
     registration: str = Field(description="`open`, `verified` or `closed`.")
     password: PasswordRules
     handover: str = Field(description="How a provider's sign-in reaches the front end: `query` or `code`.")
-    providers: list[Provider] = Field(description="The providers that are configured here.")
+    providers: list[Provider] = Field(description="The configured providers.")
 
     @classmethod
     def current(cls) -> Self:

@@ -1,4 +1,4 @@
-"""The shapes that speak of a user."""
+"""The shapes that describe a user, and the request fields that several folders share."""
 
 import re
 from datetime import datetime
@@ -22,13 +22,13 @@ def _email(text: str) -> str:
     try:
         return canonical_email(text)
     except ValidationError as refused:
-        raise PydanticCustomError("invalid_email", "Enter a plain e-mail address.") from refused
+        raise PydanticCustomError("invalid_email", "Enter a plain email address.") from refused
 
 
 def _one_line(text: str) -> str:
-    """A name stands in mails and lists, so it has no line breaks and no other control characters."""
+    """The text without surrounding white space. Mails and lists show names, so control characters are refused."""
     if CONTROL.search(text):
-        raise PydanticCustomError("control_character", "Line breaks and control characters are not acceptable.")
+        raise PydanticCustomError("control_character", "Line breaks and control characters are not allowed.")
     return text.strip()
 
 
@@ -36,18 +36,18 @@ Email = Annotated[
     str,
     AfterValidator(_email),
     Field(
-        max_length=2 * MAX_LENGTH,
-        description="A plain address with a public domain, at most 254 characters in its one spelling: lower case "
-        "after NFKC, the part before the @ in ASCII and without quotes, the domain as A-label (UTS 46).",
+        max_length=2 * MAX_LENGTH,  # as typed; `canonical_email` checks the length of the canonical form
+        description="A plain address with a public domain. Its canonical form has at most 254 characters: "
+        "lower case after NFKC, the part before the @ in ASCII without quotes, the domain as A-label (UTS 46).",
         json_schema_extra={"format": "email", "examples": ["alice@example.org"]},
     ),
 ]
 EXAMPLE = {"format": "password", "examples": ["correct horse battery"]}
 Password = Annotated[Text, Field(max_length=settings.PASSWORD_MAX_LENGTH, json_schema_extra=EXAMPLE)]
-NewPassword = Annotated[
+NewPassword = Annotated[  # its length is checked by the password rules, which name the reason in `errors[].code`
     Text,
     Field(
-        description="Exactly as typed: nothing is trimmed, and any character counts as one.",
+        description="Exactly as typed: nothing is trimmed, and each character counts as one.",
         json_schema_extra=EXAMPLE
         | {"minLength": settings.PASSWORD_MIN_LENGTH, "maxLength": settings.PASSWORD_MAX_LENGTH},
     ),
@@ -57,7 +57,7 @@ DisplayName = Annotated[
     AfterValidator(_one_line),
     Field(
         max_length=255,
-        description="One line of any characters but control characters; white space around it goes.",
+        description="One line without control characters. Surrounding white space is removed.",
         json_schema_extra={"pattern": r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"},
     ),
 ]
@@ -72,7 +72,7 @@ class UserResponse(ResponseSchema):
     email: str
     email_verified: bool
     display_name: str
-    has_password: bool = Field(description="False for somebody who only ever came by another provider.")
+    has_password: bool = Field(description="False for a user who logs in through a provider only.")
     created_at: datetime
 
 
@@ -80,7 +80,9 @@ class UserSessionResponse(SessionInfo):
     user: UserResponse
 
 
-MailToken = Annotated[Text, Field(max_length=200, description="What stands behind `#` in the link of a mail.")]
+MailToken = Annotated[  # a token has 96 characters
+    Text, Field(max_length=200, description="The part after `#` in the link of a mail.")
+]
 
 
 class Address(RequestSchema):

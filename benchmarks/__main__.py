@@ -1,4 +1,4 @@
-"""`make bench`: a part by its name, as in `make bench ARGS='others --quick'`; that one, where none is named."""
+"""`make bench` runs a part by its name, as in `make bench ARGS='growth --quick'`; without a name, `others`."""
 
 import signal
 import sys
@@ -9,7 +9,7 @@ PARTS = {"others": others.main, "growth": growth.main, "workers": workers.main, 
 
 
 def main(words: list[str]) -> None:
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # which stops whatever was started
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # unwinds, so that all servers are stopped
     part = words.pop(0) if words and words[0] in PARTS else "others"
     PARTS[part](words)
 

@@ -1,6 +1,6 @@
-"""What a login cannot be cheaper than: verify one Argon2id hash after another, and say how it went.
+"""Verifies one Argon2id hash after another, which is the least that a login can cost. Prints JSON.
 
-A process of its own, so that it runs where the servers run. Prints JSON.
+A separate process, so that it can run on the servers' core.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Right before fast: each system is asked what it must get right, and how many statements its answers take."""
+"""Checks that each system answers correctly before it is measured, and counts the SQL statements of a request."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,31 +9,31 @@ from .postgresql import PostgreSQL, forget_statements, statements
 from .servers import Running
 from .systems import Call, System
 
-REFUSED = {400, 401, 410}  # 410 is allauth's word for a session that is gone, 400 for a password that is wrong
+REFUSED = {400, 401, 410}  # allauth answers 410 for a revoked session and 400 for a wrong password
 TIMES = 10
 
 
 class Wrong(Exception):
-    """An answer is not what it must be: no speed makes up for that."""
+    """A system answered incorrectly, so its speed means nothing."""
 
 
-def values(system: System, person: int, **more: str) -> dict[str, str]:
-    """What the calls of this person are filled with: their token is that of the session with their number."""
-    token = system.token(rows.body(person))
-    return {"token": token, "email": rows.email(person), "password": rows.PASSWORD, "uuid": rows.uuid(person), **more}
+def values(system: System, user: int, **more: str) -> dict[str, str]:
+    """The placeholders of a `Call` for this user, whose token is that of the session with the same number."""
+    token = system.token(rows.body(user))
+    return {"token": token, "email": rows.email(user), "password": rows.PASSWORD, "uuid": rows.uuid(user), **more}
 
 
 @dataclass
 class Check:
-    """`person` is somebody whom no load asks for."""
+    """`user` is one whom no load asks for, since this revokes their session."""
 
     system: System
     running: Running
     postgresql: PostgreSQL
-    person: int
+    user: int
 
     def expect(self, what: str, call: Call, holds: Callable[[Any], bool], **more: str) -> Any:
-        answer = self.running.ask(call, **values(self.system, self.person, **more))
+        answer = self.running.ask(call, **values(self.system, self.user, **more))
         if not holds(answer):
             log = self.running.log.read_text()[-2000:]
             raise Wrong(f"{self.system.name}, {what}: {answer.status_code} {answer.text[:500]}\n{log}")
@@ -43,7 +43,7 @@ class Check:
         if self.system.name == "ninja-empty":
             self.expect("an answer", self.system.me, lambda answer: answer.status_code == 200)
             return
-        self.expect("a right token is its person", self.system.me, self.is_the_person)
+        self.expect("a valid token finds its user", self.system.me, self.is_the_user)
         if self.system.logout:
             self.tokens()
         if self.system.login:
@@ -56,29 +56,31 @@ class Check:
         self.expect("an unknown token is refused", self.system.me, refused, token=unknown)
         if isinstance(self.system.logout, str):
             self.postgresql.execute(
-                self.system.server.database, self.system.logout.format(**values(self.system, self.person))
+                self.system.server.database, self.system.logout.format(**values(self.system, self.user))
             )
         else:
             self.expect("logout", self.system.logout, lambda answer: answer.status_code in {200, 204, 401})
-        self.expect("a token that has ended is refused", self.system.me, refused)
+        self.expect("a revoked token is refused", self.system.me, refused)
 
     def passwords(self, login: Call) -> None:
         self.expect("a wrong password is refused", login, refused, password="a wrong password")
-        self.expect("a right one is not", login, lambda answer: answer.status_code == 200 and len(answer.text) > 20)
+        self.expect(
+            "the right password logs in", login, lambda answer: answer.status_code == 200 and len(answer.text) > 20
+        )
 
     def fifty(self, sessions: Call) -> None:
-        self.person = rows.LISTED[0]
+        self.user = rows.LISTED[0]
         self.expect("a list of fifty", sessions, lambda answer: len(entries(answer.json())) == rows.LIST)
 
-    def is_the_person(self, answer: Any) -> bool:
-        return answer.status_code == 200 and f'"{rows.email(self.person)}"' in answer.text
+    def is_the_user(self, answer: Any) -> bool:
+        return answer.status_code == 200 and f'"{rows.email(self.user)}"' in answer.text
 
-    def count(self, call: Call, person: int) -> list[tuple[str, float]]:
-        """The statements of one such request, and how often each is executed."""
-        self.running.ask(call, **values(self.system, person))
+    def count(self, call: Call, user: int) -> list[tuple[str, float]]:
+        """The SQL statements of one such request, each with how often it is executed."""
+        self.running.ask(call, **values(self.system, user))
         forget_statements(self.postgresql, self.system.server.database)
         for _ in range(TIMES):
-            self.running.ask(call, **values(self.system, person))
+            self.running.ask(call, **values(self.system, user))
         return [(query, calls / TIMES) for query, calls in statements(self.postgresql, self.system.server.database)]
 
 
@@ -87,5 +89,5 @@ def refused(answer: Any) -> bool:
 
 
 def entries(answer: Any) -> list[Any]:
-    """allauth wraps its lists."""
+    """The list of an answer; allauth wraps it in an object."""
     return answer["data"] if isinstance(answer, dict) else answer

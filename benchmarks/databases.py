@@ -1,4 +1,4 @@
-"""A database with so many sessions, of PostgreSQL or of SQLite: the same rows in both, made by PostgreSQL."""
+"""Databases with a given number of sessions, on PostgreSQL or SQLite. PostgreSQL generates the rows of both."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -14,20 +14,20 @@ from .processes import cpu_seconds
 from .servers import prepare
 from .systems import ON_GRANIAN
 
-A_PERSON = 5  # sessions, far from each other in the table, as they come about over the months
+SESSIONS_PER_USER = 5  # far from each other in the table, like sessions that were started months apart
 BATCH = 100_000
-EXPIRED = 10**10  # numbers from here on
-PEOPLE = """
-    SELECT md5(n::text)::uuid AS id, 'p' || n || '@example.org' AS email, 'Person ' || n AS display_name,
+EXPIRED = 10**10  # expired sessions have numbers from here on
+USERS = """
+    SELECT md5(n::text)::uuid AS id, 'p' || n || '@example.org' AS email, 'User ' || n AS display_name,
         'argon2' || %(hash)s AS password, true AS is_active, false AS is_staff, false AS is_superuser,
         now() AS created_at, now() AS updated_at
     FROM unnest(%(numbers)s::bigint[]) n
 """
-# Made one after another over three hundred days, `apart` seconds from each other, the first `ago` seconds ago.
+# Session `first` was created `ago` seconds ago, each later one `apart` seconds after the one before.
 SESSIONS = """
     SELECT md5('session' || n)::uuid AS id,
         sha256(('s_' || left(repeat(md5(n::text), 3), 86))::bytea) AS digest,
-        md5((1 + (n - 1) %% %(people)s)::text)::uuid AS user_id,
+        md5((1 + (n - 1) %% %(users)s)::text)::uuid AS user_id,
         made AS created_at, now() AS updated_at, made + interval '365 days' AS expires_at,
         now() AS last_seen_at, now() AS authenticated_at, 'password' AS method,
         CASE WHEN n %% 4 = 0 THEN '2001:db8:' || to_hex(n %% 65536) || '::' || to_hex(n / 65536 %% 65536)
@@ -56,10 +56,10 @@ COLUMNS = {
     "sessions_api_session": "id, digest, user_id, created_at, updated_at, expires_at, last_seen_at, authenticated_at, "
     "method, ip_address, user_agent",
 }
-MADE_BY = {"accounts_user": PEOPLE, "sessions_api_session": SESSIONS}
+MADE_BY = {"accounts_user": USERS, "sessions_api_session": SESSIONS}
 DAY = 86_400
 SIZES = """
-    SELECT 'the rows', pg_table_size('sessions_api_session')
+    SELECT 'row', pg_table_size('sessions_api_session')
     UNION ALL SELECT indexrelid::regclass::text, pg_relation_size(indexrelid)
     FROM pg_index WHERE indrelid = 'sessions_api_session'::regclass
 """
@@ -71,7 +71,7 @@ class Sessions(Protocol):
 
     @property
     def url(self) -> str: ...
-    def person(self, session: int) -> int: ...
+    def owner(self, session: int) -> int: ...
     def is_there(self) -> bool: ...
     def fill(self, hash: str) -> Iterator[int]: ...
     def sizes(self) -> dict[str, int]: ...
@@ -88,31 +88,31 @@ class Base:
     def __init__(self, number: int, postgresql: PostgreSQL) -> None:
         self.number, self.postgresql = number, postgresql
         self.name = f"{self.vendor}-{number}"
-        self.people = number // A_PERSON
+        self.users = number // SESSIONS_PER_USER
 
-    def person(self, session: int) -> int:
-        """Whose session this is."""
-        return 1 + (session - 1) % self.people
+    def owner(self, session: int) -> int:
+        """The number of the user to whom this session belongs."""
+        return 1 + (session - 1) % self.users
 
     def insert(self, table: str, numbers: range | list[int], **values: Any) -> None:
         raise NotImplementedError
 
     def rows(self, hash: str) -> Iterator[int]:
-        """Fills both tables; yields how many sessions there are more, each time."""
-        for first in range(1, self.people + 1, BATCH):
-            self.insert("accounts_user", range(first, min(first + BATCH, self.people + 1)), hash=hash)
+        """Fills both tables; yields the number of sessions in each batch."""
+        for first in range(1, self.users + 1, BATCH):
+            self.insert("accounts_user", range(first, min(first + BATCH, self.users + 1)), hash=hash)
         for first in range(1, self.number + 1, BATCH):
             numbers = range(first, min(first + BATCH, self.number + 1))
             self.put_back(numbers)
             yield len(numbers)
 
     def put_back(self, numbers: range | list[int]) -> None:
-        """These sessions, as they were; those that are there stay."""
+        """Inserts these sessions as `rows` made them, except those that are still there."""
         days = 300 * DAY
         self.insert("sessions_api_session", numbers, first=0, apart=days / self.number, ago=days)
 
     def expire(self, number: int) -> None:
-        """So many more sessions, which ended one after another in the last two days but one."""
+        """Adds this many expired sessions, which expired one after another between two days and one day ago."""
         numbers = range(EXPIRED, EXPIRED + number)
         ago = (365 + 2) * DAY
         for first in range(0, number, BATCH):
@@ -136,7 +136,7 @@ class PostgreSQLSessions(Base):
         return (self.database,) in known
 
     def fill(self, hash: str) -> Iterator[int]:
-        """The indexes are there from the start, so they have the air in them that they get by growing."""
+        """Fills with the indexes in place, so that their pages have the free space of indexes that grew."""
         execute, whole = self.postgresql.execute, self.database
         self.postgresql.execute("postgres", "DROP DATABASE IF EXISTS filling WITH (FORCE)")
         execute("postgres", "CREATE DATABASE filling")
@@ -151,7 +151,7 @@ class PostgreSQLSessions(Base):
         del self.database_now
 
     def pages_in_log(self, value: str) -> None:
-        """Not while it is filled: that would write every page of an index over and over."""
+        """Sets `full_page_writes`: off while filling, which would log each index page many times."""
         self.postgresql.execute("postgres", f"ALTER SYSTEM SET full_page_writes = {value}")
         self.postgresql.execute("postgres", "SELECT pg_reload_conf()")
 
@@ -159,8 +159,8 @@ class PostgreSQLSessions(Base):
         database = getattr(self, "database_now", self.database)
         statement = f"INSERT INTO {table} ({COLUMNS[table]}) {MADE_BY[table]} ON CONFLICT DO NOTHING"
         with psycopg.connect(self.postgresql.url(database), autocommit=True) as connection:
-            connection.execute("SET session_replication_role = replica")  # no look at each foreign key
-            connection.execute(statement, values | {"people": self.people, "numbers": list(numbers)})
+            connection.execute("SET session_replication_role = replica")  # skips the check of each foreign key
+            connection.execute(statement, values | {"users": self.users, "numbers": list(numbers)})
 
     def let_rest(self, numbers: list[int]) -> None:
         with psycopg.connect(self.url, autocommit=True) as connection:
@@ -172,20 +172,15 @@ class PostgreSQLSessions(Base):
 
     def expire(self, number: int) -> None:
         super().expire(number)
-        self.postgresql.execute("postgres", "CHECKPOINT")  # as for old rows, the first change of a page logs all of it
+        self.postgresql.execute("postgres", "CHECKPOINT")  # as for old rows, the next change of a page logs all of it
 
     def tidy(self) -> None:
-        """What autovacuum would do in its time."""
+        """Does what autovacuum would do later."""
         self.postgresql.execute(self.database, "VACUUM ANALYZE")
         self.postgresql.execute("postgres", "CHECKPOINT")
 
     def sizes(self) -> dict[str, int]:
         return dict(self.postgresql.execute(self.database, SIZES))
-
-    def widths(self) -> dict[str, int]:
-        """Of each column, the bytes in a row, as the planner's statistics have it."""
-        statement = "SELECT attname, avg_width FROM pg_stats WHERE tablename = 'sessions_api_session' ORDER BY 2 DESC"
-        return dict(self.postgresql.execute(self.database, statement))
 
     def cpu_seconds(self) -> float:
         return cpu_seconds(self.postgresql.pid)
@@ -217,7 +212,7 @@ class SQLiteSessions(Base):
 
     def connect(self) -> sqlite3.Connection:
         connection = sqlite3.connect(self.file, timeout=60, isolation_level=None)
-        connection.execute("PRAGMA ignore_check_constraints = ON")  # they call functions of Django's
+        connection.execute("PRAGMA ignore_check_constraints = ON")  # they call Django's functions
         return connection
 
     def execute(self, statement: str) -> list[Any]:
@@ -231,7 +226,7 @@ class SQLiteSessions(Base):
             psycopg.connect(self.postgresql.url("postgres")) as made,
             closing(self.connect()) as connection,
         ):
-            made_rows = made.execute(statement, values | {"people": self.people, "numbers": list(numbers)})
+            made_rows = made.execute(statement, values | {"users": self.users, "numbers": list(numbers)})
             connection.execute("BEGIN IMMEDIATE")
             connection.executemany(
                 f"INSERT OR IGNORE INTO {table} ({COLUMNS[table]}) VALUES ({marks})",
@@ -255,15 +250,15 @@ class SQLiteSessions(Base):
     def sizes(self) -> dict[str, int]:
         named = "SELECT name FROM sqlite_schema WHERE tbl_name = 'sessions_api_session'"
         found = self.execute(f"SELECT name, sum(pgsize) FROM dbstat WHERE name IN ({named}) GROUP BY name")
-        return {"the rows" if name == "sessions_api_session" else name: size for name, size in found}
+        return {"row" if name == "sessions_api_session" else name: size for name, size in found}
 
     def cpu_seconds(self) -> float:
-        """None of its own: SQLite is in the server's process."""
+        """Zero: SQLite runs in the server's process."""
         return 0
 
 
 def as_in_sqlite(value: Any) -> Any:
-    """As Django's backend stores it."""
+    """The value as Django's SQLite backend stores it."""
     match value:
         case UUID():
             return value.hex

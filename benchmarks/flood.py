@@ -1,7 +1,7 @@
-"""`make flood`: what those who are logged in notice of a flood of logins, ten times what this machine can hash.
+"""`make flood` measures how a flood of logins, ten times what the machine can hash, slows session checks.
 
-One server as it ships, on PostgreSQL, with the real cost of a hash. In each round, live sessions are checked at a
-steady pace, first on the idle server, then while logins arrive, each for another person from another address.
+One server runs on PostgreSQL as it ships, with the real cost of a hash. In each round, live sessions are checked at a
+steady pace: first on the idle server, then while logins arrive, each for another account from another address.
 """
 
 import argparse
@@ -11,25 +11,32 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from tests import services  # noqa: F401 (starts PostgreSQL and says where)
-from tests.load import resident
-from tests.server import Server, database, serving
+from .postgresql import running
+from .processes import resident
+from .servers import Running, prepare, serving
+from .systems import BY_EMAIL, JSON, ON_GRANIAN, Call
 
 CHECKERS, CHECKS = 10, 100  # connections, and requests on all of them together in each second
 MIB = 1024**2
 TIMES = ("p50 idle", "p50 flooded", "p99 idle", "p99 flooded", "ratio")
 COLUMNS = ("round", *TIMES, "errors", "401", "503", "429", "memory")
+DATABASE = "flood"
+REGISTER = Call("POST", "/api/auth/register", JSON, BY_EMAIL)
 AS_IT_SHIPS = {
+    "DJANGO_SETTINGS_MODULE": "config.settings",
+    "LOG_LEVEL": "info",
+    "MAIL_IN_PROCESS": "false",
     "ARGON2_TIME_COST": "3",
     "ARGON2_MEMORY_COST": "65536",
     "ARGON2_PARALLELISM": "4",
     "HASHES_AT_ONCE": str(max(1, min(len(os.sched_getaffinity(0)) - 1, 4))),
-    "RATE_LIMITS": "1",
+    "RATE_LIMIT_FACTOR": "1",
     "TRUSTED_PROXY_COUNT": "1",
 }
 numbers = count(1)
@@ -52,16 +59,16 @@ def p99(seconds: list[float]) -> float:
 
 
 async def send(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes) -> int:
-    """The status of the answer, which is read to its end."""
+    """Sends the request and reads the whole answer. Returns its status."""
     writer.write(request)
     head = (await reader.readuntil(b"\r\n\r\n")).lower()
     await reader.readexactly(int(head.partition(b"content-length:")[2].split(b"\r\n")[0]))
     return int(head.split()[1])
 
 
-async def check(where: tuple[str, int], token: str, until: float, took: list[float], errors: Counter[int]) -> None:
-    """Asks for a session at a steady pace; an answer that is late delays the next question, but not its clock."""
-    reader, writer = await asyncio.open_connection(*where)
+async def check(port: int, token: str, until: float, took: list[float], errors: Counter[int]) -> None:
+    """Checks a session at a steady pace. A late answer delays the next request, which is timed from when it was due."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
     request = f"GET /api/auth/session HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
     due = time.monotonic() + CHECKERS / CHECKS * (next(numbers) % CHECKERS) / CHECKERS
     while due < until:
@@ -74,7 +81,7 @@ async def check(where: tuple[str, int], token: str, until: float, took: list[flo
     writer.close()
 
 
-async def log_in(where: tuple[str, int], answers: Counter[int]) -> None:
+async def log_in(port: int, answers: Counter[int]) -> None:
     number = next(numbers)
     address = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
     body = f'{{"email": "p{number % 500}@example.org", "password": "a wrong guess"}}'
@@ -82,52 +89,50 @@ async def log_in(where: tuple[str, int], answers: Counter[int]) -> None:
         f"POST /api/auth/login HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-For: {address}\r\nConnection: close\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}"
     )
-    reader, writer = await asyncio.open_connection(*where)
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
     answers[await send(reader, writer, request.encode())] += 1
     writer.close()
 
 
-async def flood(where: tuple[str, int], rate: float, until: float, answers: Counter[int]) -> None:
-    """Logins at this rate, whether or not earlier ones have been answered."""
+async def flood(port: int, rate: float, until: float, answers: Counter[int]) -> None:
+    """Sends logins at this rate, without waiting for earlier answers."""
     due, logins = time.monotonic(), []
     while due < until:
         await asyncio.sleep(max(0, due - time.monotonic()))
-        logins.append(asyncio.create_task(log_in(where, answers)))
+        logins.append(asyncio.create_task(log_in(port, answers)))
         due += 1 / rate
     await asyncio.gather(*logins)
 
 
-async def capacity(where: tuple[str, int], at_once: int) -> float:
-    """Logins a second that the idle server can hash."""
+async def capacity(port: int, at_once: int) -> float:
+    """The number of logins a second that the idle server can hash."""
     answers: Counter[int] = Counter()
     started = time.monotonic()
 
     async def one_after_another() -> None:
         while time.monotonic() < started + 3:
-            await log_in(where, answers)
+            await log_in(port, answers)
 
     await asyncio.gather(*(one_after_another() for _ in range(at_once)))
     return answers[401] / (time.monotonic() - started)
 
 
-async def play(server: Server, tokens: list[str], rate: float, seconds: int) -> Round:
-    host, port = server.url.removeprefix("http://").split(":")
-    where = (host, int(port))
+async def play(server: Running, tokens: list[str], rate: float, seconds: int) -> Round:
     this = Round([], [], Counter(), Counter(), 0)
     until = time.monotonic() + seconds
-    await asyncio.gather(*(check(where, token, until, this.idle, this.errors) for token in tokens))
+    await asyncio.gather(*(check(server.port, token, until, this.idle, this.errors) for token in tokens))
     until = time.monotonic() + seconds
-    checks = (check(where, token, until, this.flooded, this.errors) for token in tokens)
+    checks = (check(server.port, token, until, this.flooded, this.errors) for token in tokens)
     peak = asyncio.create_task(watch(server, until))
-    await asyncio.gather(flood(where, rate, until, this.logins), *checks)
+    await asyncio.gather(flood(server.port, rate, until, this.logins), *checks)
     return this._replace(peak=await peak)
 
 
-async def watch(server: Server, until: float) -> int:
-    """The most memory that the server held, in bytes."""
+async def watch(server: Running, until: float) -> int:
+    """The most memory that the server held until then, in bytes."""
     most = 0
     while time.monotonic() < until:
-        most = max(most, resident(server))
+        most = max(most, resident(server.pid))
         await asyncio.sleep(0.05)
     return most
 
@@ -140,33 +145,49 @@ def say(*cells: object) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--seconds", type=int, default=10, help="idle, and as many flooded, in each round")
-    parser.add_argument("--times", type=float, default=10, help="what the machine can hash")
+    parser.add_argument("--seconds", type=int, default=10, help="length of the idle and of the flooded part of a round")
+    parser.add_argument(
+        "--times", type=float, default=10, help="arriving logins, as a multiple of what the machine can hash"
+    )
     wanted = parser.parse_args()
-    folder = Path(tempfile.mkdtemp(prefix="latchkey-flood-"))
-    with database(folder) as url, serving(log=folder / "log", DATABASE_URL=url, **AS_IT_SHIPS) as server:
-        people = [{"email": f"checker{n}@example.org", "password": "correct horse battery"} for n in range(CHECKERS)]
-        tokens = [server.call("POST", "/api/auth/register", person).json()["token"] for person in people]
-        host, port = server.url.removeprefix("http://").split(":")
-        able = asyncio.run(capacity((host, int(port)), len(os.sched_getaffinity(0))))
-        before = resident(server)
-        sys.stdout.write(f"{able:.1f} logins a second can be hashed; {wanted.times * able:.0f} arrive.\n\n")
-        say(*COLUMNS)
-        say(*["---"] * len(COLUMNS))
-        rounds = []
-        for number in range(1, wanted.rounds + 1):
-            this = asyncio.run(play(server, tokens, wanted.times * able, wanted.seconds))
-            rounds.append(this)
-            times = [median(this.idle), median(this.flooded), p99(this.idle), p99(this.flooded)]
-            times_in_ms = [f"{1e3 * seconds:.1f} ms" for seconds in times]
-            logins = [this.logins.pop(status, 0) for status in (401, 503, 429)]
-            memory = f"{before / MIB:.0f} → {this.peak / MIB:.0f} MiB"
-            say(number, *times_in_ms, f"{this.ratio:.1f}", sum(this.errors.values()), *logins, memory)
-            if this.logins:
-                sys.stdout.write(f"unexpected: {this.logins}\n")
+    shipped = replace(ON_GRANIAN, env=ON_GRANIAN.env | AS_IT_SHIPS)
+    with tempfile.TemporaryDirectory(prefix="latchkey-flood-") as folder, running() as postgresql:
+        postgresql.execute("postgres", f"CREATE DATABASE {DATABASE}")
+        prepare(shipped, postgresql.url(DATABASE))
+        with serving(shipped, postgresql.url(DATABASE), None, Path(folder) / "log") as server:
+            rounds = play_all(server, wanted)
     ratio = median(this.ratio for this in rounds)
     sys.stdout.write(f"\nMedian ratio of the p99s: {ratio:.1f}\n")
     return 0 if ratio <= 3 and not any(this.errors or this.logins for this in rounds) else 1
+
+
+def play_all(server: Running, wanted: argparse.Namespace) -> list[Round]:
+    """Plays all rounds and prints a line for each."""
+    tokens = [token(server, f"checker{number}@example.org") for number in range(CHECKERS)]
+    able = asyncio.run(capacity(server.port, len(os.sched_getaffinity(0))))
+    before = resident(server.pid)
+    sys.stdout.write(f"{able:.1f} logins a second can be hashed; {wanted.times * able:.0f} arrive.\n\n")
+    say(*COLUMNS)
+    say(*["---"] * len(COLUMNS))
+    rounds = []
+    for number in range(1, wanted.rounds + 1):
+        this = asyncio.run(play(server, tokens, wanted.times * able, wanted.seconds))
+        rounds.append(this)
+        times = [median(this.idle), median(this.flooded), p99(this.idle), p99(this.flooded)]
+        times_in_ms = [f"{1e3 * seconds:.1f} ms" for seconds in times]
+        logins = [this.logins.pop(status, 0) for status in (401, 503, 429)]
+        memory = f"{before / MIB:.0f} → {this.peak / MIB:.0f} MiB"
+        say(number, *times_in_ms, f"{this.ratio:.1f}", sum(this.errors.values()), *logins, memory)
+        if this.logins:
+            sys.stdout.write(f"unexpected: {this.logins}\n")
+    return rounds
+
+
+def token(server: Running, email: str) -> str:
+    """Registers this address and returns the token of its session."""
+    answer = server.first_answer(REGISTER, email=email, password="correct horse battery")
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["token"])
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Ten thousand sessions, ten million: what each thing costs as the table grows; the tables go to docs/growth.md."""
+"""Measures what each request costs with ten thousand sessions and with ten million. Writes docs/growth.md."""
 
 import argparse
 import json
@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from . import growth_report, load, rows
 from .checks import Wrong
-from .databases import A_PERSON, PostgreSQLSessions, Sessions, SQLiteSessions
+from .databases import SESSIONS_PER_USER, PostgreSQLSessions, Sessions, SQLiteSessions
 from .growth_report import Grown
 from .others import command, completed, machine, store
 from .postgresql import running
@@ -29,18 +29,18 @@ from .servers import Running, environment, serving
 from .systems import BEARER, BY_NAME, ON_GRANIAN, PY, ROOT, Call, Server
 
 FULL = {
-    "steps": [10_000, 100_000, 1_000_000, 10_000_000],
-    "sqlite_steps": [10_000, 100_000, 1_000_000],
+    "steps": [10_000, 1_000_000, 10_000_000],
+    "sqlite_steps": [10_000, 1_000_000],
     "rounds": 3,
     "seconds": 4,
 }
 QUICK = {"steps": [1_000, 20_000], "sqlite_steps": [10_000], "rounds": 1, "seconds": 1}
-VERSIONS = ("django", "django-ninja", "granian", "psycopg", "argon2-cffi")
+VERSIONS = ("django", "granian", "psycopg")
 LATCHKEY = BY_NAME["latchkey"]
-TOKENS = 20_000  # different ones in a turn, where there are as many
+TOKENS = 20_000  # different ones in a turn, or all sessions where there are fewer
 PACE = 200  # checks a second beside the purge
 MOST_PURGED = 500_000
-# Only the job that is about it writes that a session was used, and databases may be kept for a while.
+# Only the job `touch` writes `last_seen_at`, and kept databases stay usable for a while.
 ENV = {"SESSION_TOUCH_SECONDS": "8640000", "REAUTHENTICATION_SECONDS": "8640000", "MAIL_IN_PROCESS": "false"}
 
 
@@ -63,7 +63,6 @@ def main(words: list[str]) -> None:
         databases += [SQLiteSessions(number, postgresql, wanted.keep or folder) for number in wanted.sqlite_steps]
         results.options |= {"pace": PACE, "purged": {one.name: purged(one) for one in databases}}
         results.sizes = fill(databases, (wanted.keep or folder) / "sizes.json")
-        results.widths = next((one.widths() for one in reversed(databases) if isinstance(one, PostgreSQLSessions)), {})
         server = replace(ON_GRANIAN, env=ON_GRANIAN.env | ENV)
         benches = []
         for one in databases:
@@ -71,28 +70,32 @@ def main(words: list[str]) -> None:
             benches.append(Bench(one, up, server, wanted.seconds, server_core, other_core))
         for bench in benches:
             bench.check()
-            bench.wrk(bench.checks(), wanted.seconds)  # what is done once is done
+            bench.wrk(bench.checks(), wanted.seconds)  # so that the server does what it does only once
         results.turns = turns(benches, wanted.jobs, wanted.rounds)
     keep(results, quick=wanted.quick)
 
 
 def arguments(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks growth", description=__doc__)
-    parser.add_argument("--steps", nargs="*", type=int, help="sessions on PostgreSQL; the first is the measure")
+    parser.add_argument("--steps", nargs="*", type=int, help="sessions on PostgreSQL; ratios are to the first")
     parser.add_argument("--sqlite-steps", nargs="*", type=int, help="sessions on SQLite")
     parser.add_argument(
-        "--jobs", nargs="+", choices=JOBS, default=list(JOBS), metavar="JOB", help=f"of {', '.join(JOBS)}"
+        "--jobs", nargs="+", choices=JOBS, default=list(JOBS), metavar="JOB", help=f"some of {', '.join(JOBS)}"
     )
-    parser.add_argument("--rounds", type=int, help="how often each has its turn (3)")
-    parser.add_argument("--seconds", type=int, help="for one turn (4)")
-    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="for the filled databases, and where they may be")
-    parser.add_argument("--quick", action="store_true", help="a minute, for a look at whether all works; no docs")
+    parser.add_argument("--rounds", type=int, help="turns of each database (3)")
+    parser.add_argument("--seconds", type=int, help="length of a turn (4)")
+    parser.add_argument(
+        "--keep", type=Path, metavar="FOLDER", help="keeps the filled databases here, and uses those that it finds"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="one short round, to see whether everything works; docs stay as they are"
+    )
     wanted = parser.parse_args(words)
     return completed(wanted, QUICK if wanted.quick else FULL)
 
 
 def fill(databases: list[Sessions], file: Path) -> dict[str, dict[str, int]]:
-    """The sizes of each, which are kept in the file: once purges have run there, they are others."""
+    """Fills the missing databases. Returns the sizes of all, which `file` keeps, because purges change them."""
     sizes: dict[str, dict[str, int]] = json.loads(file.read_text()) if file.exists() else {}
     hash = rows.hashed()
     missing = [one for one in databases if not one.is_there()]
@@ -106,7 +109,7 @@ def fill(databases: list[Sessions], file: Path) -> dict[str, dict[str, int]]:
 
 
 def turns(benches: list["Bench"], jobs: list[str], rounds: int) -> list[Turn]:
-    """A B C, C B A, …: each job in all databases one after another, then the next job."""
+    """A B C, C B A, …: each job runs on all databases before the next job."""
     planned = [
         (job, bench, round) for round in range(rounds) for job in jobs for bench in benches[:: -1 if round % 2 else 1]
     ]
@@ -118,7 +121,7 @@ def turns(benches: list["Bench"], jobs: list[str], rounds: int) -> list[Turn]:
 
 
 class Bench:
-    """A server before its database, and what it is asked there."""
+    """A server on one of the databases, and the jobs that it does."""
 
     def __init__(
         self, sessions: Sessions, up: Running, server: Server, seconds: int, core: int | None, other: int | None
@@ -128,16 +131,16 @@ class Bench:
         self.chance = random.Random(sessions.number)
 
     def check(self) -> None:
-        """Before anything is fast, it is right: a token far down opens the session of its person, another nothing."""
+        """Checks the answers first: the last token finds its user, and an unknown token is refused."""
         last = self.sessions.number
-        mine = self.up.first_answer(LATCHKEY.me, token=token(last)).text
+        own = self.up.first_answer(LATCHKEY.me, token=token(last)).text
         listed = self.up.ask(LATCHKEY.sessions, token=token(last)).json()
         unknown = self.up.ask(LATCHKEY.me, token=token(10**9)).status_code
-        if rows.email(self.sessions.person(last)) not in mine or len(listed) < A_PERSON or unknown != 401:
-            raise Wrong(f"{self.sessions.name}: {mine} {listed} {unknown}")
+        if rows.email(self.sessions.owner(last)) not in own or len(listed) < SESSIONS_PER_USER or unknown != 401:
+            raise Wrong(f"{self.sessions.name}: {own} {listed} {unknown}")
 
     def some(self, most: int) -> list[int]:
-        """So many different sessions, from all over the table."""
+        """At most this many different sessions, drawn from the whole table."""
         return self.chance.sample(range(1, self.sessions.number + 1), min(most, self.sessions.number))
 
     def checks(self) -> list[load.Request]:
@@ -154,8 +157,8 @@ class Bench:
         return [self.measured("touch", round, lambda: self.one_by_one(asked, once=True))]
 
     def login(self, round: int) -> list[Turn]:
-        people = [self.sessions.person(number) for number in self.some(1_000)]
-        values = [{"email": rows.email(person), "password": rows.PASSWORD} for person in people]
+        users = [self.sessions.owner(number) for number in self.some(1_000)]
+        values = [{"email": rows.email(user), "password": rows.PASSWORD} for user in users]
         asked = [LATCHKEY.login.filled(**one) for one in values]
         return [self.measured("login", round, lambda: self.one_by_one(asked))]
 
@@ -163,21 +166,21 @@ class Bench:
         asked = [LATCHKEY.sessions.filled(token=token(number)) for number in self.some(TOKENS)]
         return [self.measured("list", round, lambda: self.one_by_one(asked))]
 
-    def end(self, round: int) -> list[Turn]:
-        """All but the last session of a person, each by its handle, with the token of the last; then all are back."""
-        people = self.sessions.number // A_PERSON
-        others = range(1, people * (A_PERSON - 1) + 1)
-        ended = self.chance.sample(others, min(TOKENS, len(others)))
-        last = {number: people * (A_PERSON - 1) + self.sessions.person(number) for number in ended}
-        asked = [end(number).filled(token=token(last[number])) for number in ended]
-        done = [self.measured("end", round, lambda: self.one_by_one(asked, once=True))]
-        self.sessions.put_back(ended)
+    def revoke(self, round: int) -> list[Turn]:
+        """Revokes sessions by their ids, with the token of the same user's last session; then inserts them again."""
+        users = self.sessions.number // SESSIONS_PER_USER
+        others = range(1, users * (SESSIONS_PER_USER - 1) + 1)
+        revoked = self.chance.sample(others, min(TOKENS, len(others)))
+        last = {number: users * (SESSIONS_PER_USER - 1) + self.sessions.owner(number) for number in revoked}
+        asked = [revoke(number).filled(token=token(last[number])) for number in revoked]
+        done = [self.measured("revoke", round, lambda: self.one_by_one(asked, once=True))]
+        self.sessions.put_back(revoked)
         return done
 
     def purge(self, round: int) -> list[Turn]:
-        """Checks at a steady pace, some seconds alone, then beside the purge of as many as half of the table.
+        """Checks at a steady pace, first alone, then beside the purge of expired sessions.
 
-        Who asks is on the server's core meanwhile: what waits for the purge is to be the service, not its clients.
+        The clients share the server's core meanwhile, so that the service waits for the purge, and they do not.
         """
         self.sessions.expire(purged(self.sessions))
         pin(os.getpid(), self.core)
@@ -204,7 +207,7 @@ class Bench:
         took = time.perf_counter() - began
         said = process.communicate()[0]
         if f"{number} expired sessions deleted" not in said:
-            raise load.Failed(f"purge: {number} to go, but: {said}")
+            raise load.Failed(f"purge: expected {number}, but: {said}")
         return Turn("purge", self.sessions.name, round, 0, 0, number / took, asked.p50, asked.p99)
 
     def wrk(self, requests: list[load.Request], seconds: int) -> load.Load:
@@ -230,13 +233,13 @@ JOBS: dict[str, Callable[[Bench, int], list[Turn]]] = {
     "touch": Bench.touch,
     "login": Bench.login,
     "list": Bench.listed,
-    "end": Bench.end,
+    "revoke": Bench.revoke,
     "purge": Bench.purge,
 }
 
 
 def purged(sessions: Sessions) -> int:
-    """How many expired sessions there are for each purge."""
+    """The number of expired sessions that each purge deletes."""
     return min(sessions.number // 2, MOST_PURGED)
 
 
@@ -244,7 +247,7 @@ def token(session: int) -> str:
     return LATCHKEY.token(rows.body(session))
 
 
-def end(session: int) -> Call:
+def revoke(session: int) -> Call:
     return Call("DELETE", f"/api/auth/sessions/{UUID(rows.uuid(f'session{session}'))}", BEARER)
 
 

@@ -1,4 +1,4 @@
-"""What the start of the service is spent on: its imports, package by package."""
+"""Measures what each imported package adds to the start of the service."""
 
 import subprocess
 import sys
@@ -10,9 +10,9 @@ TIMES = 5
 
 
 def imports(system: System, database_url: str) -> list[tuple[str, float]]:
-    """Milliseconds that each package takes by itself while the application is imported, most first.
+    """Milliseconds that each package itself takes while the application is imported, slowest first.
 
-    Of several times the shortest: these are times by the clock, which others on the machine can only make longer.
+    The fastest of several runs, because other load on the machine can only make wall-clock time longer.
     """
     environ = environment(system.server, database_url) | {"MAIL_IN_PROCESS": "false"}
     return min((by_package(importtime(environ)) for _ in range(TIMES)), key=lambda seen: sum(time for _, time in seen))
@@ -24,7 +24,7 @@ def importtime(environ: dict[str, str]) -> str:
 
 
 def by_package(said: str) -> list[tuple[str, float]]:
-    """The output of `-X importtime`, summed up; Django's parts and ours count for themselves."""
+    """The output of `-X importtime`, summed for each package. The parts of Django are counted separately."""
     spent: dict[str, float] = {}
     for line in said.splitlines():
         head, _, module = line.rpartition("|")

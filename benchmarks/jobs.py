@@ -1,4 +1,4 @@
-"""The jobs: what is asked of each system in its turn, and how a turn is measured."""
+"""The jobs that each system does in its turn, and how a turn is measured."""
 
 import json
 import os
@@ -23,20 +23,20 @@ ATTEMPTS = 5
 
 @dataclass(frozen=True)
 class Job:
-    """`call` of these `people`, in turn, on so many connections."""
+    """Sends `call` for these `users`, in turn, on this many connections."""
 
     name: str
     title: str
     call: Callable[[System], Call | None]
-    people: range
+    users: range
     connections: int
 
 
 JOBS = (
     Job("bearer", "Bearer check", lambda system: system.me, rows.READERS, 8),
     Job("crowd", "Bearer check, 200 connections", lambda system: system.me, rows.READERS, 200),
-    # One after another: side by side on one core, passes over 64 MiB would only get into each other's way.
-    Job("login", "Login", lambda system: system.login, rows.COMERS, 1),
+    # One after another: hashes that run side by side on one core only slow each other down.
+    Job("login", "Login", lambda system: system.login, rows.LOGGING_IN, 1),
     Job("list", "List of 50 sessions", lambda system: system.sessions, rows.LISTED, 1),
 )
 START = "start"
@@ -45,7 +45,7 @@ ARGON2 = "argon2"
 
 @dataclass
 class Bench:
-    """Where everything runs. The measured server has a core of its own, its clients and PostgreSQL another."""
+    """The measured server has a core of its own; its clients and PostgreSQL share another."""
 
     postgresql: PostgreSQL
     folder: Path
@@ -58,7 +58,7 @@ class Bench:
         assert call
         if system.freshen:
             self.postgresql.execute(system.server.database, system.freshen)
-        requests = [call.filled(**values(system, person)) for person in job.people]
+        requests = [call.filled(**values(system, user)) for user in job.users]
         try:
             self.warm(job, running, requests)
             before = cpu_seconds(running.pid), cpu_seconds(self.postgresql.pid)
@@ -71,7 +71,7 @@ class Bench:
         return Turn(job.name, system.name, round, cpu, database_cpu, loaded.per_second, loaded.p50, loaded.p99)
 
     def warm(self, job: Job, running: Running, requests: list[load.Request]) -> None:
-        """Connections are opened, and whatever is done once is done."""
+        """Opens connections and does what a server does only once."""
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 self.load(job, running, requests, max(1, self.seconds // 5) * attempt)
@@ -88,7 +88,7 @@ class Bench:
         return load.wrk(running.port, requests, job.connections, seconds)
 
     def argon2(self, round: int) -> Turn:
-        """Beside the logins: the hash alone."""
+        """Measures the hash alone, to compare logins with."""
         command = [sys.executable, "-m", "benchmarks.argon2_alone", self.hash, str(self.seconds)]
         process = subprocess.Popen(
             command, cwd=ROOT, stdout=subprocess.PIPE, text=True, preexec_fn=lambda: pin(os.getpid(), self.server_core)
@@ -98,7 +98,7 @@ class Bench:
         return Turn("login", ARGON2, round, cpu, 0, said["requests"] / said["seconds"], said["p50"], said["p99"])
 
     def start(self, system: System, round: int) -> Turn:
-        """From the start of the process to the first person that it tells: `p50` is that time, `cpu` what it took."""
+        """From the start of the process to its first right answer: `p50` is the time, `cpu` the CPU time."""
         began = time.perf_counter()
         url = self.postgresql.url(system.server.database)
         with serving(system.server, url, self.server_core, self.folder / f"{system.server.name}.log") as running:
@@ -106,5 +106,5 @@ class Bench:
             took = (time.perf_counter() - began) * 1e3
             cpu = cpu_seconds(running.pid) * MICROSECONDS
         if answer.status_code != 200:
-            raise load.Failed(f"{system.name} began with {answer.status_code}")
+            raise load.Failed(f"{system.name} first answered {answer.status_code}")
         return Turn(START, system.name, round, cpu, 0, 1e3 / took, took, took)

@@ -1,4 +1,4 @@
-"""Ask a server for some seconds, with wrk on many connections, or by ourselves on one."""
+"""Send requests to a server for some seconds: with wrk on many connections, or from Python on one."""
 
 import asyncio
 import http.client
@@ -34,11 +34,11 @@ class Failed(Exception):
 
 
 class Silent(Failed):
-    """None was answered, as yet."""
+    """No request was answered yet."""
 
 
 def read(output: str) -> Load:
-    """What the script has printed at its end. Raises Failed where anything went wrong."""
+    """The result that wrk.lua printed. Raises Failed for errors, and Silent where no request was answered."""
     line = next((line for line in output.splitlines() if line.startswith(MARK)), None)
     if line is None:
         raise Failed(output)
@@ -51,7 +51,7 @@ def read(output: str) -> Load:
 
 
 def wrk(port: int, requests: list[Request], connections: int, seconds: int) -> Load:
-    """All of them in turn, on so many connections, one at a time on each."""
+    """Sends all of them in turn, one at a time on each connection. Raises Failed and Silent like `read`."""
     with tempfile.NamedTemporaryFile("w") as file:
         file.writelines(map(line, requests))
         file.flush()
@@ -61,16 +61,16 @@ def wrk(port: int, requests: list[Request], connections: int, seconds: int) -> L
 
 
 def line(request: Request) -> str:
-    """As the script reads it: method, path, headers, and after an empty field the body, with tabs between."""
+    """The line that wrk.lua reads: method, path, headers, an empty field and the body, separated by tabs."""
     method, path, headers, body = request
     return "\t".join([method, path, *(f"{name}: {value}" for name, value in headers.items()), "", body]) + "\n"
 
 
 def one_by_one(port: int, requests: list[Request], seconds: int, *, once: bool = False) -> Load:
-    """On one connection, each whole: where a turn has few requests, one that is under way at its end would count.
+    """Sends them on one connection and waits for the last answer, so that no unfinished request counts.
 
-    From the first again after the last, unless each is good `once`. Raises Failed at the first answer that is no
-    success.
+    Starts again after the last one, unless each may be sent only `once`. Raises Failed at the first answer other
+    than 2xx.
     """
     connection, took = http.client.HTTPConnection("127.0.0.1", port, timeout=60), []
     began = time.perf_counter()
@@ -89,9 +89,10 @@ def one_by_one(port: int, requests: list[Request], seconds: int, *, once: bool =
 
 
 def paced(port: int, requests: list[Request], per_second: int, going: Callable[[], bool]) -> Load:
-    """All of them in turn at this pace, on ten connections, for as long as it is `going`.
+    """Sends all of them in turn at this pace, on ten connections, while `going` returns true.
 
-    An answer that is late delays the next request on its connection, but not the clock of that.
+    A late answer delays the next request on its connection, but that request is timed from when it was due.
+    Raises Failed at the first answer other than 2xx.
     """
     return asyncio.run(_paced(port, requests, per_second, going))
 
@@ -124,7 +125,7 @@ async def _paced(port: int, requests: list[Request], per_second: int, going: Cal
 
 
 def spelled(request: Request) -> bytes:
-    """As it goes over the wire."""
+    """The bytes of this request, HTTP/1.1."""
     method, path, headers, body = request
     headers = {"Host": "localhost", **headers} | ({"Content-Length": str(len(body.encode()))} if body else {})
     lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items()), "", body]
@@ -132,6 +133,6 @@ def spelled(request: Request) -> bytes:
 
 
 def percentiles(took: list[float]) -> tuple[float, float]:
-    """Of seconds, the 50th and the 99th in milliseconds."""
+    """The 50th and the 99th percentile of these seconds, in milliseconds."""
     ordered = sorted(took)
     return ordered[len(ordered) // 2] * 1e3, ordered[len(ordered) * 99 // 100] * 1e3

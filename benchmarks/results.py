@@ -1,4 +1,4 @@
-"""Rounds, and what follows from them: medians, spread, ratios within a round."""
+"""The results of all rounds: medians, spread, and ratios within a round."""
 
 from dataclasses import asdict, dataclass, field
 from statistics import median
@@ -50,12 +50,12 @@ class Results:
         return [getattr(turn, what) for turn in sorted(turns, key=lambda turn: turn.round)]
 
     def ratio(self, job: str, system: str, to: str = "latchkey", what: str = "cpu") -> Spread | None:
-        """How many times the other's, taken within each round and then over the rounds."""
+        """The value of `system` divided by that of `to`, within each round; then the spread over the rounds."""
         pairs = list(zip(self.of(job, system, what), self.of(job, to, what), strict=False))
-        return spread([mine / other for mine, other in pairs]) if pairs else None
+        return spread([own / other for own, other in pairs]) if pairs else None
 
     def systems(self, job: str) -> list[str]:
-        """Those that took part, in the order of their first turns."""
+        """The systems that took part, in the order of their first turns."""
         return list(dict.fromkeys(turn.system for turn in self.turns if turn.job == job))
 
     def as_json(self) -> dict[str, Any]:

@@ -1,33 +1,33 @@
-"""What stands in every database, so that a request can be made for each row."""
+"""The rows of every database, so that a request can be made for each of them."""
 
 import hashlib
 
 from argon2 import PasswordHasher
 
-PEOPLE, FEW = 200_000, 5_000
+USERS, FEW = 200_000, 5_000
 PASSWORD = "correct-horse-battery"
 
-# Numbers of people. The first have fifty sessions each, all others one: some peers read all of a person's each time.
+# Numbers of users. LISTED have fifty sessions each, all others one: some peers read all sessions of a user each time.
 LISTED = range(1, 21)
-READERS = range(101, 1101)  # whose bearers are checked
-COMERS = range(1101, 2101)  # who log in
-CHECKED = range(2101, 2111)  # for the look at whether answers are right
+READERS = range(101, 1101)  # their bearer tokens are checked
+LOGGING_IN = range(1101, 2101)  # they log in
+CHECKED = range(2101, 2111)  # for `checks`
 LIST = 50
 
 
 def body(session: int) -> str:
-    """96 hexadecimal digits, of which each system's tokens are made; `bench.sessions` has the same."""
+    """96 hexadecimal digits, from which each system makes its tokens; `bench.sessions` has the same."""
     return hashlib.md5(str(session).encode()).hexdigest() * 3
 
 
-def email(person: int) -> str:
-    return f"p{person}@example.org"
+def email(user: int) -> str:
+    return f"p{user}@example.org"
 
 
-def uuid(person: int | str) -> str:
-    return hashlib.md5(str(person).encode()).hexdigest()
+def uuid(user: int | str) -> str:
+    return hashlib.md5(str(user).encode()).hexdigest()
 
 
 def hashed() -> str:
-    """The password of everybody, with the parameters of Latchkey's."""
+    """The hash of every user's password, with Latchkey's default parameters."""
     return PasswordHasher(3, 65536, 4).hash(PASSWORD)

@@ -1,4 +1,4 @@
-"""From what was measured to the tables of docs/scaling.md, and the arithmetic on them."""
+"""Writes the tables of docs/scaling-measurements.md, and calculates from them what a rate of requests needs."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -9,15 +9,17 @@ from statistics import median
 from typing import Any
 
 from .report import spelled, table
+from .systems import ROOT
 
-RATES = (10, 1_000, 100_000)
-BUSY = 0.6  # of a core, on average: the rest is for the hour in which more come
+PAGE = ROOT / "docs" / "scaling-measurements.md"
+RATES = (1_000, 100_000)
+BUSY = 0.6  # of a core, on average; the rest is for the busiest hour
 ASKS = 60  # seconds between two requests of a session in use
 NOTED = 300  # SESSION_TOUCH_SECONDS
 LOGINS = 1_000  # checks for each login
 KEPT = 30  # days: SESSION_IDLE_DAYS
 HASH = 64  # MiB: ARGON2_MEMORY_COST
-COMMANDS = 6  # of Valkey for each login: tests/sessions_api/test_what_asks_the_store.py
+COMMANDS = 6  # of Valkey for each login; the product's tests count them against the page
 MIB = 1024**2
 KINDS = {
     "check": "a bearer check (`GET /api/users/me`)",
@@ -29,8 +31,8 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Shape:
-    """`where`: the server on "one core", all else on the other; all on "both cores"; the same by "pgbouncer"; "alone"
-    with nothing beside it that has the same memory."""
+    """`where` is "one core" for the server, with all else on the other; "both cores" for all; "pgbouncer" for the same
+    through it; or "alone", with no other server that could share memory."""
 
     where: str
     workers: int
@@ -46,9 +48,9 @@ class Turn:
     shape: Shape
     job: str
     round: int
-    cpu: float  # microseconds for each request: the server,
-    database_cpu: float  # PostgreSQL,
-    pooler_cpu: float  # PgBouncer
+    cpu: float  # microseconds for each request, of the server
+    database_cpu: float  # of PostgreSQL
+    pooler_cpu: float  # of PgBouncer
     per_second: float
     p50: float  # milliseconds
     p99: float
@@ -67,7 +69,7 @@ class Kind:
 
 @dataclass(frozen=True)
 class Held:
-    """Bytes of all processes of a server: after checks, and after logins too."""
+    """Bytes that all processes of a server hold: after checks, and after checks and logins."""
 
     shape: Shape
     cache: bool
@@ -105,7 +107,7 @@ class Measured:
 
 
 def put(page: Path, name: str, text: str) -> None:
-    """In place of what stands between the two marks of this name, and nowhere else."""
+    """Replaces the text between the two marks of this name. Raises ValueError where there is no such mark."""
     begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->\n"
     before, rest = page.read_text().split(begin)
     page.write_text(before + begin + text + end + rest.split(end)[1])
@@ -121,88 +123,52 @@ def text(measured: Measured, parts: list[Callable[[Measured], Iterator[str]]]) -
 
 
 def needs(measured: Measured) -> Iterator[str]:
-    yield "### What a request takes\n"
-    yield (
-        "On one worker with eight threads, which has a core of its own. Statements without those of transactions. Each "
-        "login is the first of its person.\n"
-    )
-    heads = ["", "CPU of Latchkey, µs", "CPU of PostgreSQL, µs", "statements", "WAL, bytes"]
+    yield "### A request\n"
+    yield "On one process with eight threads and its own core. Each login is the first of its user.\n"
+    heads = ["", "CPU of Latchkey, µs", "of PostgreSQL, µs", "statements", "WAL, bytes"]
     forms = {"cpu": "{:,.0f}", "database_cpu": "{:,.0f}", "statements": "{:.0f}", "wal": "{:,.0f}"}
     rows = [
         [title, *(cell(measured.kind(name, what), form) for what, form in forms.items())]
         for name, title in KINDS.items()
     ]
     yield table(heads, rows)
-    person, session = (measured.bytes[name] for name in ("accounts_user", "sessions_api_session"))
+    user, session = (measured.bytes[name] for name in ("accounts_user", "sessions_api_session"))
     yield (
-        f"WAL is without the images of whole pages that follow a checkpoint. A person takes {person:,.0f} bytes of "
-        f"PostgreSQL's disk and a session {session:,.0f}, with their indexes.\n"
+        "Statements of transactions and whole pages in the WAL do not count. With indexes, a user takes "
+        f"{user:,.0f} bytes of disk and a session {session:,.0f}.\n"
     )
 
 
-def threads(measured: Measured) -> Iterator[str]:
-    yield "### Threads, on one core\n"
-    yield "Bearer checks over 32 connections. The server has one core, its clients and PostgreSQL the other.\n"
-    yield table(HEADS[1:], [row(measured, shape)[1:] for shape in measured.shapes("one core")])
+def processes(measured: Measured) -> Iterator[str]:
+    yield "### Processes, on two cores\n"
+    yield "Requests a second on 32 connections. The server, its clients and PostgreSQL share both cores.\n"
+    both = measured.shapes("both cores")
+    counts = sorted({shape.workers for shape in both})
+    rows = [
+        [f"checks, {threads} threads", *rates(measured, "both cores", threads, counts)]
+        for threads in sorted({shape.threads for shape in both})
+    ]
+    rows.append(["checks by PgBouncer, 8 threads", *rates(measured, "pgbouncer", 8, counts)])
+    rows.append(["nine checks and one list, 8 threads", *rates(measured, "both cores", 8, counts, "mixed")])
+    yield table(["", *(f"{count} process{'es' * (count > 1)}" for count in counts)], rows)
 
 
-def workers(measured: Measured) -> Iterator[str]:
-    yield "### Workers × threads, on two cores\n"
-    yield "The same; the server, its clients and PostgreSQL share both cores.\n"
-    yield table(HEADS, [row(measured, shape) for shape in measured.shapes("both cores")])
+def rates(measured: Measured, where: str, threads: int, counts: list[int], job: str = "checks") -> Iterator[str]:
+    """Requests a second with so many threads, a cell for each number of processes; empty where not measured."""
+    for count in counts:
+        yield spelled(measured.of(Shape(where, count, threads), "per_second", job))
 
 
 def memory(measured: Measured) -> Iterator[str]:
     yield "### Memory\n"
     yield (
-        "Of all processes of one server with eight threads in each and nothing beside it, in MiB (proportional set "
-        "size). With `CACHE_URL`, the client of Valkey is loaded. After eight logins it is what they leave behind; "
-        f"while a password is hashed, it is {HASH} MiB more.\n"
+        "MiB of a server with eight threads a process, after eight logins (proportional set size). Hashing a password "
+        f"takes {HASH} MiB more.\n"
     )
-    yes = {True: "yes", False: "no"}
-    rows = [
-        [str(held.shape.workers), yes[held.cache], f"{held.checked / MIB:.0f}", f"{held.logged_in / MIB:.0f}"]
-        for held in measured.held
-    ]
-    yield table(["workers", "`CACHE_URL`", "after checks", "after logins"], rows)
-
-
-def pooled(measured: Measured) -> Iterator[str]:
-    yield "### By PgBouncer\n"
-    yield (
-        "The same through the PgBouncer of `deploy/pgbouncer.ini`, over Unix sockets as without it. Its connections, "
-        "at most 16, are for both rows together.\n"
-    )
-    rows = [
-        [*row(measured, shape), spelled(measured.of(shape, "pooler_cpu"))] for shape in measured.shapes("pgbouncer")
-    ]
-    yield table([*HEADS, "of PgBouncer, µs"], rows)
-
-
-def mixed(measured: Measured) -> Iterator[str]:
-    yield "### Nine checks, one list of fifty\n"
-    yield "In turn, on both cores.\n"
-    shapes = [shape for shape in measured.shapes("both cores") if any(measured.of(shape, "cpu", "mixed"))]
-    yield table(HEADS, [row(measured, shape, "mixed") for shape in shapes])
-
-
-HEADS = ["workers", "threads", "a second", "CPU for each, µs", "of PostgreSQL, µs", "p50, ms", "p99, ms"]
-HEADS += ["connections"]
-
-
-def row(measured: Measured, shape: Shape, job: str = "checks") -> list[str]:
-    def said(what: str, form: str = "{:,.0f}") -> str:
-        return cell(measured.of(shape, what, job), form)
-
-    times = (said("p50", "{:.1f}"), said("p99", "{:.1f}"))
-    connections = f"{max(measured.of(shape, 'connections', job)):.0f}"
-    return [
-        str(shape.workers),
-        str(shape.threads),
-        *map(said, ("per_second", "cpu", "database_cpu")),
-        *times,
-        connections,
-    ]
+    held = {(held.shape.workers, held.cache): f"{held.logged_in / MIB:.0f}" for held in measured.held}
+    counts = sorted({workers for workers, _ in held})
+    rows = [[str(count), held.get((count, False), ""), held.get((count, True), "")] for count in counts]
+    yield table(["processes", "alone", "with `CACHE_URL`"], rows)
 
 
 def cell(seen: list[float], form: str) -> str:
@@ -211,10 +177,10 @@ def cell(seen: list[float], form: str) -> str:
 
 @dataclass(frozen=True)
 class Costs:
-    """Medians. Of Latchkey, PostgreSQL and PgBouncer in microseconds for each request, of memory and disk in bytes."""
+    """Medians: CPU in microseconds for each request, memory and disk in bytes."""
 
     check: float
-    note: float  # what is added where `last_seen_at` is due
+    note: float  # added where `last_seen_at` is written
     login: float
     database_check: float
     database_note: float
@@ -254,18 +220,17 @@ class Costs:
         return rate * each / 1e6
 
 
-Line = tuple[str, str, Callable[[int], float]]  # what it is, how it is reckoned, and from the rate to the number
+Line = tuple[str, str, Callable[[int], float]]  # title, formula, and the function from the rate to the number
 
 
 def arithmetic(measured: Measured) -> Iterator[str]:
-    """What so many bearer checks a second come to."""
+    """What each rate of bearer checks needs."""
     yield (
-        f"A process is given {BUSY:.0%} of a core to do, so that the busiest hour fits. The people of this example ask "
-        f"once a minute with each session, and log in once in {LOGINS:,} requests. At 100,000 the numbers are "
-        "extrapolated: nothing of that size was run.\n"
+        f"A process is busy {BUSY:.0%} of the time, to leave room for the busiest hour. Each session is used once a "
+        f"minute, and one in {LOGINS:,} requests is a login. The numbers for 100,000 are extrapolated.\n"
     )
     costs = Costs.of(measured)
-    heads = ["bearer checks a second", "is", *(f"{rate:,}" for rate in RATES)]
+    heads = ["bearer checks a second", "formula", *(f"{rate:,}" for rate in RATES)]
     lines = (*of_processes(costs), *of_postgresql(costs), *of_neighbours(costs))
     yield table(heads, [[title, how, *(figure(of(rate)) for rate in RATES)] for title, how, of in lines])
 
@@ -273,35 +238,35 @@ def arithmetic(measured: Measured) -> Iterator[str]:
 def of_processes(costs: Costs) -> Iterator[Line]:
     held = costs.process / MIB + HASH
     checks = f"rate × ({costs.check:.0f} + {ASKS}/{NOTED} × {costs.note:.0f}) µs"
-    yield "cores busy with checks", checks, costs.checking
-    yield "cores busy with logins", f"rate / {LOGINS:,} × {costs.login / 1e3:.0f} ms", costs.logging_in
-    yield "processes", f"both by {BUSY}, rounded up", costs.processes
+    yield "cores for checks", checks, costs.checking
+    yield "cores for logins", f"rate / {LOGINS:,} × {costs.login / 1e3:.0f} ms", costs.logging_in
+    yield "processes", f"cores / {BUSY}, rounded up", costs.processes
     yield (
         "their memory, MiB",
-        f"× ({held - HASH:.0f} + {HASH} for one hash at a time)",
+        f"processes × ({held - HASH:.0f} + {HASH})",
         lambda rate: costs.processes(rate) * held,
     )
-    yield "connections to PostgreSQL, directly", "processes × (8 threads + 1)", lambda rate: costs.processes(rate) * 9
+    yield "connections to PostgreSQL", "processes × (8 + 1)", lambda rate: costs.processes(rate) * 9
 
 
 def of_postgresql(costs: Costs) -> Iterator[Line]:
     each = f"{costs.database_check:.0f} + {ASKS}/{NOTED} × {costs.database_note:.0f}"
     size = costs.session / MIB
     yield (
-        "cores of PostgreSQL that are busy",
+        "cores of PostgreSQL",
         f"rate × ({each} + {costs.database_login:.0f} / {LOGINS:,}) µs",
         costs.database,
     )
     yield "writes of `last_seen_at` a second", f"rate × {ASKS}/{NOTED}", lambda rate: rate * ASKS / NOTED
     yield (
-        "their WAL, MiB a second, at least",
-        f"× {costs.wal:.0f} bytes",
+        "WAL, MiB a second",
+        f"writes × {costs.wal:.0f} bytes",
         lambda rate: rate * ASKS / NOTED * costs.wal / MIB,
     )
     yield "sessions in use", f"rate × {ASKS}", lambda rate: rate * ASKS
-    yield "their rows and indexes, MiB", f"× {costs.session:.0f} bytes", lambda rate: rate * ASKS * size
+    yield "their disk, MiB", f"× {costs.session:.0f} bytes", lambda rate: rate * ASKS * size
     yield f"sessions kept for {KEPT} days", f"rate / {LOGINS:,} × {KEPT} × 86,400", kept
-    yield "their rows and indexes, MiB", f"× {costs.session:.0f} bytes", lambda rate: kept(rate) * size
+    yield "their disk, MiB", f"× {costs.session:.0f} bytes", lambda rate: kept(rate) * size
 
 
 def kept(rate: int) -> float:
@@ -310,11 +275,11 @@ def kept(rate: int) -> float:
 
 def of_neighbours(costs: Costs) -> Iterator[Line]:
     yield "commands of Valkey a second", f"rate / {LOGINS:,} × {COMMANDS}", lambda rate: rate / LOGINS * COMMANDS
-    yield "cores of PgBouncer, where it is", f"rate × {costs.pooler:.0f} µs", lambda rate: rate * costs.pooler / 1e6
+    yield "cores of PgBouncer", f"rate × {costs.pooler:.0f} µs", lambda rate: rate * costs.pooler / 1e6
 
 
 def figure(value: float) -> str:
-    """Two digits that count; whole from ten on."""
+    """Two significant digits; whole numbers from ten on."""
     if isinstance(value, int) or value >= 10:
         return f"{value:,.0f}"
     return re.sub(r"\.?0+$", "", f"{value:.2f}" if value >= 0.1 else f"{value:.4f}") or "0"
@@ -327,11 +292,11 @@ def conditions(measured: Measured) -> Iterator[str]:
     yield f"- {machine['processor']}, {machine['memory']}, Linux {machine['kernel']}"
     yield (
         f"- {options['rounds']} rounds of {options['seconds']} s; the median, and in brackets the least and the most; "
-        f"{options['people']:,} people with a session each; rate limits off"
+        f"{options['users']:,} users; rate limits off"
     )
-    yield "- PostgreSQL with `shared_buffers` of 1 GB, a checkpoint an hour, and no autovacuum, which would be noise"
+    yield "- PostgreSQL with `shared_buffers` of 1 GB, a checkpoint an hour, no autovacuum"
     named = {"Python": machine["python"], **measured.versions}
     yield f"- {', '.join(f'{name} {number}' for name, number in named.items())}\n"
 
 
-PARTS = [arithmetic, needs, threads, workers, memory, pooled, mixed, conditions]
+PARTS = [arithmetic, needs, processes, memory, conditions]

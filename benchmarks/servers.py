@@ -52,7 +52,7 @@ class Running:
         )
 
     def first_answer(self, call: Call, **values: str) -> requests.Response:
-        """Whatever it is."""
+        """The first answer with any status, once the server accepts connections. Raises RuntimeError after a minute."""
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline and self.process.poll() is None:
             with suppress(requests.ConnectionError):
@@ -61,7 +61,7 @@ class Running:
         raise RuntimeError(f"{self.server.name} does not answer:\n{self.log.read_text()[-3000:]}")
 
     def wait_until_idle(self) -> None:
-        """What is still at work on requests whose client has left must not be charged to the next ones."""
+        """Waits for unfinished requests of clients that have left, so that the next turn is not charged for them."""
         quiet, before = 0, cpu_seconds(self.pid)
         while quiet < QUIET:
             time.sleep(0.1)
@@ -78,11 +78,11 @@ class Running:
             os.killpg(self.pid, signal.SIGKILL)
             self.process.wait()
         with suppress(ProcessLookupError):
-            os.killpg(self.pid, signal.SIGKILL)  # workers that have outlived it
+            os.killpg(self.pid, signal.SIGKILL)  # workers that outlived their parent
 
 
 def free_port() -> int:
-    """One below those that the system gives to clients, of whom one could have it before the server does."""
+    """A port below the ephemeral range, from which the system could give it to a client before the server binds it."""
     while True:
         with socket.socket() as one, suppress(OSError):
             one.bind(("127.0.0.1", random.randrange(20_000, 32_000)))
@@ -99,13 +99,13 @@ def serving(server: Server, database_url: str, core: int | None, log: Path) -> I
 
 
 def environment(server: Server, database_url: str) -> dict[str, str]:
-    """Nothing of this machine's own settings."""
+    """The server's environment, without the settings of this machine."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "LANG") if name in os.environ}
     return kept | {"DATABASE_URL": database_url, "PYTHONPATH": str(ROOT)} | server.env
 
 
 def prepare(server: Server, database_url: str) -> None:
-    """The system's own tables, by its own migrations."""
+    """Creates the system's tables with its own migrations."""
     for command in server.migrate:
         run(server, command, database_url)
 

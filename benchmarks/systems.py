@@ -1,4 +1,4 @@
-"""What is measured: each system, how it is started, and how it is asked."""
+"""The measured systems: how each is started, and the requests that it answers."""
 
 import sys
 from collections.abc import Callable
@@ -25,7 +25,7 @@ BY_USERNAME = '{{"username": "{email}", "password": "{password}"}}'
 
 @dataclass(frozen=True)
 class Call:
-    """A request, with `{token}`, `{email}`, `{password}` and `{uuid}` where they belong."""
+    """A request with the placeholders `{token}`, `{email}`, `{password}` and `{uuid}`."""
 
     method: str
     path: str
@@ -42,7 +42,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Server:
-    """`migrate` makes the tables in `database`, `fill.sql` of `rows` fills them, then `fill`, where there is one."""
+    """`migrate` creates the tables in `database`; `fill.sql` in `rows` fills them, then `fill`, where it is given."""
 
     name: str
     database: str
@@ -56,19 +56,18 @@ class Server:
 
 @dataclass(frozen=True)
 class System:
-    """Several may share a server: then they are measured in one and the same process."""
+    """Several systems may share a server; then they are measured in the same process."""
 
     name: str
     title: str
     server: Server
     me: Call
-    token: Callable[[str], str]  # from the body that `rows.body` gives
+    token: Callable[[str], str]  # makes the token from what `rows.body` returns
     login: Call | None = None
     sessions: Call | None = None
-    logout: Call | str = ""  # a statement where the system has no call for it
-    freshen: str = ""  # a statement before each turn
+    logout: Call | str = ""  # an SQL statement where the system has no call for it
+    freshen: str = ""  # an SQL statement before each turn
     does: str = ""
-    offers: str = ""
 
 
 def django(name: str, folder: str, command: tuple[str, ...] = GRANIAN, **more: tuple[str, ...]) -> Server:
@@ -82,8 +81,8 @@ def latchkey(name: str, command: tuple[str, ...]) -> Server:
         "DOTENV": "/dev/null",
         "SECRET_KEY": "only-for-the-benchmark-only-for-the-benchmark-only-for-the-benchmark",
         "DJANGO_SETTINGS_MODULE": "benchmarks.peers.latchkey.settings",
-        # What the others do not have, or have switched off here too: limits, a line in the log for each request.
-        "RATE_LIMITS": "0",
+        # Off here as in the other systems: rate limits, and an access log.
+        "RATE_LIMIT_FACTOR": "0",
         "HASHES_AT_ONCE": "8",
         "LOG_LEVEL": "warning",
     }
@@ -107,11 +106,11 @@ OURS = {
     "login": Call("POST", "/api/auth/login", JSON, BY_EMAIL),
     "sessions": Call("GET", "/api/auth/sessions", BEARER),
     "logout": Call("POST", "/api/auth/logout", BEARER),
-    # As for clients that ask more than once in five minutes: the one write in that time is not among what is measured.
+    # As for clients that ask more than once in five minutes: the checks that are measured write nothing.
     "freshen": "UPDATE sessions_api_session SET last_seen_at = now() WHERE last_seen_at < now() - interval '1 minute'",
 }
 
-# The next check of each session notes that it is used.
+# The next check of each session writes `last_seen_at`.
 LONG_AGO = "UPDATE sessions_api_session SET last_seen_at = now() - interval '1 hour'"
 
 SYSTEMS = (
@@ -120,26 +119,30 @@ SYSTEMS = (
         "Latchkey",
         ON_GRANIAN,
         **OURS,
-        does="One joined `SELECT` by the token's SHA-256 digest. Once in five "
-        "minutes for each session also one `UPDATE`.",
+        does="A joined `SELECT` by the token's SHA-256.",
     ),
-    System("latchkey-gunicorn", "Latchkey on gunicorn", ON_GUNICORN, **OURS, does="The same, on gunicorn's threads."),
+    System(
+        "latchkey-gunicorn",
+        "Latchkey on gunicorn",
+        ON_GUNICORN,
+        **OURS | {"login": None, "sessions": None},
+        does="The same, with gunicorn's threads.",
+    ),
     System(
         "ninja-empty",
         "an empty Ninja endpoint",
         ON_GRANIAN,
         me=Call("GET", "/api/bare/empty"),
         token=str,
-        does="Nothing, behind Latchkey's middlewares and in its process.",
+        does="Nothing, behind Latchkey's middlewares.",
     ),
     System(
         "ninja-select",
         "one raw `SELECT` by primary key",
         ON_GRANIAN,
-        me=Call("GET", "/api/bare/select", {"X-Person": "{uuid}"}),
+        me=Call("GET", "/api/bare/select", {"X-User": "{uuid}"}),
         token=str,
-        does="A Ninja endpoint in Latchkey's process, behind its middlewares and on its pool, that reads one row by "
-        "hand-written SQL. It authenticates nobody: it is what an answer from the database costs at least.",
+        does="One row by hand-written SQL, without authentication.",
     ),
     System(
         "reference",
@@ -150,10 +153,7 @@ SYSTEMS = (
         login=Call("POST", "/auth/login", JSON, BY_EMAIL),
         sessions=Call("GET", "/users/me/sessions", BEARER),
         logout="DELETE FROM session WHERE id = '{token}'",
-        does="A service of repositories and injected services, on uvicorn: one joined `SELECT` by the token, which is "
-        "stored in the clear, in a thread of Starlette's.",
-        offers="the code in your hands: it is a pattern to build on, not a package. It has no logout, and its list of "
-        "sessions is ours.",
+        does="A joined `SELECT` by the token in clear. It has no logout; the list is our addition.",
     ),
     System(
         "knox",
@@ -164,10 +164,8 @@ SYSTEMS = (
         login=Call("POST", "/login/", JSON, BY_USERNAME),
         sessions=Call("GET", "/tokens/", TOKEN),
         logout=Call("POST", "/logout/", TOKEN),
-        does="A `SELECT` by the token's first 15 characters with its person, then all tokens of that person, to delete "
-        "the expired ones; SHA-512. Here nearly everybody has one token: with more it does more.",
-        offers="a part for any REST framework project, with its own person model; signals; a token prefix for secret "
-        "scanners. It has no list of sessions: the one here is REST framework's generic view.",
+        does="A `SELECT` by the token's first 15 characters, then all tokens of the user, to delete expired ones. The "
+        "list is REST framework's generic view.",
     ),
     System(
         "drf-token",
@@ -177,9 +175,7 @@ SYSTEMS = (
         token=lambda body: body[:40],
         login=Call("POST", "/api-token-auth/", JSON, BY_USERNAME),
         logout="DELETE FROM authtoken_token WHERE key = '{token}'",
-        does="One joined `SELECT` by the token, which is stored in the clear. One token for each person, which never "
-        "expires.",
-        offers="being part of REST framework, with its permissions, throttles and browsable API.",
+        does="A joined `SELECT` by the token in clear, which never expires.",
     ),
     System(
         "allauth",
@@ -190,9 +186,7 @@ SYSTEMS = (
         login=Call("POST", "/_allauth/app/v1/auth/login", JSON, BY_EMAIL),
         sessions=Call("GET", "/_allauth/app/v1/auth/sessions", X_SESSION_TOKEN),
         logout=Call("DELETE", "/_allauth/app/v1/auth/session", X_SESSION_TOKEN),
-        does="Its own “who am I”: whether the session exists, the session, the person, an address; the key is "
-        "stored in the clear. An unknown token is a 410 here. Its list looks at every session of the person anew.",
-        offers="far more: a hundred providers, second factors, passkeys, login by code, phone numbers, browsers.",
+        does="Its session endpoint, by a key in clear. The list checks every session again.",
     ),
     System(
         "allauth-ninja",
@@ -201,8 +195,7 @@ SYSTEMS = (
         me=Call("GET", "/api/me", X_SESSION_TOKEN),
         token=lambda body: body[:32],
         logout="DELETE FROM django_session WHERE session_key = '{token}'",
-        does="Somebody's own endpoint behind allauth's security class for Ninja: whether the session exists, the "
-        "session, the person.",
+        does="An endpoint behind allauth's security class for Ninja.",
     ),
     System(
         "fastapi-users",
@@ -217,9 +210,7 @@ SYSTEMS = (
             "username={email}&password={password}",
         ),
         logout=Call("POST", "/auth/db/logout", BEARER),
-        does="Async, on asyncpg and uvicorn: a `SELECT` by the token, which is stored in the clear, and one of the "
-        "person.",
-        offers="JWT and Redis strategies, cookies, MongoDB; it has no list of sessions.",
+        does="A `SELECT` by the token in clear, and one of the user.",
     ),
 )
 BY_NAME = {system.name: system for system in SYSTEMS}

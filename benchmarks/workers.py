@@ -1,4 +1,4 @@
-"""What one more process or thread brings, what a request takes of each part; the tables go to docs/scaling.md."""
+"""Measures what more processes and threads bring, and what each request costs. Writes docs/scaling-measurements.md."""
 
 import argparse
 import os
@@ -32,20 +32,20 @@ POOLED = [Shape("pgbouncer", workers, 8) for workers in (1, 2)]
 ALONE = [Shape("alone", workers, 8) for workers in (1, 2)]
 USUAL = Shape("one core", 1, 8)
 MIXED = [Shape("both cores", workers, 8) for workers in (1, 2)]
-FULL = {"rounds": 5, "seconds": 3, "people": 20_000}
-QUICK = {"rounds": 1, "seconds": 1, "people": rows.FEW}
-NOBODY = "redis://127.0.0.1:1"  # enough to load the client; with RATE_LIMITS=0 nothing is asked
-LOGINS = 100  # people who log in for the first time, in each round
+FULL = {"rounds": 5, "seconds": 3, "users": 20_000}
+QUICK = {"rounds": 1, "seconds": 1, "users": rows.FEW}
+NO_SERVER = "redis://127.0.0.1:1"  # loads the client; with RATE_LIMIT_FACTOR=0 it connects nowhere
+LOGINS = 100  # in each round, each the first of its user
 SENT = {"SELECT", "INSERT", "UPDATE", "DELETE"}
 
 
 @dataclass(frozen=True)
 class Asked:
-    """`before` is SQL; `times` is how many turns it takes, for what is slow."""
+    """`before` is SQL that runs first. A slow kind of request runs `times` as long."""
 
     name: str
     call: Call
-    people: range
+    users: range
     connections: int
     before: str
     times: int = 1
@@ -53,18 +53,20 @@ class Asked:
 
 KINDS = (
     Asked("check", ME, rows.READERS, 8, OURS.freshen),
-    Asked("seen", ME, range(rows.LIST * 2, FULL["people"]), 8, LONG_AGO),
+    Asked("seen", ME, range(rows.LIST * 2, FULL["users"]), 8, LONG_AGO),
     Asked("list", LIST, rows.LISTED, 1, OURS.freshen),
-    Asked("login", LOGIN, rows.COMERS, 1, "", times=4),
+    Asked("login", LOGIN, rows.LOGGING_IN, 1, "", times=4),
 )
 
 
 def arguments(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks workers", description=__doc__)
-    parser.add_argument("--rounds", type=int, help="how often each has its turn (5)")
-    parser.add_argument("--seconds", type=int, help="for one turn (3)")
-    parser.add_argument("--people", type=int, help="rows of the database (20000)")
-    parser.add_argument("--quick", action="store_true", help="one short round, for a look; docs stay as they are")
+    parser.add_argument("--rounds", type=int, help="turns of each shape (5)")
+    parser.add_argument("--seconds", type=int, help="length of a turn (3)")
+    parser.add_argument("--users", type=int, help="users in the database (20000)")
+    parser.add_argument(
+        "--quick", action="store_true", help="one short round, to see whether everything works; docs stay as they are"
+    )
     wanted = parser.parse_args(words)
     return completed(wanted, QUICK if wanted.quick else FULL)
 
@@ -74,16 +76,16 @@ def main(words: list[str]) -> None:
     if not FOUND:
         sys.exit("make bench ARGS=workers needs PgBouncer. Debian: apt install pgbouncer")
     measured = Measured(machine=machine(cores()[0]), versions={n: version(n) for n in ("django", "granian", "psycopg")})
-    measured.options = {name: getattr(wanted, name) for name in ("rounds", "seconds", "people")}
+    measured.options = {name: getattr(wanted, name) for name in ("rounds", "seconds", "users")}
     measured.options["command"] = command("workers", *words)
     with tempfile.TemporaryDirectory(prefix="latchkey-bench-") as folder, running() as postgresql:
         measured.versions["postgresql"] = postgresql.version
         hashed = rows.hashed()
         bench = Bench(postgresql, Path(folder), wanted.seconds, cores()[0], hashed)
-        fill(bench, {"latchkey": OURS.server}, wanted.people)
+        fill(bench, {"latchkey": OURS.server}, wanted.users)
         measured.bytes = sizes(bench)
         with pooling(postgresql, "latchkey") as pgbouncer, ExitStack() as stack:
-            workers = Workers(bench, pgbouncer, wanted.people)
+            workers = Workers(bench, pgbouncer, wanted.users)
             stack.callback(workers.stop)
             workers.start([*ONE_CORE, *BOTH_CORES, *POOLED])
             for number in range(wanted.rounds):
@@ -95,17 +97,17 @@ def main(words: list[str]) -> None:
 
 
 def sizes(bench: Bench) -> dict[str, float]:
-    """Bytes of one row with its share of the indexes."""
+    """By table, bytes of a row with its share of the indexes."""
     tables = ("accounts_user", "sessions_api_session")
     size = "SELECT pg_total_relation_size('{0}')::float8 / count(*) FROM {0}"
     return {table: bench.postgresql.execute("latchkey", size.format(table))[0][0] for table in tables}
 
 
 class Workers:
-    """All servers are up at once, and one at a time is asked; none sends mails, which would only be noise."""
+    """All servers run at once, and one at a time gets requests. None sends mails, which would add noise."""
 
-    def __init__(self, bench: Bench, pgbouncer: PgBouncer, people: int) -> None:
-        self.bench, self.pgbouncer, self.people = bench, pgbouncer, people
+    def __init__(self, bench: Bench, pgbouncer: PgBouncer, users: int) -> None:
+        self.bench, self.pgbouncer, self.users = bench, pgbouncer, users
         self.up: dict[Shape, Running] = {}
 
     def start(self, shapes: list[Shape]) -> None:
@@ -123,14 +125,14 @@ class Workers:
             self.up.popitem()[1].stop()
 
     def alone(self, shape: Shape, cache: bool) -> Held:
-        """Its memory. With siblings about, what it shares with them would hardly count."""
-        one = self.started(shape, HASHES_AT_ONCE="1", CACHE_URL=NOBODY if cache else "")
+        """The memory of a server that runs alone: memory shared with other servers would hardly count."""
+        one = self.started(shape, HASHES_AT_ONCE="1", CACHE_URL=NO_SERVER if cache else "")
         try:
             one.first_answer(ME, **values(OURS, rows.READERS[0]))
             load.wrk(one.port, requests("checks"), CONNECTIONS, self.bench.seconds)
             checked = memory(one.pid)
-            for person in rows.COMERS[:8]:  # on a connection each, so that no process is left out
-                load.one_by_one(one.port, [LOGIN.filled(**values(OURS, person))], 0)
+            for user in rows.LOGGING_IN[:8]:  # on a connection each, to reach every process
+                load.one_by_one(one.port, [LOGIN.filled(**values(OURS, user))], 0)
             one.wait_until_idle()
             return Held(shape, cache, checked, memory(one.pid))
         finally:
@@ -141,7 +143,7 @@ class Workers:
         return self.pgbouncer.url if shape.where == "pgbouncer" else direct
 
     def place(self, shape: Shape) -> None:
-        """The clients and PostgreSQL on the other core, or everybody on both."""
+        """Keeps the clients and PostgreSQL on the other core, or lets them use both."""
         server_core, other_core = cores()
         if server_core is not None and other_core is not None:
             theirs = {other_core} if shape.where == "one core" else {server_core, other_core}
@@ -167,7 +169,7 @@ class Workers:
     def ask(
         self, running: Running, asked: list[load.Request], connections: int, seconds: int
     ) -> tuple[load.Load, list[float]]:
-        """Beside the load, microseconds for each request of the server, of PostgreSQL and of PgBouncer."""
+        """The load, and the CPU microseconds for each request: of the server, PostgreSQL and PgBouncer."""
         pids = running.pid, self.bench.postgresql.pid, self.pgbouncer.process.pid
         before = [cpu_seconds(pid) for pid in pids]
         if connections == 1:
@@ -179,7 +181,7 @@ class Workers:
         return loaded, each(before, after, loaded.requests)
 
     def opened(self, shape: Shape) -> int:
-        """Connections at PostgreSQL."""
+        """The number of connections to PostgreSQL."""
         pooled = shape.where == "pgbouncer"
         theirs = f"usename = '{USER}'" if pooled else f"application_name = '{shape.name}'"
         query = f"SELECT count(*) FROM pg_stat_activity WHERE {theirs}"
@@ -188,11 +190,11 @@ class Workers:
         return opened
 
     def kinds(self, number: int) -> Iterator[Kind]:
-        """What each kind of request takes of the server, and of PostgreSQL."""
+        """Measures each kind of request."""
         self.place(USUAL)
         for kind in KINDS:
-            people = kind.people[number * LOGINS :][:LOGINS] if kind.name == "login" else kind.people
-            asked = [kind.call.filled(**values(OURS, person)) for person in people if person <= self.people]
+            users = kind.users[number * LOGINS :][:LOGINS] if kind.name == "login" else kind.users
+            asked = [kind.call.filled(**values(OURS, user)) for user in users if user <= self.users]
             yield self.kind(kind, asked, number)
 
     def kind(self, kind: Asked, asked: list[load.Request], number: int) -> Kind:
@@ -208,24 +210,24 @@ class Workers:
         return Kind(kind.name, number, cpu, database_cpu, sent / loaded.requests, wal / loaded.requests)
 
     def written(self) -> int:
-        """Bytes of WAL, ever."""
+        """Bytes of WAL written since the database was created."""
         return int(self.bench.postgresql.execute("latchkey", "SELECT pg_current_wal_insert_lsn() - '0/0'")[0][0])
 
 
 def served(shape: Shape, **env: str) -> Server:
-    """As the image starts it: granian and the pool read the threads from the same variable."""
+    """A server as the image starts it: granian and the connection pool read the same variable."""
     env |= {"GRANIAN_BLOCKING_THREADS": str(shape.threads), "MAIL_IN_PROCESS": "false"}
     words = ("--workers", str(shape.workers), "--blocking-threads", str(shape.threads))
-    command = (*OURS.server.command, *words)  # of an option that comes twice, the last one counts
+    command = (*OURS.server.command, *words)  # granian uses the last of two equal options
     return replace(OURS.server, command=command, env=OURS.server.env | env)
 
 
 def requests(job: str) -> list[load.Request]:
-    """Checks; mixed, after each nine of them a list of fifty."""
-    checks = [ME.filled(**values(OURS, person)) for person in rows.READERS]
+    """Checks, or for "mixed" a list of fifty sessions after each nine checks."""
+    checks = [ME.filled(**values(OURS, user)) for user in rows.READERS]
     if job == "checks":
         return checks
-    lists = [LIST.filled(**values(OURS, person)) for person in rows.LISTED]
+    lists = [LIST.filled(**values(OURS, user)) for user in rows.LISTED]
     return [lists[n // 10 % len(lists)] if n % 10 == 9 else check for n, check in enumerate(checks)]
 
 
@@ -233,5 +235,5 @@ def keep(measured: Measured, *, quick: bool) -> None:
     file = store(measured.as_json(), "workers")
     sys.stdout.write(scaling.text(measured, scaling.PARTS))
     if not quick:
-        scaling.document(measured, ROOT / "docs" / "scaling.md")
+        scaling.document(measured, scaling.PAGE)
     sys.stdout.write(f"\nEvery number is in {file.relative_to(ROOT)}\n")

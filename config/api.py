@@ -1,4 +1,4 @@
-"""The API on one screen: closed by default, every router, every error handler."""
+"""The API object, with every router and every error handler. By default an endpoint requires a bearer token."""
 
 from django.views.decorators.http import require_safe
 
@@ -12,19 +12,20 @@ from accounts.social.api import router as providers
 from sessions_api.api import router as sessions
 from sessions_api.auth import any_session
 from sessions_api.http.exception_handlers import add_handlers
-from sessions_api.http.json import JSON, StrictJSON
+from sessions_api.http.json import PydanticJSON, StrictJSON
 from sessions_api.http.openapi import DescribedAPI
 
 api = DescribedAPI(
     title="Latchkey",
     version="1",
     description="Accounts and sessions. Log in, keep the token, send it as `Authorization: Bearer <token>`.",
-    auth=any_session,  # an open endpoint says auth=None
+    auth=any_session,  # an open endpoint has auth=None
     parser=StrictJSON(),
-    renderer=JSON(),
+    renderer=PydanticJSON(),
     docs_decorator=require_safe,
     urls_namespace="api",
 )
-for router in (account, login, registration, passwords, email, recovery, sessions, providers):  # rarest last
+# Requests try the routers in this order, so the rarest are last.
+for router in (account, login, registration, passwords, email, recovery, sessions, providers):
     api.add_router("", router)
 add_handlers(api)

@@ -1,4 +1,4 @@
-"""What a load balancer asks: is the process alive, and can it do its work?"""
+"""The probes of a load balancer: is the process alive, and can it do its work?"""
 
 import logging
 from collections.abc import Callable
@@ -22,7 +22,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """503 without the database or its migrations. Sessions go on without the cache, so its loss is only told."""
+    """503 without the database or its migrations. Sessions work without the cache, so its loss only says `degraded`."""
     if not works(migrated):
         return ServiceUnavailable().response()
     return JsonResponse({"status": "ok" if works(cached) else "degraded"})
@@ -31,13 +31,13 @@ def readyz(request: HttpRequest) -> HttpResponse:
 def works(part: Callable[[], bool]) -> bool:
     try:
         return part()
-    except Exception as failure:  # whatever a neighbour fails with, it is not there
+    except Exception as failure:  # drivers raise exceptions of many kinds, and each means: not ready
         logger.warning("Not ready: %s failed with %s", part.__name__, type(failure).__name__)
         return False
 
 
 def migrated() -> bool:
-    """A database that is ahead of this code is ready: the next release may be on its way."""
+    """True also for a database with newer migrations, as during the deployment of the next release."""
     executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 

@@ -1,7 +1,7 @@
-"""What a line of the log looks like, whoever writes it: JSON for machines, or plain text for somebody who watches.
+"""The form of each line of the log: JSON for programs, or text for a terminal.
 
-Everybody logs as the standard library does, `logger.info("what", extra={"name": value})`. Here each line gets its
-time and the id of its request, and loses what it must not hold.
+All code logs with the standard library, `logger.info("what", extra={"name": value})`. Here each line gets its time and
+the id of its request, and loses its secrets.
 """
 
 import json
@@ -17,17 +17,17 @@ from structlog.processors import TimeStamper
 from structlog.stdlib import ProcessorFormatter
 from structlog.types import EventDict, Processor
 
-LONGEST = 500  # characters of a value: most lines stay below the 4,096 bytes that a pipe keeps together
-LONGEST_TRACE = 10_000
+LONGEST = 500  # characters of a value: a line with one such value fits into 4,096 bytes, which a pipe writes as one
+LONGEST_TRACE = 10_000  # characters: the trace of a query that fails below an endpoint has 3,000
 HIDDEN = "***"
 HEADERS = "authorization|cookie"
 WORDS = "passw|pwd|secret|token|verifier|api_?key"
-WHOLE_NAMES = {"code", "state", "session", "nonce"}  # error_code and status_code are none
+WHOLE_NAMES = {"code", "state", "session", "nonce"}  # error_code, status_code and session_id are not secret
 SHAPES = re.compile(
-    r"s_[\w-]{60,}"  # the token of a session, or most of one
-    r"|[0-9a-f]{65,}"  # the token of a mail; a digest is shorter, and opens nothing
+    r"s_[\w-]{60,}"  # a session token has 88 characters; also most of one
+    r"|[0-9a-f]{65,}"  # a mail token has 96 digits; a SHA-256 digest has 64 and is not secret
     r"|eyJ[\w.-]{8,}"  # a JWT
-    r"|(?<=://)[^\s/@:]*:[^\s/@]+(?=@)"  # who speaks to a database, and how
+    r"|(?<=://)[^\s/@:]*:[^\s/@]+(?=@)"  # user and password in a URL
     rf"|(?P<header>(?i:{HEADERS})[\"']?[ \t]*[=:])[^\n]+"
     r"|(?P<scheme>(?i:\bbearer)[ \t]+)[^\s\"',]+"
     rf"|(?P<key>(?i:(?:{WORDS})\w{{0,30}}|\b(?:{'|'.join(sorted(WHOLE_NAMES))})(?==))[\"']?[ \t]*[=:][ \t]*)"
@@ -35,30 +35,30 @@ SHAPES = re.compile(
     re.ASCII,
 )
 PLAIN = (int, float, type(None))
-MARKS = re.compile(r"[=: \t]|s_|eyJ|.{65}", re.DOTALL)  # what has none of these has none of those shapes
+MARKS = re.compile(r"[=: \t]|s_|eyJ|.{65}", re.DOTALL)  # each text with a secret shape has one of these, found faster
 OF_A_RECORD = {*logging.makeLogRecord({}).__dict__, "message", "asctime", "taskName", "request", "status_code"}
 
 
-class Line(ProcessorFormatter):
-    """A record as one line, with each `extra` of it; `form` is `json` or `console`."""
+class LineFormatter(ProcessorFormatter):
+    """Formats a record, with each of its `extra`, as one line. `form` is `json` or `console`."""
 
     def __init__(self, form: str, *, colors: bool = False) -> None:
         render: list[Processor] = [to_json] if form == "json" else [readable, console(colors)]
         super().__init__(processors=[describe, merge_contextvars, without_secrets, timestamp, *render])
 
 
-class Lines(logging.StreamHandler[Any]):
-    """To where the errors go. A line that cannot be written is nobody's failure but its own."""
+class LineHandler(logging.StreamHandler[Any]):
+    """Writes lines to standard error. A line that cannot be written fails no request."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
-        """The standard library would print the record, arguments and all."""
+        """The standard library would print the record with its arguments, which may be secret."""
         with suppress(Exception):
             self.stream.write(f'{{"level": "error", "event": "A line was lost", "logger": "{record.name}"}}\n')
             self.flush()
 
 
 class OnlyUnexpected(logging.Filter):
-    """For django.request, which repeats each refusal that the line of the request tells of."""
+    """For django.request: keeps exceptions. Our own line for the request already reports each refusal."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return record.levelno >= logging.ERROR and bool(record.exc_info)
@@ -68,7 +68,7 @@ timestamp = TimeStamper(fmt="iso", utc=True)
 
 
 def describe(logger: Any, method: str, event: EventDict) -> EventDict:
-    """Where the line is from, what was added to it, and what went wrong, without the values of variables."""
+    """Add the level, the logger, each `extra`, and the trace of an exception without the values of variables."""
     record: logging.LogRecord = event.pop("_record")
     del event["_from_structlog"]
     event["level"] = method
@@ -82,19 +82,19 @@ def describe(logger: Any, method: str, event: EventDict) -> EventDict:
 
 
 def without_secrets(logger: Any, method: str, event: EventDict) -> EventDict:
-    """By the name of a value, and in any text by its shape."""
+    """Hide each value with the name of a secret, and each part of a text with the shape of one."""
     trace = event.pop("exception", None)
     kept = {name: HIDDEN if is_secret(name) else clean(value) for name, value in event.items()}
     return kept if trace is None else kept | {"exception": clean(trace, LONGEST_TRACE)}
 
 
-@lru_cache(1000)
+@lru_cache(1000)  # our own names are fewer; the bound is for dictionaries with foreign keys
 def is_secret(name: str) -> bool:
     return name.lower() in WHOLE_NAMES or re.search(f"{HEADERS}|{WORDS}", name, re.IGNORECASE) is not None
 
 
 def clean(value: Any, longest: int = LONGEST) -> Any:
-    """Texts without secrets, and without their beginnings where they are long: the end says more."""
+    """This value without secrets. Of a long text the end is kept, because there an error says what happened."""
     if isinstance(value, PLAIN):
         return value
     if isinstance(value, dict):
@@ -109,14 +109,11 @@ def clean(value: Any, longest: int = LONGEST) -> Any:
 
 
 def to_json(logger: Any, method: str, event: EventDict) -> str:
-    return encode(event)
-
-
-encode = json.JSONEncoder().encode  # made once; what comes here is of JSON's own types
+    return json.dumps(event)
 
 
 def readable(logger: Any, method: str, event: EventDict) -> EventDict:
-    """Nothing in it moves the cursor or begins a line; a trace is indented. Values with spaces will be quoted."""
+    """For a terminal: escape characters that move the cursor or begin a line, and indent a trace."""
     trace = event.pop("exception", "").splitlines()
     shown = {name: visible(value) if isinstance(value, str) else value for name, value in event.items()}
     return shown | {"exception": "\n".join(f"    {visible(line)}" for line in trace)} if trace else shown

@@ -1,4 +1,4 @@
-"""What every request passes, and Django's own middlewares, asleep outside the admin."""
+"""The middlewares of every request, and Django's own, which run for the admin only."""
 
 import logging
 import re
@@ -22,12 +22,13 @@ from sessions_api.http.errors import CONTENT_TYPE, ApiError, InvalidRequest, Pay
 from sessions_api.http.exception_handlers import as_problem, refusal_outside_ninja
 from sessions_api.models import Session
 
-MAX_BODY = 64 * 1024
-PROBES = {"/healthz", "/readyz"}  # asked by address, so under any Host
-HARMLESS = re.compile("[A-Za-z0-9._-]{8,64}")  # of what a caller sends as X-Request-ID
-PATH_LENGTH = 200
+MAX_BODY = 64 * 1024  # bytes; the longest field of the API, an ID token, has at most 10,000 characters
+LENGTH_DIGITS = 18  # of Content-Length: such a number fits into 64 bits
+PROBES = {"/healthz", "/readyz"}  # load balancers send the address as Host, so any Host may ask
+REQUEST_ID = re.compile("[A-Za-z0-9._-]{8,64}")  # accepted from a caller: a UUID or a trace id, and no other text
+PATH_LENGTH = 200  # characters of a path in the log; our own paths are shorter
 
-PAGE = "<!doctype html><title>Latchkey</title><p>{}"  # of the admin, where it cannot have one of its own
+PAGE = "<!doctype html><title>Latchkey</title><p>{}"  # for the admin, while it cannot render a page of its own
 NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 OWN_PAGES = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
@@ -38,9 +39,10 @@ logger = logging.getLogger(__name__)
 
 
 class AccessLogMiddleware:
-    """An id for each request, told to the caller and to every line that is logged meanwhile; and one line in the end.
+    """Makes `request.client`, gives the request an id, and logs one line for it.
 
-    A caller's own id is taken, whoever that is: it joins lines, and proves nothing.
+    The id is in each line that is logged meanwhile, and in the answer as X-Request-ID. A caller may send its own id: it
+    joins the lines of several services, and proves nothing.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -50,18 +52,18 @@ class AccessLogMiddleware:
         started = perf_counter()
         request.client = ClientInfo.from_request(request)  # type: ignore[attr-defined]
         sent = request.META.get("HTTP_X_REQUEST_ID", "")
-        request_id = sent if HARMLESS.fullmatch(sent) else secrets.token_hex(16)
+        request_id = sent if REQUEST_ID.fullmatch(sent) else secrets.token_hex(16)
         bound = bind_contextvars(request_id=request_id)
         try:
             response = self.get_response(request)
             response.headers["X-Request-ID"] = request_id
-            self.log(request, response, started)
+            self.log_access(request, response, started)
         finally:
             reset_contextvars(**bound)
         return response
 
-    def log(self, request: HttpRequest, response: HttpResponse, started: float) -> None:
-        """No query, which may hold a code; no header and no body; users by their ids."""
+    def log_access(self, request: HttpRequest, response: HttpResponse, started: float) -> None:
+        """Without the query, which may contain a code, and without headers and bodies. Users appear as their ids."""
         level = logging.ERROR if response.status_code >= 500 else logging.INFO
         if level == logging.INFO and request.path_info in PROBES:
             level = logging.DEBUG
@@ -72,23 +74,24 @@ class AccessLogMiddleware:
                 "status": response.status_code,
                 "ms": round((perf_counter() - started) * 1000, 1),
                 "ip": request.client.address,  # type: ignore[attr-defined]
-                **who(request),
+                **authenticated(request),
             }
             logger.log(level, "request", extra=line)
 
 
-def who(request: HttpRequest) -> dict[str, Any]:
+def authenticated(request: HttpRequest) -> dict[str, Any]:
+    """The ids of the user and of the session, or of an administrator; empty for a stranger. No query."""
     session = getattr(request, "auth", None)
     if isinstance(session, Session):
-        return {"user": session.user_id, "handle": session.pk}
-    administrator = getattr(request, "_cached_user", None)  # nobody is looked up for a line
+        return {"user": session.user_id, "session_id": session.pk}
+    administrator = getattr(request, "_cached_user", None)  # Django sets it once a view has used `request.user`
     return {"user": administrator.pk} if administrator else {}
 
 
 class RequestGuardMiddleware:
-    """In: one body limit and one answer to a foreign Host. Out: one form of error, whoever made it, and headers.
+    """Refuses a foreign Host and a body above MAX_BODY. Gives each error the API's form, and each answer its headers.
 
-    The admin keeps Django's own ways.
+    Pages of the admin keep Django's own errors.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -98,7 +101,7 @@ class RequestGuardMiddleware:
         if is_admin(request):
             response = self.get_response(request)
             response.headers.setdefault("Content-Security-Policy", OWN_PAGES)
-            # Without any referrer a browser sends "Origin: null" with forms, which Django takes for a forgery.
+            # With "no-referrer", browsers send "Origin: null" with forms, and Django refuses those as forged.
             response.headers.setdefault("Referrer-Policy", "same-origin")
             response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
             return response
@@ -114,25 +117,26 @@ class RequestGuardMiddleware:
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Plain views, and the admin. Endpoints have handlers, in `sessions_api/http/errors.py`."""
+        """The answer for plain views and the admin. Endpoints have `sessions_api/http/exception_handlers.py`."""
         refusal = refusal_outside_ninja(exception)
         if refusal and is_admin(request):
             return HttpResponse(PAGE.format(refusal.detail), status=refusal.status, headers=refusal.headers)
         return refusal.response() if refusal else None
 
     def check(self, request: HttpRequest) -> None:
+        """Raises InvalidRequest or PayloadTooLarge."""
         if request.path_info not in PROBES:
             try:
                 request.get_host()
             except DisallowedHost:
                 raise InvalidRequest from None
         if declared := request.META.get("CONTENT_LENGTH"):
-            if not declared.isdecimal() or len(declared) > 18:
+            if not declared.isdecimal() or len(declared) > LENGTH_DIGITS:
                 raise InvalidRequest
             if int(declared) > MAX_BODY:
                 raise PayloadTooLarge
         elif "HTTP_TRANSFER_ENCODING" in request.META:
-            # Django takes a body without a length for an empty one. Its end is the server's to find.
+            # Django treats a body without a length as empty. The server knows where it ends.
             request._body = request.META["wsgi.input"].read(MAX_BODY + 1)
             if len(request.body) > MAX_BODY:
                 raise PayloadTooLarge
@@ -154,7 +158,7 @@ def is_admin(request: HttpRequest) -> bool:
 
 
 class AdminOnly:
-    """Django's checks want these middlewares installed; the API should not pay for their being awake."""
+    """Runs one of Django's middlewares for the admin only. Django's checks require them; the API needs none."""
 
     get_response: Any
 

@@ -12,16 +12,17 @@ READ = ["get", "head"]
 
 admin.site.site_header = admin.site.site_title = "Latchkey"
 admin.site.index_title = "Users and sessions"
-admin.site.enable_nav_sidebar = False  # three lists do not need one, and the one of sessions is wide
+admin.site.enable_nav_sidebar = False  # the list of sessions needs the width
 
 ADMIN = [
     path("admin", RedirectView.as_view(url="/admin/", http_method_names=READ)),
-    path("admin/password_change/", admin.site.admin_view(own_password)),  # in the place of Django's own
+    # Before Django's page of this name, which has no limits and sends no mail.
+    path("admin/password_change/", admin.site.admin_view(own_password)),
     path("admin/", admin.site.urls),
 ]
 
 urlpatterns = [
-    path("api/", api.urls),  # first, for paths are tried in their order
+    path("api/", api.urls),  # Django tries the paths in this order, and most requests are for the API
     path("", RedirectView.as_view(url="/api/docs", http_method_names=READ)),
     *(ADMIN if settings.ADMIN_ENABLED else []),
     path("healthz", healthz),

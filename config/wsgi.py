@@ -10,15 +10,15 @@ from django.urls import get_resolver
 from django.utils.http import parse_header_parameters
 from django.utils.module_loading import import_string
 
-CONTENT_TYPE_LENGTH = 256
+CONTENT_TYPE_LENGTH = 256  # characters; "application/json; charset=utf-8" has 31
 
 
 class Request(WSGIRequest):
     def _set_content_type_params(self, meta: dict[str, Any]) -> None:
-        """A Content-Type that is long or cannot be read counts as none, and its charset decides nothing.
+        """Ignore a Content-Type that is long or unreadable, and ignore its charset.
 
-        Django's own reading takes quadratic time, raises for some where no middleware can answer, and lets
-        the charset, which may be any codec that Python has, decide how the query string is decoded.
+        Django's own method takes quadratic time. For some values it raises where no middleware can answer. And it
+        decodes the query string with the charset, which may be any codec of Python.
         """
         declared = meta.get("CONTENT_TYPE", "")
         self.content_type, self.content_params = "", {}
@@ -32,18 +32,18 @@ class Handler(WSGIHandler):
 
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-gc.disable()  # what is imported stays; looking for garbage in it would be a sixth of the start
+gc.disable()  # imported code stays, so a collection now would find nothing, and takes a sixth of the start
 django.setup(set_prefix=False)
 
-from accounts.mail.worker import Worker  # noqa: E402 (its models want Django set up)
+from accounts.mail.worker import Worker  # noqa: E402 (its models need django.setup)
 from accounts.social.providers import registry as providers  # noqa: E402
 
 application = Handler()
-_ = get_resolver().url_patterns  # else the first request would import the API, and be the first to fail if that fails
+_ = get_resolver().url_patterns  # import the API now: an error stops the start, and the first request is not slow
 providers.load()
 if settings.PWNED_PASSWORDS_URL:
     import_string(settings.BREACH_LOOKUP)
-gc.freeze()  # nor has any later look for garbage to pass through all of it
+gc.freeze()  # later collections skip all that exists now
 gc.enable()
 if settings.MAIL_IN_PROCESS:
     Worker().start()

@@ -1,4 +1,4 @@
-"""Another service asks Latchkey whose token it received."""
+"""Another service asks Latchkey for the user of a token that it received."""
 
 import os
 from typing import Any

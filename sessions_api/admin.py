@@ -1,9 +1,8 @@
-"""Sessions, for those who run the service: to look at and to end. No page shows a token or its digest."""
+"""Sessions in the admin: administrators view and revoke them. No page shows a token or its digest."""
 
 from operator import attrgetter
 from typing import Any
 
-from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.utils import model_ngettext
@@ -12,79 +11,68 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
-from django.utils.module_loading import import_string
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
-from sessions_api.adminkit.columns import time_column, user_link
-from sessions_api.adminkit.large_tables import LargeTableAdmin
+from sessions_api.adminkit.columns import NONE, time_column, user_column
+from sessions_api.adminkit.filters import ChoiceFilter
 from sessions_api.adminkit.permissions import log_for_each, may_administer
-from sessions_api.adminkit.search import search_filter
+from sessions_api.adminkit.read_only import ReadOnlyAdmin
+from sessions_api.adminkit.search import SEARCH_HELP, search_filter
 from sessions_api.events.tags import ADMINISTRATOR
 
-from .models import Session
+from . import methods
+from .models import Session, SessionQuerySet
 from .revocation import revoke_by_admin
+
+USER_AGENT_CHARACTERS = 60  # in the list, where more would make rows of several lines
 
 
 def sessions_page(user: Any) -> str:
+    """The address of the list of this user's sessions."""
     return reverse("admin:sessions_api_session_changelist", query={"q": user.pk})
 
 
-class StateFilter(admin.SimpleListFilter):
+def method_title(method: str) -> str:
+    """The title of a way to log in, or its stored name where no app registered it."""
+    return methods.titles().get(method, method)
+
+
+class StateFilter(ChoiceFilter):
     title = parameter_name = "state"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("live", "Live"), ("expired", "Expired")]
+    def labels(self) -> dict[str, str]:
+        return {"live": "Live", "expired": "Expired"}
 
-    def queryset(self, request: HttpRequest, queryset: Any) -> Any:
-        match self.value():
-            case "live":
-                return queryset.live()
-            case "expired":
-                return queryset.expired()
-        return queryset
+    def narrow(self, rows: SessionQuerySet, value: str) -> SessionQuerySet:
+        return {"live": rows.live, "expired": rows.expired}.get(value, rows.all)()
 
 
-def methods() -> dict[str, str]:
-    """What users call each way in, by the name that is stored."""
-    providers = {name: import_string(backend).title for name, backend in settings.OAUTH_PROVIDERS.items()}
-    return dict(Session.Method.choices) | providers
-
-
-def method_name(method: str) -> str:
-    return methods().get(method, method)
-
-
-class MethodFilter(admin.SimpleListFilter):
-    """Django's own knows the choices of the field alone, so no provider."""
+class MethodFilter(ChoiceFilter):
+    """Django's own filter offers the choices of the field only, and they contain no provider."""
 
     title = parameter_name = "method"
 
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return list(methods().items())
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Session]) -> QuerySet[Session]:
-        return queryset.filter(method=self.value()) if self.value() else queryset
+    def labels(self) -> dict[str, str]:
+        return methods.titles()
 
 
 @admin.register(Session)
-class SessionAdmin(LargeTableAdmin):
-    list_display = ("opened", "user", "state", "opened_by", "last_seen", "ends", "caller")
+class SessionAdmin(ReadOnlyAdmin):
+    list_display = ("created", "account", "state", "method_title", "last_seen", "ends", "client")
     list_filter = (StateFilter, MethodFilter)
     list_select_related = ("user",)
     ordering = ("-expires_at",)
-    sortable_by = ("opened",)
+    sortable_by = ("created",)
     search_fields = ("id", "ip_address", "user__email")
-    search_help_text = (
-        "The beginning of an e-mail address, or exactly: an IP address, the handle of a session, the id of a user."
-    )
+    search_help_text = SEARCH_HELP
     actions = ("delete_selected",)
-    fields = readonly_fields = (
+    fields = (
         "id",
-        "user",
+        "account",
         "state",
-        "opened_by",
-        "opened",
+        "method_title",
+        "created",
         "authenticated",
         "last_seen",
         "ends",
@@ -95,24 +83,19 @@ class SessionAdmin(LargeTableAdmin):
         "user_agent",
     )
 
-    opened = time_column("created_at", "opened", ordering="expires_at")  # comes to the same, and has an index
+    account = user_column()
+    created = time_column("created_at", "created", ordering="expires_at")  # nearly the same order, and has an index
     authenticated = time_column("authenticated_at", "authenticated")
     last_seen = time_column("last_seen_at", "last seen")
-    ends = time_column("ends_at", "ends")
-    latest_end = time_column("expires_at", "ends at the latest")
+    ends = time_column("ends_at", "expires")
+    latest_end = time_column("expires_at", "expires at the latest")
     changed = time_column("updated_at", "last changed")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Session | None = None) -> bool:
-        return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Session | None = None) -> bool:
         return super().has_delete_permission(request, obj) and may_administer(request, obj and obj.user)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """The filters, and none of Django's freely made ones, which could ask for the digest bit by bit."""
+        """Allows the filters only. Lookups that Django derives from a query string could ask for the digest by bits."""
         return lookup in {"state", "method"}
 
     def get_search_results(
@@ -120,45 +103,40 @@ class SessionAdmin(LargeTableAdmin):
     ) -> tuple[QuerySet[Session], bool]:
         return queryset.filter(search_filter(search_term.strip())), False
 
-    @admin.action(permissions=["delete"], description="End selected sessions")
+    @admin.action(permissions=["delete"], description="Revoke selected sessions")
     def delete_selected(self, request: HttpRequest, queryset: QuerySet[Session]) -> None:
-        """In the place of Django's own, which would ask back on a page that lists every one of them."""
+        """Replaces Django's action, whose page for confirmation lists every session."""
         sessions = self.administrable(request, queryset, attrgetter("user"))
         with transaction.atomic():
-            ended = revoke_by_admin(
+            revoked = revoke_by_admin(
                 Session.objects.filter(pk__in=[session.pk for session in sessions]), by=ADMINISTRATOR
             )
             self.log_deletions(request, sessions)
-        self.message_user(request, f"{ended} {model_ngettext(self.opts, ended)}: ended.", messages.SUCCESS)
+        self.message_user(request, f"{revoked} {model_ngettext(self.opts, revoked)}: revoked.", messages.SUCCESS)
 
     def delete_model(self, request: HttpRequest, obj: Session) -> None:
         revoke_by_admin(Session.objects.filter(pk=obj.pk), by=ADMINISTRATOR)
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> list[LogEntry]:
-        """Also in the history of each user, for nobody could tell from a handle whose it was."""
-        log_for_each(request, {session.user for session in queryset}, "Ended sessions.")
+        """Also writes to the history of each user: the id of a deleted session no longer leads to its user."""
+        log_for_each(request, {session.user for session in queryset}, "Revoked sessions.")
         return super().log_deletions(request, queryset)
-
-    @admin.display
-    def user(self, session: Session) -> SafeString:
-        return user_link(session.user)
 
     @admin.display
     def state(self, session: Session) -> str:
         return "live" if session.is_live() else "expired"
 
     @admin.display(description="method")
-    def opened_by(self, session: Session) -> str:
-        """Django would show a dash for what is not among the choices, such as a provider's name."""
-        return method_name(session.method)
+    def method_title(self, session: Session) -> str:
+        return method_title(session.method)
 
     @admin.display
     def device(self, session: Session) -> str:
-        return session.device or "-"
+        return session.device or NONE
 
     @admin.display(description="IP address, device, user agent")
-    def caller(self, session: Session) -> SafeString:
-        """One below the other: beside each other they are wider than a window, be it only for one IPv6 address."""
+    def client(self, session: Session) -> SafeString:
+        """In lines of their own: side by side, one IPv6 address would make the list wider than a window."""
         device = format_html("{}<br>", session.device) if session.device else ""
-        sent = Truncator(session.user_agent).chars(60)
-        return format_html('{}<br>{}<span class="mini quiet">{}</span>', session.ip_address or "-", device, sent)
+        user_agent = Truncator(session.user_agent).chars(USER_AGENT_CHARACTERS)
+        return format_html('{}<br>{}<span class="mini quiet">{}</span>', session.ip_address or NONE, device, user_agent)

@@ -16,14 +16,14 @@ router = Router(tags=["sessions"])
 
 @router.post("/auth/logout", response={204: None}, summary="Log out")
 def logout(request: SessionRequest) -> Status[None]:
-    """End the session whose token was sent. Whatever else the user has open stays open."""
+    """Revokes the session whose token was sent. Other sessions of the user stay valid."""
     revoke_own(Session.objects.filter(pk=request.auth.pk), by=request.auth, tag=Tag.LOGOUT, client=request.client)
     return Status(204, None)
 
 
-@router.get("/auth/sessions", response=list[SessionInfo], summary="What I have open")
+@router.get("/auth/sessions", response=list[SessionInfo], summary="List my sessions")
 def list_sessions(request: SessionRequest) -> list[SessionInfo]:
-    """Newest first."""
+    """The valid sessions of the user, newest first."""
     delete_expired(request.auth.siblings())
     sessions = request.auth.siblings().live().order_by("-created_at", "-pk")
     return [SessionInfo.from_session(session, current=session.pk == request.auth.pk) for session in sessions]
@@ -32,15 +32,15 @@ def list_sessions(request: SessionRequest) -> list[SessionInfo]:
 @router.delete(
     "/auth/sessions/{uuid:handle}",
     response={204: None},
-    summary="End one of my sessions",
+    summary="Revoke one of my sessions",
     openapi_extra=raises(NotFound, ReauthenticationRequired),
 )
-def end_session(request: SessionRequest, handle: UUID) -> Status[None]:
-    """One's own current one at any time, another one after a recent login."""
+def revoke_session(request: SessionRequest, handle: UUID) -> Status[None]:
+    """The session whose token was sent can always be revoked; another one needs a recent login."""
     if handle != request.auth.pk:
         request.auth.require_fresh()
-    another = request.auth.siblings().live().filter(pk=handle)
-    if not revoke_own(another, by=request.auth, tag=Tag.SESSIONS_ENDED, client=request.client):
+    session = request.auth.siblings().live().filter(pk=handle)
+    if not revoke_own(session, by=request.auth, tag=Tag.SESSIONS_ENDED, client=request.client):
         raise NotFound
     return Status(204, None)
 
@@ -49,11 +49,11 @@ def end_session(request: SessionRequest, handle: UUID) -> Status[None]:
     "/auth/sessions",
     auth=fresh_session,
     response={204: None},
-    summary="End my other sessions",
+    summary="Revoke my other sessions",
     openapi_extra=raises(ReauthenticationRequired),
 )
-def end_sessions(request: SessionRequest, include_current: Query[bool] = False) -> Status[None]:
-    """All others; with `include_current` all."""
+def revoke_sessions(request: SessionRequest, include_current: Query[bool] = False) -> Status[None]:
+    """Revokes all other sessions of the user; with `include_current` also the one whose token was sent."""
     sessions = request.auth.siblings()
     if not include_current:
         sessions = sessions.exclude(pk=request.auth.pk)

@@ -1,4 +1,4 @@
-"""The bearer class: from an Authorization header to a session and its user; and the same for plain views."""
+"""Bearer authentication: from the Authorization header to the session and its user, for endpoints and plain views."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -14,10 +14,10 @@ from .http.client import ClientRequest
 from .models import Session
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import _User  # the name that the stubs have for AUTH_USER_MODEL
+    from django.contrib.auth.models import _User  # the stubs' name for AUTH_USER_MODEL
 
     class SessionRequest(ClientRequest):
-        """What an endpoint behind the bearer class receives."""
+        """The request that an endpoint behind a `SessionBearer` receives."""
 
         auth: Session
         user: _User
@@ -26,15 +26,16 @@ else:
     SessionRequest = HttpRequest
 
 Arguments = ParamSpec("Arguments")
-Answer = TypeVar("Answer")
-View = Callable[Concatenate[SessionRequest, Arguments], Answer]
-Protected = Callable[Concatenate[HttpRequest, Arguments], Answer]
+Response = TypeVar("Response")
+View = Callable[Concatenate[SessionRequest, Arguments], Response]
+ProtectedView = Callable[Concatenate[HttpRequest, Arguments], Response]
 
 
 class SessionBearer(HttpAuthBase):
-    """`request.auth` becomes the session and `request.user` its user, looked up once; anything else is a 401.
+    """Sets `request.auth` to the session and `request.user` to its user, with one query.
 
-    It asks the database, and belongs in a thread: an async operation of Ninja calls it in one.
+    Raises NotAuthenticated without a token, SessionExpired for an invalid, expired or revoked one, and django.db.Error.
+    It waits for the database: an async operation of Ninja calls it in a thread.
     """
 
     openapi_scheme = "bearer"
@@ -53,14 +54,17 @@ class SessionBearer(HttpAuthBase):
 
 
 class IntrospectingBearer(SessionBearer):
-    """The same, for what only asks about the session: asking is not using, and moves no idle end."""
+    """A SessionBearer for endpoints that only report on the session: the request does not postpone its idle expiry."""
 
     def __call__(self, request: HttpRequest) -> Session:
         return self.resolve(request)
 
 
 class FreshSessionBearer(SessionBearer):
-    """The same, for what changes who can come in: whoever stole a token must not be able to."""
+    """A SessionBearer for endpoints that change who can log in. A stolen token alone must not suffice for them.
+
+    Also raises ReauthenticationRequired.
+    """
 
     def __call__(self, request: HttpRequest) -> Session:
         session = super().__call__(request)
@@ -73,18 +77,18 @@ fresh_session = FreshSessionBearer()
 introspected = IntrospectingBearer()
 
 
-def session_required(view: View[Arguments, Answer]) -> Protected[Arguments, Answer]:
-    """For a plain Django view, sync or async: what the bearer class is for an endpoint."""
-    return _behind(any_session, view)
+def session_required(view: View[Arguments, Response]) -> ProtectedView[Arguments, Response]:
+    """For a plain Django view, sync or async: what `auth=any_session` is for an endpoint."""
+    return _protect(any_session, view)
 
 
-def fresh_session_required(view: View[Arguments, Answer]) -> Protected[Arguments, Answer]:
-    """The same, for what `auth=fresh_session` is about."""
-    return _behind(fresh_session, view)
+def fresh_session_required(view: View[Arguments, Response]) -> ProtectedView[Arguments, Response]:
+    """For a plain Django view, sync or async: what `auth=fresh_session` is for an endpoint."""
+    return _protect(fresh_session, view)
 
 
-def _behind(bearer: SessionBearer, view: Any) -> Any:
-    """What is raised here and below is answered by the `RequestGuardMiddleware` in config/middleware.py."""
+def _protect(bearer: SessionBearer, view: Any) -> Any:
+    """The view behind this bearer. The `RequestGuardMiddleware` answers the errors of both."""
 
     @wraps(view)
     def in_thread(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
@@ -100,7 +104,10 @@ def _behind(bearer: SessionBearer, view: Any) -> Any:
 
 
 def bearer_token(request: HttpRequest) -> str:
-    """What follows `Bearer`, in any case (RFC 9110, 11.1). The header is the only place where a token may come."""
+    """The text after `Bearer`, which may be in any case (RFC 9110, 11.1). Tokens in any other place are ignored.
+
+    Raises NotAuthenticated.
+    """
     scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").strip(" \t").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise NotAuthenticated

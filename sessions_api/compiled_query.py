@@ -1,4 +1,4 @@
-"""A query whose SQL the ORM writes once: writing it anew for each request costs more than the database's answer."""
+"""A query whose SQL the ORM compiles once. To compile it for each request costs more than the database's answer."""
 
 from collections.abc import Callable
 from operator import itemgetter
@@ -8,14 +8,14 @@ from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models.query import get_related_populators
 
 M = TypeVar("M", bound=models.Model)
-Find = Callable[[Any, Any], M | None]  # by a connection and a value
+Find = Callable[[Any, Any], M | None]  # takes a connection and a value
 
 
 class CompiledQuery(Generic[M]):
-    """The one row that such a query finds, as the instances that the ORM would have made of it.
+    """Finds one row by one value, and returns the instance that the ORM would have made of it.
 
-    `query` makes the queryset from its one value. It is asked once for each vendor, so nothing else in it may vary:
-    neither a setting nor the time. Columns, joins and conversions follow the models.
+    `query` takes the value and returns a queryset. It is called once for each database vendor, so nothing else in it
+    may vary, such as a setting or the time. Columns, joins and conversions follow the models.
     """
 
     def __init__(self, query: Callable[[Any], "models.QuerySet[M]"]) -> None:
@@ -23,7 +23,10 @@ class CompiledQuery(Generic[M]):
         self.compiled: dict[str, Find[M]] = {}
 
     def first(self, value: Any) -> M | None:
-        """The row for this value, of the type that the column has in the database, or None."""
+        """The row for this value, or None. The value has the type of its column in the database.
+
+        Raises django.db.Error, and on first use ValueError for a query that takes other than one value.
+        """
         connection = connections[DEFAULT_DB_ALIAS]
         find = self.compiled.get(connection.vendor)
         if find is None:
@@ -33,11 +36,11 @@ class CompiledQuery(Generic[M]):
     def _compile(self, connection: Any) -> "Find[M]":
         queryset = self.query(b"")
         compiler = queryset.query.get_compiler(connection=connection)
-        sql, (_,) = compiler.as_sql()  # one value, and one only
+        sql, (_,) = compiler.as_sql()  # exactly one value
         made_of = compiler.klass_info["select_fields"]
         names = [compiler.select[position][0].target.attname for position in made_of]
         columns, model = itemgetter(*made_of), queryset.model
-        # The type stubs are of a later Django.
+        # The type stubs describe a later Django.
         related = get_related_populators(compiler.klass_info, compiler.select, connection.alias)  # type: ignore[call-arg]
         converters = compiler.get_converters([column for column, *_ in compiler.select])
 

@@ -1,4 +1,4 @@
-"""The session: what a token opens, for whom, until when."""
+"""The session: the user whom a token authenticates, and until when."""
 
 import uuid
 from collections.abc import Iterator
@@ -23,8 +23,10 @@ from .tokens import digest, looks_like_token, new_token
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
 
-EVER, NEVER = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
-CLOCKS_DIFFER = timedelta(minutes=1)  # by no more, from one machine to another
+DIGEST_LENGTH = 32  # bytes of SHA-256
+METHOD_LENGTH = 32  # `password`, or the name of a provider, which social-auth limits to the same length
+FIRST_TIME, LAST_TIME = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+CLOCK_SKEW = timedelta(minutes=1)  # between two machines; NTP keeps it far smaller
 
 
 class TimestampMixin(models.Model):
@@ -37,6 +39,7 @@ class TimestampMixin(models.Model):
 
 class SessionQuerySet(models.QuerySet["Session"]):
     def live(self) -> Self:
+        """Sessions whose token is valid now, if their user is active."""
         now = timezone.now()
         live = Q(expires_at__gt=now)
         if settings.SESSION_IDLE:
@@ -44,6 +47,7 @@ class SessionQuerySet(models.QuerySet["Session"]):
         return self.filter(live)
 
     def expired(self) -> Self:
+        """Sessions past their absolute or their idle expiry."""
         now = timezone.now()
         expired = Q(expires_at__lte=now)
         if settings.SESSION_IDLE:
@@ -51,36 +55,36 @@ class SessionQuerySet(models.QuerySet["Session"]):
         return self.filter(expired)
 
     def revoke(self, except_for: "Session | None" = None) -> int:
-        """End these sessions, for good: the rows are gone. How many there were."""
-        ended, _ = (self.exclude(pk=except_for.pk) if except_for else self).delete()
-        return ended
+        """Delete these sessions, and return their number."""
+        revoked, _ = (self.exclude(pk=except_for.pk) if except_for else self).delete()
+        return revoked
 
     def revoke_in_batches(self, size: int) -> Iterator[int]:
-        """End these sessions in one pass, `size` rows at a time, each batch one DELETE; yields what each ended.
+        """Delete these sessions in one pass of batches of `size` rows, and yield the number of each batch.
 
-        They go in the order of their ends, which is about the one they were made in: neighbours on disk, where a
-        random order would write a page for each. Rows that somebody else has locked are left to them, so that two of
-        these, or one beside logins, never wait for each other.
+        Each batch is a transaction with one DELETE. Batches follow `expires_at`, which is nearly the order of creation:
+        neighbours in the table, so that few of its pages are written. A row that another transaction has locked is
+        skipped, so two of these passes, or one beside logins, never wait for each other.
         """
-        # Where each batch ends is asked once: asked again and again, it costs a sort of all that is left each time,
-        # where the planner thinks that there is little.
+        # One query finds the ends of all batches. A query for each batch would sort all remaining rows each time, when
+        # the planner underestimates their number.
         numbered = self.annotate(number=Window(RowNumber(), order_by="expires_at"))
-        lasts = numbered.alias(over=F("number") % size).filter(over=0).order_by("expires_at")
-        for batch in pairwise([EVER, *lasts.values_list("expires_at", flat=True), NEVER]):
-            free = self.filter(expires_at__range=batch).order_by("expires_at")[:size]
+        ends = numbered.alias(over=F("number") % size).filter(over=0).order_by("expires_at")
+        for batch in pairwise([FIRST_TIME, *ends.values_list("expires_at", flat=True), LAST_TIME]):
+            rows = self.filter(expires_at__range=batch).order_by("expires_at")[:size]
             with transaction.atomic(using=self.db):
-                locked = free.select_for_update(skip_locked=True).values("pk")
-                ended = self.model.objects.filter(pk__in=locked).revoke()
-            yield ended
+                locked = rows.select_for_update(skip_locked=True).values("pk")
+                revoked = self.model.objects.filter(pk__in=locked).revoke()
+            yield revoked
 
 
 class SessionManager(models.Manager.from_queryset(SessionQuerySet)):  # type: ignore[misc]
     def start(self, user: "AbstractBaseUser", *, method: str, client: ClientInfo) -> "tuple[Session, str]":
-        """A new session of this user, and its token, which is shown here and never again.
+        """Create a session for this user, and return it with its token, which is not stored.
 
-        Beyond `SESSION_MAX_PER_USER` the least recently seen give way, and what has expired is deleted: it does not
-        come back, should the clock be set back. Call it inside a transaction that holds the user's row, or the
-        limit is not exact.
+        The user keeps at most `SESSION_MAX_PER_USER` sessions: the least recently seen ones are revoked. Expired ones
+        are deleted, so that a clock that is set back makes none valid again. Call it in a transaction that has locked
+        the user's row; without the lock, parallel logins can exceed the limit.
         """
         now = timezone.now()
         self.expired().filter(user=user).revoke()
@@ -102,9 +106,9 @@ class SessionManager(models.Manager.from_queryset(SessionQuerySet)):  # type: ig
         return session, token
 
     def authenticate(self, token: str) -> "Session | None":
-        """The live session that this token opens, with its user; None for any other text. One query.
+        """The live session of this token, with its active user; None for any other text. One query.
 
-        One that is found expired is deleted there and then: it does not come back, should the clock be set back.
+        A session found expired is deleted, so that a clock that is set back does not make it valid again.
         """
         if not looks_like_token(token):
             return None
@@ -119,13 +123,13 @@ class Session(TimestampMixin):
     class Method(models.TextChoices):
         PASSWORD = "password"
 
-    id = models.UUIDField("handle", primary_key=True, default=uuid.uuid4, editable=False)
-    digest = models.BinaryField(max_length=32, unique=True)
+    id = models.UUIDField("session id", primary_key=True, default=uuid.uuid4, editable=False)
+    digest = models.BinaryField(max_length=DIGEST_LENGTH, unique=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="sessions")
     expires_at = models.DateTimeField(db_index=True)
     last_seen_at = models.DateTimeField()
     authenticated_at = models.DateTimeField()
-    method = models.CharField(max_length=32, choices=Method)
+    method = models.CharField(max_length=METHOD_LENGTH, choices=Method)
     ip_address = models.GenericIPAddressField("IP address", null=True)
     user_agent = models.CharField(max_length=USER_AGENT_LENGTH)
 
@@ -135,77 +139,77 @@ class Session(TimestampMixin):
         return str(self.pk)
 
     def save(self, **options: Any) -> None:
-        """Raises DatabaseError for a session that has ended: Django would insert anew what it finds no row of."""
+        """Raises DatabaseError for a session that was deleted meanwhile. Django by itself would insert it again."""
         super().save(**options if self._state.adding else options | {"force_update": True})
 
     @property
     def ends_at(self) -> datetime:
-        """The earlier of the absolute and the idle end."""
+        """The earlier of the absolute and the idle expiry."""
         if not settings.SESSION_IDLE:
             return self.expires_at
         return min(self.expires_at, self.last_seen_at + settings.SESSION_IDLE)
 
     @property
     def expires_in(self) -> int:
-        """Whole seconds until the session ends by itself, never negative."""
+        """Whole seconds until `ends_at`, never negative."""
         return max(0, int((self.ends_at - timezone.now()).total_seconds()))
 
     @property
     def device(self) -> str:
-        """“Firefox on Linux”, as far as the user agent tells; empty where it tells nothing."""
+        """“Firefox on Linux”, as far as the user agent tells, or empty."""
         return device(self.user_agent)
 
     def is_live(self) -> bool:
         return self.ends_at > timezone.now()
 
     def siblings(self) -> SessionQuerySet:
-        """All sessions of the same user, this one too."""
+        """All sessions of the same user, including this one."""
         return Session.objects.filter(user=self.user_id)
 
     def require_not_revoked(self) -> None:
-        """Raises SessionExpired where the session has ended, or its token was renewed, since it was looked up.
+        """Raises SessionExpired if this session ended, or its token was renewed, after it was authenticated.
 
-        For what must not be done by a session that is no more: ask under the lock of the user's row.
+        Call it in the transaction that has locked the user's row: then no other request revokes the session meanwhile.
         """
         if not Session.objects.live().filter(pk=self.pk, digest=self.digest).exists():
             raise SessionExpired
 
     def require_fresh(self) -> None:
-        """Raises ReauthenticationRequired unless the user has authenticated within `REAUTHENTICATION_SECONDS`.
+        """Raises ReauthenticationRequired unless the user authenticated within the last `REAUTHENTICATION_SECONDS`.
 
-        A little of the future counts, for clocks differ; more of it would be fresh for as long.
+        A time in the future counts as recent within `CLOCK_SKEW` only; otherwise it would count as recent for as long
+        as the clock was wrong.
         """
         now = timezone.now()
-        if not now - settings.REAUTHENTICATION <= self.authenticated_at <= now + CLOCKS_DIFFER:
+        if not now - settings.REAUTHENTICATION <= self.authenticated_at <= now + CLOCK_SKEW:
             raise ReauthenticationRequired
 
     def renew(self) -> str | None:
-        """A new token for this session, whose user has just authenticated again; the old one is dead.
+        """Replace the token after the user authenticated again, and return the new one. The old token becomes invalid.
 
-        One UPDATE: handle and end stay. None where the session has ended, or been renewed, meanwhile.
+        One UPDATE; the session keeps its id and `expires_at`. None if the session ended or was renewed meanwhile.
         """
         token, now = new_token(), timezone.now()
-        mine = Session.objects.live().filter(pk=self.pk, digest=self.digest)
-        if not mine.update(digest=digest(token), authenticated_at=now, last_seen_at=now, updated_at=now):
+        unchanged = Session.objects.live().filter(pk=self.pk, digest=self.digest)
+        if not unchanged.update(digest=digest(token), authenticated_at=now, last_seen_at=now, updated_at=now):
             return None
         self.digest, self.authenticated_at, self.last_seen_at = digest(token), now, now
         return token
 
     def touch(self) -> None:
-        """Note that the session is in use, at most once in `SESSION_TOUCH_SECONDS`.
+        """Record that the session is used now, at most once in `SESSION_TOUCH_SECONDS`.
 
-        One conditional UPDATE: of many requests at once a single one writes, and none brings back a
-        session that has ended meanwhile.
+        One conditional UPDATE: of many parallel requests one writes, and none restores a session that ended meanwhile.
         """
         now = timezone.now()
         stale = now - settings.SESSION_TOUCH
         if self.last_seen_at <= stale:
-            seen = Session.objects.live().filter(pk=self.pk, last_seen_at__lte=stale)
-            if seen.update(last_seen_at=now, updated_at=now):
+            unseen = Session.objects.live().filter(pk=self.pk, last_seen_at__lte=stale)
+            if unseen.update(last_seen_at=now, updated_at=now):
                 self.last_seen_at = now
 
 
-# With the user in the same row, if they are active; whether the session is live is asked of what was found.
+# With the active user from the same row. `authenticate` checks the time, since a compiled query contains none.
 BY_DIGEST = CompiledQuery(
     lambda digest: Session.objects.filter(digest=digest, user__is_active=True).select_related("user")
 )

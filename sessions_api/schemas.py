@@ -1,4 +1,4 @@
-"""The shapes that speak of a session, and what every request body has in common."""
+"""The responses that describe a session."""
 
 from datetime import datetime
 from typing import Annotated, Any, Self
@@ -10,15 +10,15 @@ from sessions_api.http.schemas import ResponseSchema
 
 from .models import Session
 
-ExpiresAt = Annotated[datetime, Field(description="The earlier of the absolute and the idle end.")]
+ExpiresAt = Annotated[datetime, Field(description="The earlier of the absolute and the idle expiry.")]
 ExpiresIn = Annotated[int, Field(description="Whole seconds until `expires_at`.", ge=0)]
 
 
 class SessionResponse(ResponseSchema):
-    """A session was just opened. Keep the token: it is never shown again."""
+    """A new or renewed session. Keep the token: it is not shown again."""
 
     token: str = Field(description="Send it as `Authorization: Bearer <token>`.")
-    id: str = Field(deprecated=True, description="The same as `token`, under its former name.")
+    id: str = Field(deprecated=True, description="The same as `token`; kept for older clients.")
     expires_at: ExpiresAt
     expires_in: ExpiresIn
 
@@ -28,19 +28,19 @@ class SessionResponse(ResponseSchema):
 
 
 class SessionInfo(ResponseSchema):
-    """A session as its user sees it, without its secret."""
+    """A session as its user sees it, without its token."""
 
-    handle: UUID = Field(description="The public name of the session. It opens nothing.")
-    method: str = Field(description="How the session was opened.")
+    handle: UUID = Field(description="The id of the session. It is no secret and authenticates no request.")
+    method: str = Field(description="How the user logged in: `password`, or the name of a provider.")
     created_at: datetime
-    last_seen_at: datetime = Field(description="Exact to a few minutes.")
+    last_seen_at: datetime = Field(description="Up to `SESSION_TOUCH_SECONDS` before the last request.")
     authenticated_at: datetime
     expires_at: ExpiresAt
     expires_in: ExpiresIn
     ip_address: str | None
     user_agent: str
-    device: str = Field(description="What the user agent seems to be, for users: “Firefox on Linux”, or empty.")
-    current: bool = Field(description="Whether this is the session that asks.")
+    device: str = Field(description="What the user agent seems to be: “Firefox on Linux”, or empty.")
+    current: bool = Field(description="Whether this session sent the request.")
 
     @classmethod
     def from_session(cls, session: Session, *, current: bool, **more: Any) -> Self:

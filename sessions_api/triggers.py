@@ -1,4 +1,4 @@
-"""For migrations: SQL that each database spells differently."""
+"""SQL for migrations that each database spells differently."""
 
 from typing import Any
 
@@ -8,7 +8,10 @@ Statements = dict[str, list[str]]  # by the vendor of the connection: `postgresq
 
 
 def vendor_sql(*, forwards: Statements, backwards: Statements) -> RunPython:
-    """An operation that runs the statements for the database at hand. Raises KeyError for any other vendor."""
+    """A migration operation that runs the statements of the connected database.
+
+    The migration raises KeyError for a database without statements.
+    """
 
     def run(statements: Statements) -> Any:
         def execute(apps: Any, schema_editor: Any) -> None:

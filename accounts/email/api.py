@@ -1,3 +1,5 @@
+"""Verifying the email address, and changing it."""
+
 from ninja import Router, Status
 
 from accounts.errors import EmailTaken
@@ -16,12 +18,12 @@ router = Router(tags=["email"])
 @router.post(
     "/auth/email/verify",
     response={204: None},
-    summary="Prove my address",
+    summary="Verify the email address",
     openapi_extra=raises(InvalidLink, RateLimited),
 )
-@limits.limited(limits.REDEEM)
+@limits.limited(limits.CONSUME)
 def verify_email(request: SessionRequest, body: Token) -> Status[None]:
-    """With the token of the mail, by the user whom it is about."""
+    """Takes the token of the mail. The session must belong to the user of the token."""
     verification.verify_email(request.auth.user, token=body.token, client=request.client)
     return Status(204, None)
 
@@ -29,13 +31,13 @@ def verify_email(request: SessionRequest, body: Token) -> Status[None]:
 @router.post(
     "/auth/email/verify/resend",
     response={202: None},
-    summary="Send the mail again",
+    summary="Resend the verification mail",
     openapi_extra=raises(RateLimited),
 )
 @limits.limited(limits.VERIFY, recipient=lambda request: request.auth.user.email)
-def ask_to_verify(request: SessionRequest) -> Status[None]:
-    """The link of an earlier one is void."""
-    verification.ask_to_verify(request.auth.user)
+def resend_verification(request: SessionRequest) -> Status[None]:
+    """The token of an earlier mail becomes invalid. A user with a verified address gets no mail."""
+    verification.request_verification(request.auth.user)
     return Status(202, None)
 
 
@@ -43,7 +45,7 @@ def ask_to_verify(request: SessionRequest) -> Status[None]:
     "/auth/email/change",
     auth=fresh_session,
     response={202: None},
-    summary="Ask for another address",
+    summary="Request another email address",
     openapi_extra=raises(ReauthenticationRequired, RateLimited),
 )
 @limits.limited(
@@ -51,20 +53,20 @@ def ask_to_verify(request: SessionRequest) -> Status[None]:
     account=lambda request, body: request.auth.user.email,
     recipient=lambda request, body: body.email,
 )
-def ask_to_change_email(request: SessionRequest, body: Address) -> Status[None]:
-    """The new address gets a mail and has to prove itself. The answer is the same where somebody has it already."""
-    change.ask_to_change(request.auth.user, email=body.email)
+def request_email_change(request: SessionRequest, body: Address) -> Status[None]:
+    """Sends a mail with a token to the new address. The answer is the same where another user has that address."""
+    change.request_change(request.auth.user, email=body.email)
     return Status(202, None)
 
 
 @router.post(
     "/auth/email/change/confirm",
     response={204: None},
-    summary="Prove my new address",
+    summary="Change the email address",
     openapi_extra=raises(InvalidLink, EmailTaken, RateLimited),
 )
-@limits.limited(limits.REDEEM)
+@limits.limited(limits.CONSUME)
 def change_email(request: SessionRequest, body: Token) -> Status[None]:
-    """The old address is told, and can take it back for seven days."""
+    """Takes the token of the mail. The old address is told; if it was verified, it can undo this for seven days."""
     change.change_email(request.auth.user, token=body.token, client=request.client)
     return Status(204, None)

@@ -1,4 +1,4 @@
-"""How a user moves to another address."""
+"""How a user changes the email address."""
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -16,27 +16,28 @@ from sessions_api.http.client import ClientInfo
 from .verification import consume_own
 
 
-def ask_to_change(user: User, *, email: str) -> None:
-    """Queue a mail to the new address, which has to prove itself. Its reader learns there if the address is taken."""
+def request_change(user: User, *, email: str) -> None:
+    """Queue a mail with a token to the new address. If a user has that address, the mail says so instead."""
     QueuedMail.objects.enqueue(MailType.CHANGE, email=email, user=user)
 
 
 def change_email(user: User, *, token: str, client: ClientInfo) -> None:
-    """Give the user the new address, verified. The old address is told, and can undo the change for seven days.
+    """Give the user the address that the token was sent to, verified. Queue a security alert to the old address.
 
-    Raises InvalidLink, or EmailTaken where another user was quicker.
+    A verified old address can undo the change for seven days. Raises InvalidLink, or EmailTaken where another user has
+    the address by now.
     """
     with transaction.atomic():
         change = consume_own(user, TokenType.CHANGE, token=token)
         locked_user = change.known_user
         notify(locked_user, MailType.EMAIL_CHANGED, client=client)
         OneTimeToken.objects.revoke(locked_user)
-        give_address(locked_user, change.email)
+        give_address(locked_user, email=change.email)
         Event.objects.record(Tag.EMAIL_CHANGED, locked_user, client=client)
 
 
-def give_address(user: User, email: str) -> None:
-    """The user has this address from now on, verified. Raises EmailTaken. Call it inside a transaction."""
+def give_address(user: User, *, email: str) -> None:
+    """Give the user this address, verified. Raises EmailTaken, which must roll back the caller's transaction."""
     user.email, user.email_verified_at = email, timezone.now()
     try:
         with transaction.atomic():

@@ -1,4 +1,4 @@
-"""How a user proves that a mailbox is theirs."""
+"""How a user verifies the email address."""
 
 from django.db import transaction
 from django.utils import timezone
@@ -13,16 +13,16 @@ from sessions_api.events.tags import Tag
 from sessions_api.http.client import ClientInfo
 
 
-def ask_to_verify(user: User) -> None:
-    """Queue the mail that verifies the address. The worker sends none where the address is verified by then."""
+def request_verification(user: User) -> None:
+    """Queue the mail with the token. The worker sends no mail if the address is verified by then."""
     QueuedMail.objects.enqueue(MailType.VERIFY, email=user.email, user=user)
 
 
 def verify_email(user: User, *, token: str, client: ClientInfo) -> None:
     """Mark the address of this user as verified. Raises InvalidLink, also for another user's token.
 
-    The user must be logged in as the user of the token. Else a click in a mail could verify an account that a
-    stranger had opened in the reader's name.
+    The caller must be logged in as the user of the token. Otherwise a click on the link could verify an account that a
+    stranger registered with the reader's address.
     """
     with transaction.atomic():
         consume_own(user, TokenType.VERIFY, token=token)
@@ -32,7 +32,7 @@ def verify_email(user: User, *, token: str, client: ClientInfo) -> None:
 
 
 def consume_own(user: User, token_type: TokenType, *, token: str) -> OneTimeToken:
-    """The row of this user's token, used up by this call. Raises InvalidLink; another user's token stays as it is."""
+    """Consume this user's token, and return its row. Raises InvalidLink; another user's token stays valid."""
     if OneTimeToken.objects.verify(token_type, token).user != user:
         raise InvalidLink
     return OneTimeToken.objects.consume(token_type, token)

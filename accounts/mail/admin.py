@@ -1,4 +1,4 @@
-"""The queue of mails, for those who run the service: to look at, to try again, and to throw away."""
+"""The queue of mails in the admin. Administrators view mails, send them again and delete them."""
 
 from collections.abc import Callable, Iterable
 from datetime import timedelta
@@ -65,10 +65,10 @@ class QueuedMailAdmin(LargeTableAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: QueuedMail | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and may_administer(request, obj and recipients([obj])(obj))
+        return super().has_delete_permission(request, obj) and may_administer(request, obj and user_finder([obj])(obj))
 
     def has_send_permission(self, request: HttpRequest) -> bool:
-        """To change a mail is to send it again: nothing else of it can be changed."""
+        """Whether this administrator has the permission to change mails, which here only means to send them again."""
         return super().has_change_permission(request)
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
@@ -81,35 +81,37 @@ class QueuedMailAdmin(LargeTableAdmin):
 
     @admin.action(permissions=["send"], description="Send selected mails again")
     def send_again(self, request: HttpRequest, queryset: QuerySet[QueuedMail]) -> None:
-        """As if they had not been tried yet. One that is due within the time of LEASE is left as it is: a worker may
-        be sending it, and it may not be sent twice."""
+        """Make these mails due now, with the attempts and the time of a new mail.
+
+        A mail that is due within LEASE stays as it is: a worker may be sending it, and would send it twice.
+        """
         with transaction.atomic():
             now = timezone.now()
-            mails = self.of_the_administrable(request, queryset)
+            mails = self.administrable_mails(request, queryset)
             idle = QueuedMail.objects.filter(FAILED | Q(due_at__gt=now + LEASE), pk__in=[mail.pk for mail in mails])
             number = idle.update(due_at=now, attempts=0, give_up_at=now + GIVE_UP_AFTER)
-            log_for_each(request, mails, "Asked to send it again.")
+            log_for_each(request, mails, "Made due again.")
             transaction.on_commit(queued.set)
         if left := len(mails) - number:
             minutes = LEASE // timedelta(minutes=1)
-            said = f"Sent within {minutes} minutes anyway, or sent already: {left}."
-            self.message_user(request, said, messages.WARNING)
+            text = f"Left as they are, because they were sent or are due within {minutes} minutes: {left}."
+            self.message_user(request, text, messages.WARNING)
         self.message_user(request, f"{number} {model_ngettext(self.opts, number)}: due now.", messages.SUCCESS)
 
-    @admin.action(permissions=["delete"], description="Delete selected mails, which are never sent")
+    @admin.action(permissions=["delete"], description="Delete selected mails without sending them")
     def delete_selected(self, request: HttpRequest, queryset: QuerySet[QueuedMail]) -> None:
-        """In the place of Django's own, which would ask back on a page that lists every one of them."""
+        """Replaces Django's action, whose confirmation page would list every mail."""
         with transaction.atomic():
-            mails = self.of_the_administrable(request, queryset)
+            mails = self.administrable_mails(request, queryset)
             self.log_deletions(request, mails)  # type: ignore[arg-type]
             number, _ = QueuedMail.objects.filter(pk__in=[mail.pk for mail in mails]).delete()
         self.message_user(request, f"{number} {model_ngettext(self.opts, number)}: deleted.", messages.SUCCESS)
 
-    def of_the_administrable(self, request: HttpRequest, queryset: QuerySet[QueuedMail]) -> list[QueuedMail]:
+    def administrable_mails(self, request: HttpRequest, queryset: QuerySet[QueuedMail]) -> list[QueuedMail]:
         mails = list(queryset)
-        return self.administrable(request, mails, whose=recipients(mails))
+        return self.administrable(request, mails, whose=user_finder(mails))
 
-    @admin.display(description="mail_type", ordering="type")
+    @admin.display(description="type", ordering="type")
     def mail(self, mail: QueuedMail) -> str:
         return str(mail.get_type_display())
 
@@ -122,8 +124,8 @@ class QueuedMailAdmin(LargeTableAdmin):
         return minute(mail.due_at) if mail.due_at else "failed"
 
 
-def recipients(mails: Iterable[QueuedMail]) -> Callable[[QueuedMail], User | None]:
-    """Tells whose a mail is: whom it is about, or who has its address. One query for all of them."""
+def user_finder(mails: Iterable[QueuedMail]) -> Callable[[QueuedMail], User | None]:
+    """A function from one of these mails to its user, or to the user who has its address. Makes one query for all."""
     addresses = [mail.email for mail in mails if mail.user is None]
     users = User.objects.in_bulk(addresses, field_name="email")
     return lambda mail: mail.user or users.get(mail.email)

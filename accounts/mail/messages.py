@@ -1,4 +1,4 @@
-"""What each mail says, and which token it carries: decided when the worker sends it, from what is true by then."""
+"""The content of each mail. The worker composes it when it sends the mail, from the data of that moment."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,12 +21,22 @@ from .one_time_tokens import OneTimeToken
 from .queue import SECURITY_ALERTS, MailType, QueuedMail
 from .token_types import TokenType
 
-COLUMNS = 72  # of the text version: a terminal has 80, and an answer puts marks before each line
+# Django logs the context, and so the link, if a template uses an undefined variable. So all variables have values.
+DEFAULTS = {
+    "ip_address": "",
+    "device": "",
+    "provider": "",
+    "by": "",
+    "verified": False,
+    "known_network": "",
+    "linked": False,  # `linked.txt` sets it for `undo.txt`
+}
+COLUMNS = 72  # of the text version: RFC 5322, 2.1.1, recommends at most 78, and replies add marks to each line
 
 
 @dataclass(frozen=True)
 class Content:
-    """A template below `mail/`, the token of its link, and the label of the button that opens the link."""
+    """A template in `mail/`, the token of its link, and the label of the button with the link."""
 
     template: str
     token: OneTimeToken | None = None
@@ -34,22 +44,24 @@ class Content:
 
 
 def compose(mail: QueuedMail) -> EmailMultiAlternatives | None:
-    """The message, as text and as HTML; None where it has lost its reason since it was queued.
+    """The message as text and HTML; None if its reason no longer exists.
 
-    It goes to the address that it was queued for, also where the user has another address by now.
+    It goes to the address that it was queued for, even if the user has another address now.
+
+    Raises IntegrityError (see `OneTimeToken.objects.issue`), and what a template of the operator raises.
     """
     with transaction.atomic():
         user = user_of(mail)
-        if not QueuedMail.objects.filter(pk=mail.pk).exists():  # revoked before we had the lock
+        if not QueuedMail.objects.filter(pk=mail.pk).exists():  # revoked before we got the lock
             return None
         content = MESSAGES[MailType(mail.type)](mail, user)
     return render(mail, content) if content else None
 
 
 def user_of(mail: QueuedMail) -> User | None:
-    """The user of this mail, the row locked; None for an unknown address, and for a deleted or disabled user.
+    """The user of this mail, the row locked; None for an unknown address and for a deleted or disabled user.
 
-    A disabled user still gets security alerts: an administrator may enable the user while the token is valid.
+    A disabled user still gets security alerts, because an administrator may enable the user while the token is valid.
     """
     found = User.objects.filter(pk=mail.user_id) if mail.user_id else User.objects.filter(email=mail.email)
     if mail.type not in SECURITY_ALERTS:
@@ -58,22 +70,19 @@ def user_of(mail: QueuedMail) -> User | None:
 
 
 def render(mail: QueuedMail, content: Content) -> EmailMultiAlternatives:
-    """The first line of a template is the subject. In HTML, the paragraph that is only the link becomes a button.
+    """The message in MAIL_LANGUAGE. In HTML, a paragraph that is only the link becomes a button.
 
-    The language is MAIL_LANGUAGE. The Message-ID is the same at each attempt: mailboxes show one mail that came twice
-    as one.
+    The Message-ID is the same at each attempt, so mail programs can recognise a mail that arrives twice.
     """
     url = content.token.url if content.token else ""
     context = {"site": settings.SITE_NAME, "front_end": settings.FRONTEND_URL, "url": url, "at": mail.requested_at}
-    # Django logs the whole context where a template asks for a name that is missing, and so would log the link.
-    defaults = {"ip_address": "", "device": "", "by": "", "verified": False, "known_network": ""}
     with translation.override(settings.MAIL_LANGUAGE):
-        subject, paragraphs = text_of(content.template, defaults | mail.data | context)
+        subject, paragraphs = text_of(content.template, DEFAULTS | mail.data | context)
         shown = context | {"subject": subject, "paragraphs": paragraphs, "action": content.action}
         html = render_to_string("mail/layout.html", shown)
     headers = {
         "Message-ID": f"<{mail.pk}@{sender_domain()}>",
-        "Auto-Submitted": "auto-generated",  # RFC 3834: automatic replies do not answer it
+        "Auto-Submitted": "auto-generated",  # RFC 3834, 5: automatic replies do not answer it
     }
     message = EmailMultiAlternatives(subject, wrapped(paragraphs), to=[mail.email], headers=headers)
     message.attach_alternative(html, "text/html")
@@ -81,20 +90,20 @@ def render(mail: QueuedMail, content: Content) -> EmailMultiAlternatives:
 
 
 def text_of(template: str, context: dict[str, Any]) -> tuple[str, list[str]]:
-    """Subject and paragraphs, as plain text. Nothing in it is escaped, so the HTML layout must escape."""
+    """The subject, which is the first line, and the paragraphs, in plain text. The HTML layout must escape them."""
     text = Engine.get_default().get_template(f"mail/{template}.txt").render(Context(context, autoescape=False))
     subject, _, body = text.strip().partition("\n")
     return subject, [part.strip() for part in body.split("\n\n") if part.strip()]
 
 
 def wrapped(paragraphs: list[str]) -> str:
-    """Lines of at most COLUMNS characters; an address is never broken."""
+    """Lines of at most COLUMNS characters. Only a URL may be longer."""
     lines = "\n\n".join(paragraphs).splitlines()
     return "\n".join(fill(line, COLUMNS, break_long_words=False, break_on_hyphens=False) for line in lines) + "\n"
 
 
 def sender_domain() -> str:
-    """For the Message-ID; Django would put the name of this machine there."""
+    """The domain of the Message-ID. Django would reveal the name of this machine there."""
     return punycode(parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]) or "localhost"
 
 
@@ -117,19 +126,18 @@ def reset(mail: QueuedMail, user: User | None) -> Content | None:
 
 
 def register(mail: QueuedMail, user: User | None) -> Content | None:
-    """To an address that any caller may have typed: a link, or that the reader has an account already."""
+    """To an address from any caller: a link, or the news that the reader already has an account."""
     if User.objects.filter(email=mail.email).exists():
         return Content("already_registered") if user else None
-    if OneTimeToken.objects.reserving(mail.email).exists():  # then a registration could not be completed
+    if OneTimeToken.objects.reserving(mail.email).exists():  # `require_unreserved` would refuse the registration
         return Content("already_registered")
-    return with_token("register", mail, TokenType.REGISTER, None, _("Open the account"))
+    return with_token("register", mail, TokenType.REGISTER, None, _("Create the account"))
 
 
 def security_alert(mail: QueuedMail, user: User | None) -> Content | None:
-    """Tells of a change that opens the account; its token undoes the change.
+    """An alert with a revert token, if `notify` issued one.
 
-    `notify` made the token, and none for an unverified mailbox. A token that expired before the mail was sent stays
-    expired, for the address may belong to another user by now.
+    A token that expired before the mail was sent stays expired, because another user may have the address now.
     """
     if user is None:
         return None
@@ -139,7 +147,7 @@ def security_alert(mail: QueuedMail, user: User | None) -> Content | None:
     return with_token(mail.type, mail, TokenType.REVERT, user, _("This wasn't me"))
 
 
-def note(mail: QueuedMail, user: User | None) -> Content | None:
+def notice(mail: QueuedMail, user: User | None) -> Content | None:
     return Content(mail.type) if user else None
 
 
@@ -164,7 +172,7 @@ MESSAGES: dict[MailType, Callable[[QueuedMail, User | None], Content | None]] = 
     MailType.LINKED: security_alert,
     MailType.UNLINKED: security_alert,
     MailType.NEW_DEVICE: security_alert,
-    MailType.FAILED_LOGINS: note,
-    MailType.LOCKED: note,
+    MailType.FAILED_LOGINS: notice,
+    MailType.LOCKED: notice,
     MailType.DELETED: deleted,
 }

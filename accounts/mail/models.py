@@ -1,4 +1,4 @@
-"""The tables of this app."""
+"""The models of this app, for Django to find."""
 
 from .one_time_tokens import OneTimeToken
 from .queue import QueuedMail

@@ -1,4 +1,4 @@
-"""What a user is told about the account without a request: queued in the transaction of what it tells."""
+"""Notifications: mails that tell a user what happened to the account, without a request for a mail."""
 
 from accounts.models import User
 from sessions_api.http.client import ClientInfo
@@ -10,11 +10,12 @@ from .token_types import TokenType
 
 
 def notify(user: User, mail_type: MailType, *, client: ClientInfo, **data: str | bool) -> None:
-    """Tell the user, at the present address, what happened, when, from where and with which device.
+    """Queue a mail to the user's present address: what happened, when, from which IP address and with which device.
 
-    A security alert to a verified mailbox carries a revert token. It reserves the address from now on, also while the
-    mail is on its way. An unverified mailbox may belong to a stranger: it gets no token, nothing that a caller could
-    have chosen, and only a few of these mails an hour. Call it inside the transaction that holds the user's row.
+    A security alert to a verified mailbox carries a revert token, which reserves the address from now on. An unverified
+    mailbox may belong to a stranger. It gets no token, no text that a caller could choose, and few of these mails an
+    hour (`limits.NOTICES`). `data` are further variables for the template. Call this in the transaction of what it
+    tells, which holds the lock of the user's row.
     """
     verified = user.email_verified
     if not verified and not limits.within(limits.NOTICES, recipient=user.email):

@@ -1,4 +1,4 @@
-"""The tokens that mails carry: each lets its reader do one thing, once."""
+"""The tokens of mails. Each allows the reader of its mail one action, once."""
 
 import re
 import uuid
@@ -18,7 +18,7 @@ from .errors import InvalidLink
 from .queue import GIVE_UP_AFTER, ON_REQUEST, QueuedMail
 from .token_types import RULES, TokenType
 
-TOKEN = re.compile("[0-9a-f]{96}")
+TOKEN = re.compile("[0-9a-f]{96}")  # 32 digits of the id, then 64 of the HMAC with SHA-256
 
 
 class OneTimeTokenQuerySet(models.QuerySet["OneTimeToken"]):
@@ -29,22 +29,25 @@ class OneTimeTokenQuerySet(models.QuerySet["OneTimeToken"]):
         return self.filter(expires_at__lte=timezone.now())
 
     def reserving(self, email: str) -> "OneTimeTokenQuerySet":
-        """The revert tokens by which the owner of this mailbox can still take the address back."""
+        """The revert tokens with which the owner of this mailbox can still take the address back."""
         return self.usable().filter(type=TokenType.REVERT, email=email)
 
     def mark_used(self) -> int:
-        """How many were unused until now. One UPDATE: of many callers that use one token at once, one gets 1."""
+        """Mark these tokens as used; returns how many were unused. Of several callers with one token, one gets 1."""
         return self.filter(used_at=None).update(used_at=timezone.now())
 
 
 class OneTimeTokenManager(models.Manager.from_queryset(OneTimeTokenQuerySet)):  # type: ignore[misc]
     def issue(self, mail: QueuedMail, token_type: TokenType, user: User | None) -> "OneTimeToken | None":
-        """The token of this mail: the same, however often the mail is sent. Older tokens of its type become invalid.
+        """The token of this mail, the same at each attempt; None if it was used or a newer one was requested.
 
-        None where the token was used, or a newer one was requested. `user` is as in the database, the row locked.
-        Each attempt to send moves the end, for the reader does not have the token yet. Revert tokens are different in
-        two ways. They do not replace each other, because a thief could cause as many as they like. They reserve an
-        address, so they end at a fixed time, however often the mail is sent.
+        `user` must be fresh from the database, its row locked; None for a registration. Each attempt extends the
+        lifetime, because the reader does not have the token yet. A new token invalidates older ones of its type.
+
+        Revert tokens differ. They do not invalidate each other, because a thief could trigger any number of alerts.
+        They reserve an address, so their lifetime has a fixed end.
+
+        Raises IntegrityError if another worker issues a token for the registration of the same address at once.
         """
         expires_at = timezone.now() + RULES[token_type].lifetime
         same_mail = self.filter(pk=mail.pk)
@@ -69,7 +72,7 @@ class OneTimeTokenManager(models.Manager.from_queryset(OneTimeTokenQuerySet)):  
         return token
 
     def verify(self, token_type: TokenType, token: str) -> "OneTimeToken":
-        """The row of this token, with its user, while it is usable. Raises InvalidLink."""
+        """The row of this token, with its user. Raises InvalidLink if it is unknown, used, expired or revoked."""
         found: OneTimeToken | None = None
         if TOKEN.fullmatch(token):
             found = self.usable().filter(type=token_type, pk=token[:32]).select_related("user").first()
@@ -78,29 +81,29 @@ class OneTimeTokenManager(models.Manager.from_queryset(OneTimeTokenQuerySet)):  
         return found
 
     def consume(self, token_type: TokenType, token: str) -> "OneTimeToken":
-        """The same, used up by this call, its user's row locked. Raises InvalidLink.
+        """Verify the token, lock its user's row, and mark it as used. Raises InvalidLink.
 
-        Call it in the transaction of what the token allows.
+        Call this in the transaction of the action that the token allows.
         """
         found = self.verify(token_type, token)
         if found.user:
             User.objects.filter(pk=found.user.pk).lock().first()
-            found = self.verify(token_type, token)  # again, as it is under the lock
+            found = self.verify(token_type, token)  # again: the user may have changed before the lock
         if not self.filter(pk=found.pk).mark_used():
             raise InvalidLink
         return found
 
     def revoke(self, user: User) -> None:
-        """Every mail that this user requested opens nothing any more; revert tokens stay.
+        """Revoke all tokens of this user except revert tokens, and delete the queued mails that would carry new ones.
 
-        Call it in a transaction that holds the user's row.
+        Call this in a transaction that holds the lock of the user's row.
         """
         self.filter(user=user).exclude(type=TokenType.REVERT).mark_used()
         QueuedMail.objects.filter(Q(user=user) | Q(email=user.email), type__in=ON_REQUEST).delete()
 
 
 class OneTimeToken(models.Model):
-    """What the reader of a mail may do, once. The token is made of this row and SECRET_KEY, and is stored nowhere."""
+    """What the reader of a mail may do, once. The token is computed from this row and SECRET_KEY, and is not stored."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     type = models.CharField(max_length=16, choices=TokenType)
@@ -127,17 +130,17 @@ class OneTimeToken(models.Model):
 
     @property
     def known_user(self) -> User:
-        """The user of this token; only that of a registration has none."""
+        """The user of this token. Only the token of a registration has none."""
         return cast(User, self.user)
 
     @property
     def token(self) -> str:
-        """For the mail: 96 hexadecimal characters, which no mail program takes for the end of a sentence."""
+        """96 hexadecimal digits, so that mail programs find the end of the link."""
         return self._token(settings.SECRET_KEY)
 
     @property
     def url(self) -> str:
-        """On the front end, with the token behind `#`, which browsers send to no server."""
+        """The page on the front end, with the token behind `#`: browsers do not send this part to servers."""
         return f"{settings.FRONTEND_URL}{RULES[TokenType(self.type)].path}#{self.token}"
 
     def matches(self, token: str) -> bool:
@@ -152,9 +155,10 @@ class OneTimeToken(models.Model):
 
 
 def require_unreserved(user: User) -> None:
-    """Raises EmailTaken while the owner of a mailbox may still take this address back: see `recovery/undo.py`.
+    """Raises EmailTaken while another user can still take back this address: see `accounts/recovery/undo.py`.
 
-    Call it after the INSERT or UPDATE that takes the address: that statement waits for a user who is giving it up.
+    Call this after the INSERT or UPDATE that takes the address. That statement waits for a transaction that gives the
+    address up, and that transaction issues the revert token.
     """
     if OneTimeToken.objects.reserving(user.email).exclude(user=user).exists():
         raise EmailTaken

@@ -1,4 +1,4 @@
-"""The queue of mails that have not been sent yet."""
+"""The queue: the mails that have not been sent yet."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -13,10 +13,15 @@ from accounts.fields import MAX_LENGTH
 from accounts.models import User
 from sessions_api.outbound.circuit_breaker import BackOff
 
-LEASE = timedelta(minutes=5)  # a worker's time for one mail, over twice what the worker allows itself (SECONDS)
-BACK_OFF = BackOff(first=timedelta(seconds=30), longest=timedelta(hours=1))  # RFC 5321, 4.5.4.1, wants at least 30 min
-GIVE_UP_AFTER = timedelta(days=3)  # RFC 5321, 4.5.4.1: four to five days; a link of this product is useless long before
-KEEP_ABANDONED = timedelta(days=30)  # so that an operator who was on holiday still finds them
+LEASE = timedelta(minutes=5)  # a worker's time for one mail: more than twice DELIVERY_SECONDS of the worker
+# RFC 5321, 4.5.4.1: in general at least 30 minutes between attempts, or a strategy that varies. Here the pauses reach
+# that after half an hour. They start short because users wait, and the mail server is usually the operator's own.
+BACK_OFF = BackOff(first=timedelta(seconds=30), longest=timedelta(hours=1))
+# Longer than a weekend without an operator. RFC 5321, 4.5.4.1, asks for at least 4 to 5 days, but a revert token
+# reserves its address for this time too. Operators can send a failed mail again.
+GIVE_UP_AFTER = timedelta(days=3)
+KEEP_ABANDONED = timedelta(days=30)  # longer than most holidays of an operator
+CANDIDATES = 20  # more than the workers that usually compete; a worker that gets none of them looks again after POLL
 
 queued = Event()  # wakes the worker of this process, if there is one
 
@@ -36,32 +41,35 @@ class MailType(models.TextChoices):
     DELETED = "deleted"
 
 
-SECURITY_ALERTS = frozenset(  # of a change that opens the account; each carries a revert token
+SECURITY_ALERTS = frozenset(  # of changes that a thief could make; each carries a revert token
     {MailType.PASSWORD_CHANGED, MailType.EMAIL_CHANGED, MailType.LINKED, MailType.UNLINKED, MailType.NEW_DEVICE}
 )
-ON_REQUEST = (MailType.VERIFY, MailType.CHANGE, MailType.RESET)  # each opens something, so `revoke` deletes them
+ON_REQUEST = (MailType.VERIFY, MailType.CHANGE, MailType.RESET)  # `OneTimeToken.objects.revoke` deletes these mails
 
 
 class QueuedMailManager(models.Manager["QueuedMail"]):
     def enqueue(self, mail_type: MailType, *, email: str, user: User | None = None, **data: str | bool) -> "QueuedMail":
-        """Queue a mail, in the transaction of what causes it. The worker makes its token when it sends the mail."""
+        """Queue a mail to this address; `data` are variables for its template.
+
+        Call it in the transaction of what causes the mail. The worker makes the token when it sends the mail.
+        """
         mail = self.create(type=mail_type, email=email, user=user, data=data)
         transaction.on_commit(queued.set)
         return mail
 
     def abandoned(self) -> models.QuerySet["QueuedMail"]:
-        """Mails that have waited for an operator for longer than KEEP_ABANDONED."""
+        """Failed mails that no administrator has sent again for longer than KEEP_ABANDONED."""
         return self.filter(due_at=None, give_up_at__lt=timezone.now() - KEEP_ABANDONED)
 
     def claim(self) -> "QueuedMail | None":
-        """A mail that is due, which no other worker takes within LEASE; None where there is none.
+        """A mail that is due, which no other worker gets within LEASE; None if there is none.
 
-        A worker that dies with it leaves it to the next: a mail may be sent twice, and is never lost.
+        If the worker is killed, another one claims the mail after LEASE. So a mail may be sent twice, and is not lost.
         """
         now = timezone.now()
-        for mail in self.filter(due_at__lte=now).order_by("due_at", "requested_at")[:20]:  # others may be quicker
-            mine = self.filter(pk=mail.pk, due_at=mail.due_at)
-            if mine.update(due_at=now + LEASE, attempts=F("attempts") + 1):
+        for mail in self.filter(due_at__lte=now).order_by("due_at", "requested_at")[:CANDIDATES]:
+            unclaimed = self.filter(pk=mail.pk, due_at=mail.due_at)
+            if unclaimed.update(due_at=now + LEASE, attempts=F("attempts") + 1):
                 mail.attempts += 1
                 return mail
         return None
@@ -72,7 +80,10 @@ def default_give_up_at() -> datetime:
 
 
 class QueuedMail(models.Model):
-    """A mail that has not been sent yet. The worker renders it when it sends it, from what is true by then."""
+    """A mail that has not been sent yet. The worker renders it when it sends it, from the data of that moment.
+
+    `due_at` is the time of the next attempt, or None if the mail failed. `data` holds variables for the template.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     type = models.CharField(max_length=32, choices=MailType)
@@ -83,15 +94,18 @@ class QueuedMail(models.Model):
     due_at = models.DateTimeField("next attempt", default=timezone.now, null=True, db_index=True)
     give_up_at = models.DateTimeField(default=default_give_up_at)
     attempts = models.PositiveSmallIntegerField(default=0)
-    last_error = models.CharField(max_length=200, blank=True)
+    last_error = models.CharField(max_length=200, blank=True)  # an exception's name and status codes
 
     objects = QueuedMailManager()
 
     def __str__(self) -> str:
         return f"{self.type} to {self.email}"
 
-    def retry_later(self, error: str, *, for_good: bool = False) -> None:
-        """Try again later, each time after twice the pause. Give up after GIVE_UP_AFTER, or at once `for_good`."""
+    def retry_later(self, error: str, *, permanent: bool = False) -> None:
+        """Store the error, and try again after BACK_OFF. After GIVE_UP_AFTER, or if `permanent`, the mail has failed.
+
+        A failed mail stays in the queue, for an administrator to send it again or to delete it.
+        """
         now = timezone.now()
-        due_at = None if for_good or now > self.give_up_at else now + BACK_OFF.after(self.attempts)
+        due_at = None if permanent or now > self.give_up_at else now + BACK_OFF.after(self.attempts)
         QueuedMail.objects.filter(pk=self.pk).update(due_at=due_at, last_error=error)

@@ -1,4 +1,4 @@
-"""What the token of a mail is for, where its link leads, how long it is valid, and what invalidates it."""
+"""The types of one-time tokens: the page of the link, the lifetime, and what invalidates the token."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -7,29 +7,35 @@ from django.db import models
 
 
 class TokenType(models.TextChoices):
-    VERIFY = "verify", "prove the address"
-    CHANGE = "change", "prove a new address"
+    VERIFY = "verify", "verify the address"
+    CHANGE = "change", "verify a new address"
     RESET = "reset", "choose a new password"
-    REGISTER = "register", "open an account"
-    REVERT = "revert", "undo what a security alert tells of"
+    REGISTER = "register", "register"
+    REVERT = "revert", "undo the change of a security alert"
 
 
 @dataclass(frozen=True)
 class TokenRule:
-    """`path` is on the front end. The fields of the user in `invalidated_by` are signed: any change of one, by any
-    caller, invalidates the token."""
+    """`path` is a page of the front end. `lifetime` counts from the last attempt to send the mail.
+
+    The token signs the fields of the user in `invalidated_by`, so any change of one invalidates it.
+    """
 
     path: str
     lifetime: timedelta
     invalidated_by: tuple[str, ...] = ()
 
 
+A_DAY = timedelta(days=1)  # NIST SP 800-63A: a code in a mail is valid for at most 24 hours
+
 RULES = {
-    TokenType.VERIFY: TokenRule("/email/verify", timedelta(days=1), invalidated_by=("email",)),
-    TokenType.CHANGE: TokenRule("/email/change", timedelta(days=1), invalidated_by=("email",)),
+    TokenType.VERIFY: TokenRule("/email/verify", A_DAY, invalidated_by=("email",)),
+    TokenType.CHANGE: TokenRule("/email/change", A_DAY, invalidated_by=("email",)),
+    # It gives the account to its reader, so it is short: a user who asks for it waits for the mail.
     TokenType.RESET: TokenRule(
         "/password/reset", timedelta(hours=1), invalidated_by=("email", "password", "last_login")
     ),
-    TokenType.REGISTER: TokenRule("/register/confirm", timedelta(days=1)),
+    TokenType.REGISTER: TokenRule("/register/confirm", A_DAY),
+    # Users do not expect this mail, and some read their mail once a week.
     TokenType.REVERT: TokenRule("/secure", timedelta(days=7)),
 }

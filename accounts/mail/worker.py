@@ -1,4 +1,4 @@
-"""From the queue to the mail server, outside of any request."""
+"""The worker: it sends mails from the queue to the mail server, outside of any request."""
 
 import logging
 from contextlib import suppress
@@ -15,14 +15,18 @@ from sessions_api.outbound.timeouts import within
 
 from .messages import compose
 
-SECONDS = 120.0  # for one mail in all, well within LEASE; EMAIL_TIMEOUT is for each word of the server
-POLL = 5.0  # seconds until a worker looks whether something has become due
+# For one mail: time for two replies that take as long as EMAIL_TIMEOUT (60 s) allows. RFC 5321, 4.5.3.2, allows a
+# server 5 minutes for most replies, but one slow server must not stop the queue. Twice this time is less than LEASE.
+DELIVERY_SECONDS = 120.0
+# Seconds until a worker looks for mails of other processes and for retries. Users do not notice five seconds in a
+# mail's delivery, and the look is one query on an index.
+POLL = 5.0
 
 logger = logging.getLogger(__name__)
 
 
 def deliver_next() -> bool:
-    """Whether there was a mail due, which has been tried now."""
+    """Try to send the next mail that is due; False if no mail is due. Raises DATABASE_FAILURES."""
     mail = QueuedMail.objects.claim()
     if mail:
         deliver(mail)
@@ -30,41 +34,47 @@ def deliver_next() -> bool:
 
 
 def deliver(mail: QueuedMail) -> None:
-    """Send it, and forget it; whatever goes wrong, it is kept for another attempt."""
+    """Send a claimed mail and delete it. If this fails, the mail stays in the queue for another attempt.
+
+    Raises DATABASE_FAILURES: then another worker gets the mail when LEASE ends.
+    """
     try:
         if message := compose(mail):
-            within(SECONDS, partial(send, message))
+            within(DELIVERY_SECONDS, partial(send, message))
     except DATABASE_FAILURES:
-        raise  # the queue cannot be written either: the mail is somebody's again when the lease ends
-    except Exception as failure:  # whatever a mail server, or a library that speaks for one, fails with
-        logger.warning("A mail was not sent: %s, attempt %d: %s", mail.type, mail.attempts, in_short(failure))
-        mail.retry_later(in_short(failure), for_good=is_refused_for_good(failure))
+        raise  # the queue is in the same database, so `retry_later` would fail too
+    except Exception as failure:  # backends of providers raise exceptions of their own
+        logger.warning("A mail was not sent: %s, attempt %d: %s", mail.type, mail.attempts, summary(failure))
+        mail.retry_later(summary(failure), permanent=is_permanent(failure))
     else:
         mail.delete()
 
 
 def send(message: EmailMessage) -> None:
+    """Raises SMTPException, OSError, or what the mail backend of a provider raises."""
     message.connection = server = get_connection()
     try:
         server.open()
         message.send()
     finally:
-        with suppress(OSError):  # by now it has taken the mail or not, whatever it says to a farewell
+        with suppress(OSError):  # the server has accepted or refused the mail before, so QUIT may fail
             server.close()
 
 
-def in_short(failure: Exception) -> str:
-    """Its name and the number of the server or the provider; their words could repeat what is in the mail."""
+def summary(failure: Exception) -> str:
+    """The exception's name and its status codes. Its text is left out, because it can repeat the mail."""
     code = getattr(failure, "smtp_code", None) or getattr(failure, "status_code", None) or ""
     if isinstance(failure, SMTPRecipientsRefused):
         code = ", ".join(str(code) for code, _ in failure.recipients.values())
     return f"{type(failure).__name__} {code}".strip()
 
 
-def is_refused_for_good(failure: Exception) -> bool:
-    """Whether the server, or a provider, will not have this mailbox. All else may be a mistake that somebody is about
-    to mend."""
-    if type(failure).__name__ == "AnymailRecipientsRefused":  # by its name, for few have installed anymail
+def is_permanent(failure: Exception) -> bool:
+    """Whether the mail server or the provider refused this mailbox for good (RFC 5321, 4.2.1: 5yz).
+
+    Other refusals may be mistakes in the configuration, which the operator can correct while the mail waits.
+    """
+    if type(failure).__name__ == "AnymailRecipientsRefused":  # by name, because anymail is an optional package
         return True
     return isinstance(failure, SMTPRecipientsRefused) and all(
         500 <= code < 600 for code, _ in failure.recipients.values()
@@ -72,13 +82,13 @@ def is_refused_for_good(failure: Exception) -> bool:
 
 
 class Worker:
-    """Delivers until it is told to stop; woken by what this process queues, and by POLL for all else."""
+    """Sends mails until it is stopped. It wakes up when this process queues a mail, and every POLL seconds."""
 
     def __init__(self) -> None:
         self.stopping = Event()
 
     def start(self) -> Thread:
-        thread = Thread(target=self.run, name="mail", daemon=True)  # what it has in hand, another finds after LEASE
+        thread = Thread(target=self.run, name="mail", daemon=True)  # an exit may cut it off: see `claim`
         thread.start()
         return thread
 
@@ -89,15 +99,16 @@ class Worker:
             queued.clear()
 
     def deliver_all(self) -> None:
+        """Send every mail that is due. Any failure, such as a lost database, only ends this round."""
         try:
             while not self.stopping.is_set() and deliver_next():
                 pass
-        except Exception as failure:  # the database is away, say; nothing is lost, for nothing is kept here
+        except Exception as failure:  # the thread must survive; the mails are in the database
             logger.error("The mail worker is waiting: %s", type(failure).__name__)
         finally:
             connection.close()
 
     def stop(self) -> None:
-        """In peace: the mail under way is sent."""
+        """Stop after the current mail."""
         self.stopping.set()
         queued.set()

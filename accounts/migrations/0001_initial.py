@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
                 (
                     "email",
-                    accounts.fields.EmailAddressField(max_length=254, unique=True, verbose_name="e-mail address"),
+                    accounts.fields.EmailAddressField(max_length=254, unique=True, verbose_name="email address"),
                 ),
                 ("display_name", models.CharField(blank=True, max_length=255)),
                 ("email_verified_at", models.DateTimeField(blank=True, null=True)),
@@ -39,14 +39,16 @@ class Migration(migrations.Migration):
                     "is_active",
                     models.BooleanField(
                         default=True,
-                        help_text="Whoever is not active cannot log in; their sessions end at once.",
+                        help_text="A disabled user cannot log in. Disabling revokes all sessions at once.",
                         verbose_name="active",
                     ),
                 ),
                 (
                     "is_staff",
                     models.BooleanField(
-                        default=False, help_text="Whether they may enter this site.", verbose_name="staff"
+                        default=False,
+                        help_text="Designates whether the user can log into this admin site.",
+                        verbose_name="staff status",
                     ),
                 ),
                 (
@@ -73,8 +75,6 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "user",
-                "verbose_name_plural": "users",
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(("email__regex", "^[!-?\\[-~]+@[a-z0-9-]+(\\.[a-z0-9-]+)+\\Z")),

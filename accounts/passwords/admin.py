@@ -1,4 +1,4 @@
-"""The admin's page on which its users change their own password: limited, recorded and mailed like the API's."""
+"""The admin's page to change one's own password, with the limits, events and mails of the API."""
 
 from typing import Any
 
@@ -20,12 +20,14 @@ from .change import replace_password
 
 
 class OwnPasswordForm(AdminPasswordChangeForm):
+    """Django's form; the old password is verified as at a login, and the new one replaces it as in the API."""
+
     def __init__(self, *args: Any, client: ClientInfo, **more: Any) -> None:
         super().__init__(*args, **more)
         self.client = client
 
     def clean_old_password(self) -> str:
-        """Raises RateLimited or ServerBusy, which `RequestGuardMiddleware` answers."""
+        """The old password. Raises RateLimited or ServerBusy, which `RequestGuardMiddleware` answers."""
         old: str = self.cleaned_data["old_password"]
         if len(old) <= settings.PASSWORD_MAX_LENGTH and self.verify(old) is Outcome.AUTHENTICATED:
             return old
@@ -41,6 +43,7 @@ class OwnPasswordForm(AdminPasswordChangeForm):
         )
 
     def save(self, commit: bool = True) -> User:
+        """Raises AuthenticationFailed or ServerBusy, which `RequestGuardMiddleware` answers."""
         self.user = replace_password(self.user, new_password=self.cleaned_data["new_password1"], client=self.client)
         return self.user
 

@@ -1,3 +1,5 @@
+"""Changing the password, and resetting it by mail."""
+
 from ninja import Router, Status
 
 from accounts.errors import InvalidPassword
@@ -19,12 +21,15 @@ router = Router(tags=["passwords"])
 @router.post(
     "/auth/password",
     response=SessionResponse,
-    summary="Change my password",
+    summary="Change the password",
     openapi_extra=raises(InvalidPassword, ReauthenticationRequired, RateLimited, ServerBusy),
 )
 @limits.limited(limits.NEW_PASSWORD, account=lambda request, body: request.auth.user.email)
 def change_password(request: SessionRequest, body: PasswordChange) -> SessionResponse:
-    """Ends all other sessions and renews the token of this one."""
+    """Revokes all other sessions, and renews the token of this one.
+
+    A user without a password leaves `current_password` out, and needs a recent login.
+    """
     token = change.change_password(request.auth, **body.model_dump(), client=request.client)
     return SessionResponse.from_session(request.auth, token)
 
@@ -33,13 +38,13 @@ def change_password(request: SessionRequest, body: PasswordChange) -> SessionRes
     "/auth/password/reset",
     auth=None,
     response={202: None},
-    summary="Ask for a new password",
+    summary="Request a password reset",
     openapi_extra=raises(RateLimited),
 )
 @limits.limited(limits.RESET, recipient=lambda request, body: body.email)
-def ask_to_reset(request: ClientRequest, body: Address) -> Status[None]:
-    """A mail is sent to whoever has this address here. The answer is the same for everybody, in the same time."""
-    reset.ask_to_reset(body.email)
+def request_password_reset(request: ClientRequest, body: Address) -> Status[None]:
+    """Sends a mail if a user has this address. The answer and its time are the same for every address."""
+    reset.request_reset(body.email)
     return Status(202, None)
 
 
@@ -47,14 +52,14 @@ def ask_to_reset(request: ClientRequest, body: Address) -> Status[None]:
     "/auth/password/reset/confirm",
     auth=None,
     response={204: None},
-    summary="Choose a new password",
+    summary="Reset the password",
     openapi_extra=raises(InvalidLink, RateLimited, ServerBusy),
 )
-@limits.limited(limits.REDEEM)
+@limits.limited(limits.CONSUME)
 def reset_password(request: ClientRequest, body: PasswordReset) -> Status[None]:
-    """With the token of the mail. All sessions end, the address counts as proven, and nobody is logged in by it.
+    """Takes the token of the mail. Revokes all sessions and marks the address as verified; it does not log in.
 
-    Warnings that were mailed before stay good: whoever resets may be a thief who reads the mailbox.
+    Earlier security alerts stay valid, because a thief who reads the mailbox could make this call too.
     """
     reset.reset_password(**body.model_dump(), client=request.client)
     return Status(204, None)

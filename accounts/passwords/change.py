@@ -1,4 +1,4 @@
-"""How a logged-in user changes the password, and what every new password revokes."""
+"""How a logged-in user changes the password, and what each new password revokes."""
 
 from uuid import UUID
 
@@ -17,7 +17,7 @@ from sessions_api.events.tags import Tag
 from sessions_api.http.client import ClientInfo
 from sessions_api.models import Session
 
-from .validators import require_acceptable
+from .policy import require_acceptable
 
 
 def change_password(session: Session, *, current_password: str, new_password: str, client: ClientInfo) -> str:
@@ -28,7 +28,7 @@ def change_password(session: Session, *, current_password: str, new_password: st
     revoked meanwhile.
     """
     user = session.user
-    require_acceptable(new_password, user, field="new_password")  # first, for it costs less than a hash
+    require_acceptable(new_password, user, field="new_password")  # first, because it costs less than a hash
     if user.has_password or current_password:
         require_password(session, password=current_password, client=client)
     else:
@@ -43,9 +43,9 @@ def change_password(session: Session, *, current_password: str, new_password: st
 
 
 def replace_password(user: User, *, new_password: str, client: ClientInfo) -> User:
-    """The user with a new password, which the admin's page has checked. All their sessions of the API are revoked.
+    """The user with a new password, which the admin's form has validated. All their API sessions are revoked.
 
-    Raises AuthenticationFailed where another change was quicker, or ServerBusy.
+    Raises AuthenticationFailed where the password was changed or the user disabled meanwhile, or ServerBusy.
     """
     encoded = make_password(new_password)
     with transaction.atomic():
@@ -57,7 +57,7 @@ def replace_password(user: User, *, new_password: str, client: ClientInfo) -> Us
 
 
 def revoke_and_notify(user: User, tag: Tag, *, client: ClientInfo, session: UUID | None = None) -> None:
-    """Record the new password and tell the user; revoke mails and codes that would open the account without it."""
+    """Record the new password and queue a security alert. Revoke the mails and codes that would log in without it."""
     Event.objects.record(tag, user, client=client, session=session)
     OneTimeToken.objects.revoke(user)
     revoke_pending_codes(user)

@@ -1,4 +1,4 @@
-"""A hash_pool around hashing: a flood of logins takes neither all threads nor all memory, nor the others' time."""
+"""The pool in which passwords are hashed: a flood of logins cannot take all threads, all memory or the whole CPU."""
 
 import os
 from collections.abc import Callable
@@ -10,49 +10,55 @@ from django.conf import settings
 
 from sessions_api.http.errors import ServerBusy
 
-WAITING = 2  # for a turn, besides those whose turn it is: fewer than the server's threads, so that some stay free
-PATIENCE = 2.0  # seconds of waiting for a turn
+# Callers that may wait beside those whose hash is being computed. Each holds a thread of the server, so they are few.
+# HASHES_AT_ONCE is by default at most the number of these threads minus three: two for those that wait, and one that
+# stays free for requests without a password.
+WAITING = 2
+WAIT_SECONDS = 2.0  # then the caller is told to try again, after as many seconds: the Retry-After of ServerBusy
 
 T = TypeVar("T")
 
 
 class HashPool:
-    """Runs at most `at_once` at the same time, in threads of their own that leave one core to all others.
+    """Computes at most `at_once` hashes at the same time, in threads of its own that leave one core to other work.
 
-    Their mere number is not enough: each hash keeps several lanes running (`ARGON2_PARALLELISM`), and a thread that
-    has but a millisecond of work waits its turn behind them. Nor is niceness: it made rare waits longer.
+    Their number alone is not enough. Each hash runs several lanes (`ARGON2_PARALLELISM`), and a thread with a
+    millisecond of work would wait behind all of them. A lower priority of the threads made rare waits longer.
     """
 
     def __init__(self, at_once: int) -> None:
-        self.places = BoundedSemaphore(at_once + WAITING)
+        self.slots = BoundedSemaphore(at_once + WAITING)
         self.threads = ThreadPoolExecutor(at_once, "hashing", initializer=self._begin_thread)
-        self.here = local()
+        self.this_thread = local()
 
     def run(self, work: Callable[[], T]) -> T:
-        """What `work` returns. Raises ServerBusy, at once where others are waiting already."""
-        if hasattr(self.here, "hashing"):  # a hasher that calls itself
+        """The result of `work`, computed in the pool. Raises what `work` raises.
+
+        Raises ServerBusy at once while WAITING callers wait already, or after WAIT_SECONDS without a free thread.
+        """
+        if hasattr(self.this_thread, "hashing"):  # a hasher that calls itself
             return work()
-        if not self.places.acquire(blocking=False):
+        if not self.slots.acquire(blocking=False):
             raise ServerBusy
         try:
             return self._wait_for(work)
         finally:
-            self.places.release()
+            self.slots.release()
 
     def _wait_for(self, work: Callable[[], T]) -> T:
-        turn = self.threads.submit(work)
+        future = self.threads.submit(work)
         try:
-            return turn.result(PATIENCE)
+            return future.result(WAIT_SECONDS)
         except TimeoutError:
-            if turn.cancel():
+            if future.cancel():  # it had not begun
                 raise ServerBusy from None
-            return turn.result()
+            return future.result()
 
     def _begin_thread(self) -> None:
-        self.here.hashing = True
+        self.this_thread.hashing = True
         if hasattr(os, "sched_setaffinity"):  # of this thread alone; argon2's lanes inherit it
             first, *others = sorted(os.sched_getaffinity(0))
             os.sched_setaffinity(0, others or [first])
 
 
-hash_pool = HashPool(max(1, settings.HASHES_AT_ONCE))  # below that, a check says so
+hash_pool = HashPool(max(1, settings.HASHES_AT_ONCE))  # a system check reports a smaller number

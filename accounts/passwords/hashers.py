@@ -1,4 +1,4 @@
-"""How passwords are stored, and that no more are hashed at once than the machine can."""
+"""How passwords are stored. Every hasher computes its hashes in the pool."""
 
 from typing import Any
 
@@ -8,18 +8,18 @@ from django.contrib.auth import hashers
 from .hash_pool import hash_pool
 
 
-class Bounded:
-    """Hashes behind the hash_pool. Raises ServerBusy."""
+class Pooled:
+    """A hasher whose hashes are computed in `hash_pool`. Raises ServerBusy."""
 
     def encode(self, *values: Any, **more: Any) -> str:
-        return hash_pool.run(lambda: super(Bounded, self).encode(*values, **more))  # type: ignore[misc]
+        return hash_pool.run(lambda: super(Pooled, self).encode(*values, **more))  # type: ignore[misc]
 
     def verify(self, *values: Any, **more: Any) -> bool:
-        return hash_pool.run(lambda: super(Bounded, self).verify(*values, **more))  # type: ignore[misc]
+        return hash_pool.run(lambda: super(Pooled, self).verify(*values, **more))  # type: ignore[misc]
 
 
-class Argon2id(Bounded, hashers.Argon2PasswordHasher):
-    """Argon2id, by default with the second recommended choice of RFC 9106: 64 MiB, 3 passes, 4 lanes."""
+class Argon2id(Pooled, hashers.Argon2PasswordHasher):
+    """Argon2id. Its default is the second recommended choice of RFC 9106, section 4: 64 MiB, 3 passes, 4 lanes."""
 
     @property
     def time_cost(self) -> int:  # type: ignore[override]
@@ -34,13 +34,16 @@ class Argon2id(Bounded, hashers.Argon2PasswordHasher):
         return settings.ARGON2_PARALLELISM
 
 
-class PBKDF2(Bounded, hashers.PBKDF2PasswordHasher):
+# For hashes from another system, which are upgraded to Argon2id at the user's next login.
+
+
+class PBKDF2(Pooled, hashers.PBKDF2PasswordHasher):
     pass
 
 
-class PBKDF2SHA1(Bounded, hashers.PBKDF2SHA1PasswordHasher):
+class PBKDF2SHA1(Pooled, hashers.PBKDF2SHA1PasswordHasher):
     pass
 
 
-class Scrypt(Bounded, hashers.ScryptPasswordHasher):
+class Scrypt(Pooled, hashers.ScryptPasswordHasher):
     pass

@@ -1,54 +1,58 @@
-"""Whether a password was stolen somewhere, as far as the range service knows: opt-in, and never in the way.
+"""Whether a password is in a known breach. Opt-in; an outage of the service delays and refuses no registration.
 
-The service is Have I Been Pwned's, or one like it: https://haveibeenpwned.com/API/v3#PwnedPasswords
+The service is Have I Been Pwned's, or a compatible one: https://haveibeenpwned.com/API/v3#PwnedPasswords
 """
 
 import hashlib
 import logging
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import requests
 from django.conf import settings
-from django.utils import timezone
 from urllib3.exceptions import HTTPError
 
+from sessions_api.outbound.circuit_breaker import CircuitBreaker
 from sessions_api.outbound.http import fetch
 
-logger = logging.getLogger(__name__)
-
-SECONDS = 2.0  # in all, whatever it does
-REST = timedelta(minutes=1)
-PREFIX = 5  # hexadecimal characters, which some 2,000 known passwords share
+SECONDS = 2.0  # for the whole answer: a user waits meanwhile
+PAUSE = timedelta(minutes=1)  # an outage delays one user a minute in each process
+PREFIX = 5  # hexadecimal digits of the SHA-1, as the API asks for
+# Padding hides the number of lines from an observer of the network. The API refuses requests without a User-Agent.
 HEADERS = {"Add-Padding": "true", "User-Agent": "latchkey"}
-LINE = re.compile(r"([0-9A-F]{35}):(\d{1,12})")
-FAILURES = (TimeoutError, requests.RequestException, HTTPError, ValueError)  # the last: what it says is no list
+LINE = re.compile(r"([0-9A-F]{35}):(\d{1,12})")  # no count of breached accounts has more than 12 digits
+FAILURES = (TimeoutError, requests.RequestException, HTTPError, ValueError)  # ValueError: the answer is no such list
 
-
-class Pause:
-    """Until when nobody is asked, in this process: after a failure nobody else has to wait for one."""
-
-    ends = datetime.min.replace(tzinfo=UTC)
+breaker = CircuitBreaker(
+    pause=PAUSE,
+    failed="Passwords are not looked up in breaches",
+    works="Passwords are looked up in breaches again",
+    level=logging.WARNING,  # registration goes on
+)
 
 
 def times_seen(password: str) -> int:
-    """In how many places it was found; 0 also where the service cannot be used.
+    """How often this password was found in breaches; 0 also while the service cannot be used.
 
-    What leaves this machine are five characters of the password's SHA-1; the rest is compared here.
+    Only the first five digits of the password's SHA-1 leave this machine; the rest is compared here (k-anonymity).
     """
-    if timezone.now() < Pause.ends:
+    if not breaker.allows():
         return 0
     digest = hashlib.sha1(password.encode(), usedforsecurity=False).hexdigest().upper()
     try:
-        return suffixes(digest[:PREFIX]).get(digest[PREFIX:], 0)
+        known = suffixes(digest[:PREFIX])
     except FAILURES as failure:
-        Pause.ends = timezone.now() + REST
-        logger.warning("Passwords are not looked up for a minute: the service failed with %s", type(failure).__name__)
+        breaker.record_failure(failure)
         return 0
+    breaker.record_success()
+    return known.get(digest[PREFIX:], 0)
 
 
 def suffixes(prefix: str) -> dict[str, int]:
-    """The rest of each known SHA-1 that begins so, and how often it was seen; 0 is padding."""
+    """The other 35 digits of each known SHA-1 with this prefix, and how often it was seen; 0 marks padding.
+
+    Raises one of `FAILURES`.
+    """
     answer = fetch(f"{settings.PWNED_PASSWORDS_URL}/{prefix}", seconds=SECONDS, headers=HEADERS)
     if answer.status_code != requests.codes.ok:
         raise ValueError

@@ -1,4 +1,4 @@
-"""How a user who forgot the password chooses a new one by mail."""
+"""How a user who forgot the password sets a new one by mail."""
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
@@ -13,22 +13,19 @@ from sessions_api.events.tags import Tag
 from sessions_api.http.client import ClientInfo
 
 from .change import revoke_and_notify
-from .validators import require_acceptable
+from .policy import require_acceptable
 
 
-def ask_to_reset(email: str) -> None:
-    """Queue a mail with which its reader can choose a new password.
-
-    The worker looks up whether a user has this address, so nothing differs here, not even the time.
-    """
+def request_reset(email: str) -> None:
+    """Queue the mail with the token. The worker looks up the user, so this takes the same time for every address."""
     QueuedMail.objects.enqueue(MailType.RESET, email=email)
 
 
 def reset_password(*, token: str, new_password: str, client: ClientInfo) -> None:
-    """Give the user of this token the new password, and a verified address. All their sessions are revoked.
+    """Give the user of this token the new password and a verified address. Revoke all sessions.
 
-    Raises InvalidLink; ValidationFailed, after which the token is still valid; or ServerBusy. Where the address was not
-    verified before, a stranger may have opened the account: identities linked by then no longer open it.
+    Raises InvalidLink; ValidationFailed, after which the token is still valid; or ServerBusy. If the address was not
+    verified before, a stranger may have registered it: then all linked identities are unlinked.
     """
     user = OneTimeToken.objects.verify(TokenType.RESET, token).known_user
     require_acceptable(new_password, user, field="new_password")

@@ -5,7 +5,7 @@ from sessions_api.http.schemas import RequestSchema
 
 
 class PasswordChange(RequestSchema):
-    """Users without a password leave the current one out."""
+    """A user without a password leaves `current_password` out."""
 
     current_password: Password = ""
     new_password: NewPassword

@@ -1,3 +1,5 @@
+"""Undoing changes to an account, with the revert token of a security alert."""
+
 from ninja import Router, Status
 
 from accounts.errors import EmailTaken
@@ -17,12 +19,14 @@ router = Router(tags=["account"])
     "/auth/secure",
     auth=None,
     response={204: None},
-    summary="This wasn't me",
+    summary="Undo changes to the account",
     openapi_extra=raises(InvalidLink, EmailTaken, RateLimited),
 )
-@limits.limited(limits.REDEEM)
+@limits.limited(limits.CONSUME)
 def secure(request: ClientRequest, body: Token) -> Status[None]:
-    """With the token of a warning. The account has its address again, all that could open it is void, a reset mail
-    is on its way."""
+    """Takes the revert token of a security alert, and gives the account back to the address that got the alert.
+
+    Revokes the password, all sessions and later identities, and sends a mail to choose a new password.
+    """
     story.undo(token=body.token, client=request.client)
     return Status(204, None)

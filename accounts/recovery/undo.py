@@ -1,4 +1,4 @@
-"""“This wasn't me”: how the owner of a mailbox takes an account back."""
+"""How the owner of a mailbox undoes what a thief did to the account."""
 
 from datetime import datetime
 
@@ -14,17 +14,17 @@ from sessions_api.events.models import Event
 from sessions_api.events.tags import Tag
 from sessions_api.http.client import ClientInfo
 
-EARLIER_ADDRESS = "earlier address"  # who changed the address
+EARLIER_ADDRESS = "earlier address"  # the mail says by whom the address was changed
 
 
 def undo(*, token: str, client: ClientInfo) -> None:
-    """Revoke what was changed since this mailbox got its first security alert, and queue a reset mail.
+    """Undo the changes since this mailbox got its first security alert that is still valid. Queue a reset mail.
 
-    The user has that address again. Sessions, password and later identities are revoked, and so are the revert tokens
-    of later alerts, which a thief may have received. An earlier revert token of another mailbox stays valid. The
-    address that loses the account gets a mail without a link, and without the place of the caller.
+    The user gets that address back. The password, all sessions and later identities are revoked. So are the revert
+    tokens of later alerts, which a thief may have received; an earlier revert token of another mailbox stays valid. The
+    address that loses the account gets a mail without a link, and without the address of the caller.
 
-    Raises InvalidLink; or EmailTaken where another user has the address by now, which this API does not allow.
+    Raises InvalidLink; or EmailTaken where another user has the address, which only a direct write can cause.
     """
     with transaction.atomic():
         revert = OneTimeToken.objects.consume(TokenType.REVERT, token)
@@ -35,7 +35,7 @@ def undo(*, token: str, client: ClientInfo) -> None:
         OneTimeToken.objects.revoke(user)
         if user.email != revert.email:
             QueuedMail.objects.enqueue(MailType.EMAIL_CHANGED, email=user.email, user=user, by=EARLIER_ADDRESS)
-            give_address(user, revert.email)
+            give_address(user, email=revert.email)
         user.reset_credentials()
         clear_failures(user, client)
         Event.objects.record(Tag.REVERTED, user, client=client)
@@ -43,7 +43,7 @@ def undo(*, token: str, client: ClientInfo) -> None:
 
 
 def first_alerted_at(revert: OneTimeToken) -> datetime:
-    """Users open the last mail they got. What they want to undo began with the first alert that is still valid."""
+    """Users click in their latest mail, but want to undo everything since the first alert that is still valid."""
     earlier = OneTimeToken.objects.reserving(revert.email).filter(
         user=revert.user, requested_at__lt=revert.requested_at
     )

@@ -1,3 +1,5 @@
+"""Registration, in one step or by mail."""
+
 from django.conf import settings
 from ninja import Router, Status
 
@@ -10,7 +12,7 @@ from sessions_api.ratelimit import limits
 from sessions_api.schemas import SessionResponse
 
 from . import register as story
-from .schemas import Register, Registration
+from .schemas import ConfirmRegistration, Register
 
 router = Router(tags=["registration"])
 
@@ -24,15 +26,16 @@ router = Router(tags=["registration"])
 )
 @limits.limited(limits.REGISTER, recipient=lambda request, body: body.email)
 def register(request: ClientRequest, body: Register) -> Status[SessionResponse] | Status[None]:
-    """A new account, logged in. A password that is refused says why in `errors[].code`.
+    """Creates a user, and logs in. `errors[].code` names the reasons for which a password is refused.
 
-    Where `REGISTRATION` is `verified`, only the address is taken, the answer is always 202, and a mail goes on.
+    Where `REGISTRATION` is `verified`, the body has only the address, the answer is always 202, and a mail has a token
+    to complete the registration.
     """
     if settings.REGISTRATION == "verified":
-        story.ask_to_register(body.email, client=request.client)
+        story.request_registration(body.email, client=request.client)
         return Status(202, None)
-    opened = story.register(**body.model_dump(), client=request.client)
-    return Status(201, SessionResponse.from_session(*opened))
+    session, token = story.register(**body.model_dump(), client=request.client)
+    return Status(201, SessionResponse.from_session(session, token))
 
 
 @router.post(
@@ -42,8 +45,11 @@ def register(request: ClientRequest, body: Register) -> Status[SessionResponse] 
     summary="Complete a registration",
     openapi_extra=raises(InvalidLink, RateLimited, ServerBusy),
 )
-@limits.limited(limits.REDEEM)
-def confirm_registration(request: ClientRequest, body: Registration) -> Status[SessionResponse]:
-    """With the token of the mail, where `REGISTRATION` is `verified`. A new account, logged in, its address proven."""
-    opened = story.confirm_registration(**body.model_dump(), client=request.client)
-    return Status(201, SessionResponse.from_session(*opened))
+@limits.limited(limits.CONSUME)
+def confirm_registration(request: ClientRequest, body: ConfirmRegistration) -> Status[SessionResponse]:
+    """Takes the token of the mail, where `REGISTRATION` is `verified`.
+
+    Creates a user with a verified address, and logs in.
+    """
+    session, token = story.confirm_registration(**body.model_dump(), client=request.client)
+    return Status(201, SessionResponse.from_session(session, token))

@@ -1,4 +1,4 @@
-"""How a user gets an account."""
+"""How a user registers."""
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
@@ -12,7 +12,7 @@ from accounts.mail.one_time_tokens import OneTimeToken, require_unreserved
 from accounts.mail.queue import MailType, QueuedMail
 from accounts.mail.token_types import TokenType
 from accounts.models import User
-from accounts.passwords.validators import require_acceptable
+from accounts.passwords.policy import require_acceptable
 from sessions_api.events.models import Event
 from sessions_api.events.tags import Tag
 from sessions_api.http.client import ClientInfo
@@ -23,15 +23,15 @@ from sessions_api.ratelimit import limits
 def register(*, email: str, password: str, display_name: str, client: ClientInfo) -> tuple[Session, str]:
     """The first session of a new user, and its token. `email` is canonical; a mail asks the user to verify it.
 
-    Raises RegistrationClosed, ValidationFailed for the password, EmailTaken, RateLimited or ServerBusy. Of many callers
-    with one address at once, the unique column lets one through.
+    Raises RegistrationClosed, ValidationFailed for the password, EmailTaken, RateLimited or ServerBusy. If several
+    callers use one address at once, the unique column lets one of them succeed.
     """
     if settings.REGISTRATION == "closed":
         raise RegistrationClosed
     user = User(email=email, display_name=display_name)
     require_acceptable(password, user, field="password")
     if User.objects.filter(email=email).exists():
-        raise EmailTaken  # before the costly hash; the INSERT below is what decides
+        raise EmailTaken  # saves the costly hash; the INSERT below decides
     limits.check(limits.REGISTERED, client)
     user.set_password(password)
     with transaction.atomic():
@@ -41,8 +41,8 @@ def register(*, email: str, password: str, display_name: str, client: ClientInfo
         return complete_login(user, method=Session.Method.PASSWORD, client=client)
 
 
-def ask_to_register(email: str, *, client: ClientInfo) -> None:
-    """Queue a mail with which its reader can open an account, or learns that they have one. Raises RateLimited."""
+def request_registration(email: str, *, client: ClientInfo) -> None:
+    """Queue a mail with a token to register, or with a note that the address has an account. Raises RateLimited."""
     limits.check(limits.REGISTERED, client)
     QueuedMail.objects.enqueue(MailType.REGISTER, email=email)
 
@@ -50,8 +50,8 @@ def ask_to_register(email: str, *, client: ClientInfo) -> None:
 def confirm_registration(*, token: str, password: str, display_name: str, client: ClientInfo) -> tuple[Session, str]:
     """The first session of a new user with a verified address, and its token.
 
-    Raises InvalidLink, ValidationFailed for the password, or ServerBusy. A registration that has begun can be completed
-    after an administrator has closed registration.
+    Raises InvalidLink; ValidationFailed for the password, after which the token is still valid; or ServerBusy. A
+    registration that was requested in time can be completed after an operator has closed registration.
     """
     email = OneTimeToken.objects.verify(TokenType.REGISTER, token).email
     user = User(email=email, display_name=display_name, email_verified_at=timezone.now())
@@ -61,14 +61,14 @@ def confirm_registration(*, token: str, password: str, display_name: str, client
         OneTimeToken.objects.consume(TokenType.REGISTER, token)
         try:
             insert(user)
-        except EmailTaken:
+        except EmailTaken:  # the address got a user by another way since the mail
             raise InvalidLink from None
         Event.objects.record(Tag.REGISTERED, user, client=client)
         return complete_login(user, method=Session.Method.PASSWORD, client=client)
 
 
 def insert(user: User) -> None:
-    """Raises EmailTaken. Call it inside a transaction."""
+    """Insert the user. Raises EmailTaken, which must roll back the caller's transaction."""
     try:
         with transaction.atomic():
             user.save(force_insert=True)

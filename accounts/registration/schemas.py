@@ -11,7 +11,7 @@ from sessions_api.http.schemas import RequestSchema
 
 
 class Register(RequestSchema):
-    """Where `REGISTRATION` is `verified`, the address alone: all else is asked for when it has proven itself."""
+    """Where `REGISTRATION` is `verified`, only the address; password and name follow with the token of the mail."""
 
     model_config = ConfigDict(json_schema_extra={"required": ["email", "password"]})
 
@@ -20,17 +20,17 @@ class Register(RequestSchema):
     display_name: DisplayName = ""
 
     @model_validator(mode="after")
-    def has_what_registration_takes(self) -> Self:
-        """Raises ValidationFailed unless the fields are those that `REGISTRATION` asks for."""
+    def has_the_fields_of_this_registration(self) -> Self:
+        """Raises ValidationFailed unless these are the fields of the `REGISTRATION` that is set."""
         if settings.REGISTRATION == "verified":
             if more := self.model_fields_set - {"email"}:
-                raise ValidationFailed.single(["body", min(more)], "extra_forbidden", "Only the address is taken here.")
+                raise ValidationFailed.single(["body", min(more)], "extra_forbidden", "Send only the address.")
         elif "password" not in self.model_fields_set:
             raise ValidationFailed.single(["body", "password"], "missing", "Field required")
         return self
 
 
-class Registration(RequestSchema):
+class ConfirmRegistration(RequestSchema):
     token: MailToken
     password: NewPassword
     display_name: DisplayName = ""

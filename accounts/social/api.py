@@ -1,6 +1,6 @@
 from typing import Annotated
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
 from ninja import Path, Query, Router, Status
 from pydantic import Field
 
@@ -13,7 +13,7 @@ from sessions_api.http.openapi import raises
 from sessions_api.ratelimit import limits
 from sessions_api.schemas import SessionResponse
 
-from . import connections, signin
+from . import connections, cookies, id_token, linking, signin
 from .errors import (
     AccountExists,
     AlreadyLinked,
@@ -23,8 +23,7 @@ from .errors import (
     ProviderNotFound,
     ProviderUnavailable,
 )
-from .models import Identity
-from .providers import registry as providers
+from .providers import registry
 from .schemas import AuthorizeUrl, Connection, IdToken, LinkCode, Start
 
 router = Router(tags=["providers"])
@@ -36,21 +35,28 @@ Provider = Path[Annotated[str, Field(examples=["google"])]]
     "/auth/oauth/{provider}",
     auth=None,
     response=REDIRECT,
-    summary="Begin a sign-in",
+    summary="Start a sign-in",
     openapi_extra=raises(ProviderNotFound, PermissionDenied),
 )
 def start(request: ClientRequest, provider: Provider, wanted: Query[Start]) -> HttpResponse:
     """Send the browser here. It ends at the front end, under `/oauth/callback` or `/oauth/error`."""
-    providers.require(provider)
+    registry.require(provider)
     if request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate":
-        raise PermissionDenied  # a page cannot begin a sign-in in the background
-    return signin.begin(request, provider, **wanted.dict())
+        raise PermissionDenied  # a page must not start a sign-in in the background
+    url, flow = signin.begin(provider=provider, client=request.client, **wanted.dict())
+    response = HttpResponseRedirect(url)
+    if flow:
+        cookies.remember(flow, request, response)
+    return response
 
 
 @router.get("/auth/oauth/{provider}/callback", auth=None, response=REDIRECT, summary="Back from the provider")
 def callback(request: ClientRequest, provider: Provider) -> HttpResponse:
-    """Where the provider sends the browser. It goes on to the front end, with a session or the code of an error."""
-    return signin.finish(request, provider)
+    """The provider sends the browser here. It goes on to the front end, with a session or the code of an error."""
+    flow = cookies.recall(request, provider)
+    response = HttpResponseRedirect(signin.finish(flow=flow, query=request.GET, client=request.client))
+    cookies.forget(request, response)
+    return response
 
 
 @router.post(
@@ -71,9 +77,9 @@ def callback(request: ClientRequest, provider: Provider) -> HttpResponse:
 )
 @limits.limited(limits.SIGN_IN)
 def token(request: ClientRequest, provider: Provider, body: IdToken) -> SessionResponse:
-    """From a phone, or by One Tap. An ID token opens one session."""
-    providers.require(provider)
-    opened = signin.sign_in_with_id_token(provider=provider, **body.model_dump(), request=request)
+    """For a phone, or One Tap. An ID token opens one session."""
+    registry.require(provider)
+    opened = id_token.sign_in_with_id_token(provider=provider, client=request.client, **body.model_dump())
     return SessionResponse.from_session(*opened)
 
 
@@ -81,18 +87,18 @@ def token(request: ClientRequest, provider: Provider, body: IdToken) -> SessionR
     "/auth/oauth/{provider}/link",
     auth=fresh_session,
     response=AuthorizeUrl,
-    summary="Begin to link a provider",
+    summary="Start to link a provider",
     openapi_extra=raises(ProviderNotFound, ReauthenticationRequired),
 )
 def begin_link(request: SessionRequest, provider: Provider) -> AuthorizeUrl:
     """Send the browser to the address. It comes back to `/oauth/callback?link_code=`; then POST the code below."""
-    providers.require(provider)
-    return AuthorizeUrl(authorize_url=signin.link_url(request.auth.user, provider))
+    registry.require(provider)
+    return AuthorizeUrl(authorize_url=linking.link_url(request.auth.user, provider=provider))
 
 
-@router.get("/auth/connections", response=list[Connection], summary="What is linked to me")
+@router.get("/auth/connections", response=list[Connection], summary="The providers that are linked to the user")
 def list_connections(request: SessionRequest) -> list[Connection]:
-    return [describe(connection) for connection in connections.connections_of(request.auth.user)]
+    return [Connection.from_row(row) for row in connections.connections_of(request.auth.user)]
 
 
 @router.post(
@@ -101,24 +107,21 @@ def list_connections(request: SessionRequest) -> list[Connection]:
     summary="Complete a link",
     openapi_extra=raises(InvalidCode, AlreadyLinked, RateLimited),
 )
-@limits.limited(limits.REDEEM)
+@limits.limited(limits.CONSUME)
 def complete_link(request: SessionRequest, body: LinkCode) -> Status[Connection]:
-    """With the `link_code`, by the user who began it."""
-    return Status(201, describe(signin.complete_link(request.auth.user, code=body.code, client=request.client)))
+    """With the `link_code`, by the user who started the link."""
+    row = linking.complete_link(request.auth.user, code=body.code, client=request.client)
+    return Status(201, Connection.from_row(row))
 
 
 @router.delete(
     "/auth/connections/{int:id}",
     auth=fresh_session,
     response={204: None},
-    summary="Take a link away",
+    summary="Unlink a provider",
     openapi_extra=raises(NotFound, LastLoginMethod, ReauthenticationRequired),
 )
 def delete_connection(request: SessionRequest, id: int) -> Status[None]:
-    """Never the last way in."""
+    """The last login method of a user stays."""
     connections.unlink(request.auth.user, pk=id, client=request.client)
     return Status(204, None)
-
-
-def describe(connection: Identity) -> Connection:
-    return Connection(id=connection.pk, provider=connection.provider, created_at=connection.created)

@@ -1,15 +1,16 @@
-"""Whose sign-in is this? social-auth's pipeline ends here; docs/google.md has the same rules as a table."""
+"""Which user signs in? The last step of social-auth's pipeline; docs/sign-in-rules.md has the same rules as a table."""
 
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from social_django.models import UserSocialAuth
 
-from accounts.errors import AuthenticationFailed, EmailTaken, RegistrationClosed
+from accounts.errors import EmailTaken, RegistrationClosed
 from accounts.fields import canonical_email
-from accounts.login.complete import lock_user_if_unchanged
 from accounts.login.errors import AccountDisabled
 from accounts.mail.notifications import notify
 from accounts.mail.one_time_tokens import OneTimeToken, require_unreserved
@@ -19,76 +20,105 @@ from accounts.social.providers.registry import title
 from sessions_api.events.models import Event
 from sessions_api.events.tags import Tag
 from sessions_api.http.client import ClientInfo
-from sessions_api.http.errors import SessionExpired
 
-from .connections import unlink_identities
-from .errors import AccountExists, AlreadyLinked, EmailUnverified
-from .models import Identity
+from .connections import connections_of, unlink_identities
+from .errors import AccountExists, EmailUnverified
 
-NAME_LENGTH = 255
+NAME_LENGTH = 255  # of the column
 
 
-def find_or_create_user(backend: Any, details: dict[str, Any], response: dict[str, Any], uid: str, **_: Any) -> Any:
-    """A known identity is its user, whatever the address says now. A new one has to earn its place."""
-    identity = {"provider": backend.name, "uid": uid}
-    user = linked_user(identity)
+def find_or_create_user(
+    backend: Any, details: dict[str, Any], response: dict[str, Any], uid: str, **_: Any
+) -> dict[str, User]:
+    """The user of this identity, for the pipeline: `{"user": …}`. A known identity is its user, whatever the address.
+
+    Raises EmailUnverified, RegistrationClosed, AccountExists and AccountDisabled.
+    """
+    user = linked_user(provider=backend.name, uid=uid)
     if user is None:
-        email = verified_email(response)
-        name = str(details.get("fullname") or "")
-        authority = backend.controls_mailbox(email)
-        user = match_or_create(identity, email, name, backend.strategy.request.client, authority=authority)
+        verified = response.get("email_verified") is True  # and not the text "true", nor 1
+        if not verified and not backend.accepts_unverified_email():
+            raise EmailUnverified
+        email = valid_email(response)
+        user = match_or_create(
+            provider=backend.name,
+            uid=uid,
+            email=email,
+            name=str(details.get("fullname") or ""),
+            controls_mailbox=verified and backend.controls_mailbox(email),
+            client=backend.strategy.client,
+        )
     if not user.is_active:
         raise AccountDisabled
     return {"user": user}
 
 
-def linked_user(identity: dict[str, str]) -> User | None:
-    connection = Identity.objects.filter(**identity).select_related("user").first()
+def linked_user(*, provider: str, uid: str) -> User | None:
+    connection = UserSocialAuth.objects.filter(provider=provider, uid=uid).select_related("user").first()
     return connection.user if connection else None
 
 
-def verified_email(response: dict[str, Any]) -> str:
-    """The canonical address, if the provider says in so many words that it is verified. Raises EmailUnverified."""
-    if response.get("email_verified") is not True:
-        raise EmailUnverified
+def valid_email(response: dict[str, Any]) -> str:
+    """The address in its canonical form. Raises EmailUnverified where there is none, or an invalid one."""
     try:
         return canonical_email(str(response.get("email", "")))
     except ValidationError:
         raise EmailUnverified from None
 
 
-def match_or_create(identity: dict[str, str], email: str, name: str, client: ClientInfo, *, authority: bool) -> User:
-    """Of two first sign-ins at once, or a registration beside one, the loser of the insert looks once more."""
+def match_or_create(
+    *, provider: str, uid: str, email: str, name: str, controls_mailbox: bool, client: ClientInfo
+) -> User:
+    """The user to whom this new identity is linked now: the one with the address, or a new one.
+
+    Raises EmailUnverified, RegistrationClosed, AccountExists and AccountDisabled. Of two first sign-ins at once, or of
+    a registration beside one, the unique columns let one insert; the other looks again, by the same rules.
+    """
+    attempt = partial(
+        link_or_create,
+        provider=provider,
+        uid=uid,
+        email=email,
+        name=name,
+        controls_mailbox=controls_mailbox,
+        client=client,
+    )
     try:
-        return _match_or_create(identity, email, name, client, authority)
+        return attempt()
     except IntegrityError:
-        return linked_user(identity) or _match_or_create(identity, email, name, client, authority)
+        return linked_user(provider=provider, uid=uid) or attempt()
 
 
-def _match_or_create(identity: dict[str, str], email: str, name: str, client: ClientInfo, authority: bool) -> User:
+def link_or_create(
+    *, provider: str, uid: str, email: str, name: str, controls_mailbox: bool, client: ClientInfo
+) -> User:
     with transaction.atomic():
         user = User.objects.filter(email=email).lock().first()
         if user is None:
-            user = create_user(email, name, verified=authority)
-            Event.objects.record(Tag.REGISTERED, user, client=client, provider=identity["provider"])
-        elif same := linked_user(identity):
-            return same  # another callback of theirs held the row, and was first
+            user = create_user(email=email, name=name, verified=controls_mailbox)
+            Event.objects.record(Tag.REGISTERED, user, client=client, provider=provider)
+        elif same := linked_user(provider=provider, uid=uid):
+            return same  # another callback of this user held the row, and was first
         else:
-            require_auto_linkable(user, identity["provider"], authority)
-            record_link(user, identity["provider"], client)
-        Identity.objects.create(user=user, **identity)
+            require_auto_linkable(user, provider=provider, controls_mailbox=controls_mailbox)
+            record_link(user, provider=provider, client=client)
+        UserSocialAuth.objects.create(user=user, provider=provider, uid=uid)
     return user
 
 
-def create_user(email: str, name: str, *, verified: bool) -> User:
-    """A new user without a password. Their address counts as proven only where the provider runs the mailbox."""
+def create_user(*, email: str, name: str, verified: bool) -> User:
+    """A new user without a password; `verified` says whether the address counts as verified here.
+
+    Raises RegistrationClosed, EmailUnverified where only verified addresses may register, and AccountExists where
+    another user may still take the address back.
+    """
     if settings.REGISTRATION == "closed":
         raise RegistrationClosed
     if settings.REGISTRATION == "verified" and not verified:
         raise EmailUnverified
     printable = "".join(filter(str.isprintable, name)).strip()[:NAME_LENGTH]
-    proven = timezone.now() if verified else None
-    user = User.objects.create_user(email, display_name=printable, email_verified_at=proven)
+    verified_at = timezone.now() if verified else None
+    user = User.objects.create_user(email, display_name=printable, email_verified_at=verified_at)
     try:
         require_unreserved(user)
     except EmailTaken:
@@ -98,42 +128,25 @@ def create_user(email: str, name: str, *, verified: bool) -> User:
     return user
 
 
-def require_auto_linkable(user: User, provider: str, authority: bool) -> None:
-    """Whether a new identity may come in as somebody who is here already, by nothing but the address.
+def require_auto_linkable(user: User, *, provider: str, controls_mailbox: bool) -> None:
+    """Raises AccountDisabled or AccountExists unless the address alone may link a new identity to this user.
 
-    Only where the provider runs the mailbox. Whoever registered the address without proving it may have done so
-    to wait for its owner: everything they could come in by is void.
+    It may where the provider runs the mailbox, and never for staff. A stranger may have registered an unverified
+    address to wait for its owner, so everything that opens the account is revoked first.
     """
     if not user.is_active:
         raise AccountDisabled
-    if not authority or user.is_staff or user.is_superuser:
+    if not controls_mailbox or user.is_staff or user.is_superuser:
         raise AccountExists
     if not user.email_verified:
         user.reset_credentials()
         unlink_identities(user)
         OneTimeToken.objects.revoke(user)
-    elif user.identities.filter(provider=provider).exists():
+    elif connections_of(user).filter(provider=provider).exists():
         raise AccountExists
 
 
-def link(user: User, *, provider: str, uid: str, client: ClientInfo) -> Identity:
-    """OneTimeToken an identity to somebody who is logged in. Raises AlreadyLinked; the unique column decides races.
-
-    Raises SessionExpired where their ways in have been made void meanwhile: this must not become a new one.
-    """
-    try:
-        with transaction.atomic():
-            user = lock_user_if_unchanged(user)
-            if user.identities.filter(provider=provider).exists():
-                raise AlreadyLinked
-            record_link(user, provider, client)
-            return Identity.objects.create(user=user, provider=provider, uid=uid)
-    except AuthenticationFailed:
-        raise SessionExpired from None
-    except IntegrityError:
-        raise AlreadyLinked from None
-
-
-def record_link(user: User, provider: str, client: ClientInfo) -> None:
+def record_link(user: User, *, provider: str, client: ClientInfo) -> None:
+    """The event and the mail of a new link. Call it in a transaction that holds the user's row."""
     Event.objects.record(Tag.LINKED, user, client=client, provider=provider)
     notify(user, MailType.LINKED, client=client, provider=title(provider))

@@ -1,12 +1,11 @@
-"""The shapes of a sign-in by another provider."""
-
 import re
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Self
 
 from ninja import Schema
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
+from social_django.models import UserSocialAuth
 
 from sessions_api.http.schemas import RequestSchema, Text
 
@@ -14,7 +13,7 @@ PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 
 
 def _path(text: str) -> str:
-    """A path of the front end's own: what a browser could read as another host is refused (ASVS 5.0, 3.7.2)."""
+    """A path on the front end; a text that a browser could read as another host is refused (ASVS 5.0, 3.7.2)."""
     if text and not PATH.fullmatch(text):
         raise PydanticCustomError("invalid_path", "A path on the front end, beginning with one slash.")
     return text
@@ -31,10 +30,10 @@ Challenge = Annotated[str, Field(pattern=r"^([A-Za-z0-9_-]{43})?$", description=
 
 
 class Start(Schema):
-    next: NextPath = Field("", description="A path on the front end, given back at the end.")
-    state: Annotated[Text, Field(max_length=500)] = Field("", description="The front end's own, given back.")
-    code_challenge: Challenge = Field("", description="With it, `?code=` is handed over instead of `?session=`.")
-    link: Annotated[Text, Field(max_length=1000)] = Field("", description="From `…/link`; not to be made by hand.")
+    next: NextPath = Field("", description="A path on the front end, returned at the end.")
+    state: Annotated[Text, Field(max_length=500)] = Field("", description="The front end's own, returned at the end.")
+    code_challenge: Challenge = Field("", description="With it, the front end gets `?code=` instead of `?session=`.")
+    link: Annotated[Text, Field(max_length=1000)] = Field("", description="From the `authorize_url` of `…/link`.")
 
 
 class IdToken(RequestSchema):
@@ -43,7 +42,7 @@ class IdToken(RequestSchema):
 
 
 class AuthorizeUrl(Schema):
-    authorize_url: str = Field(description="Send the browser there: good once, for a minute.")
+    authorize_url: str = Field(description="Send the browser there. The address is valid once, for a minute.")
 
 
 class LinkCode(RequestSchema):
@@ -54,3 +53,7 @@ class Connection(Schema):
     id: int
     provider: str
     created_at: datetime
+
+    @classmethod
+    def from_row(cls, row: UserSocialAuth) -> Self:
+        return cls(id=row.pk, provider=row.provider, created_at=row.created)

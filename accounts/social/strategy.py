@@ -1,22 +1,20 @@
-"""social-auth's ways into Django: the flow in place of a session, no tables of its own, no `login()` anywhere."""
+"""How social-auth reaches Django: by social_django's strategy and storage, without sessions, nonces and requests."""
 
 from datetime import UTC, datetime
 from typing import Any
 
-from django.conf import settings
-from django.http import HttpResponse, HttpResponseRedirect, QueryDict
 from social_core.backends.base import BaseAuth
-from social_core.storage import BaseStorage
-from social_core.strategy import BaseStrategy
+from social_django.models import DjangoStorage
+from social_django.strategy import DjangoStrategy
 
 from accounts.single_use.models import consume_once
-from sessions_api.http.client import ClientRequest
+from sessions_api.http.client import ClientInfo
 
 from .flow_state import LIFETIME, OAuthFlowState
 
 
 class ConsumedStates:
-    """social-auth's store of states: nothing at the start, a unique insert at the callback."""
+    """The OAuth states that were used. A start stores nothing; a callback is one unique INSERT."""
 
     @staticmethod
     def use(server_url: str, timestamp: int, salt: str) -> bool:
@@ -28,45 +26,39 @@ class ConsumedStates:
         return consume_once(purpose=server_url, token=salt, expires_at=expires_at)
 
 
-class Storage(BaseStorage):
+class FlowStateStorage(DjangoStorage):
     nonce = ConsumedStates  # type: ignore[assignment]
 
 
-class FlowStateStrategy(BaseStrategy[HttpResponse]):
-    def __init__(self, request: ClientRequest, flow: OAuthFlowState) -> None:
-        self.request = request
-        self.flow = flow
-        super().__init__(Storage)
+class FlowStateStrategy(DjangoStrategy):
+    """`flow` takes the place of the session, and `query` that of the request. `client` is who sends the callback."""
 
-    def get_setting(self, name: str) -> Any:
-        return getattr(settings, name)
+    def __init__(self, *, flow: OAuthFlowState, query: dict[str, Any], client: ClientInfo) -> None:
+        self.flow, self.query, self.client = flow, query, client
+        super().__init__(FlowStateStorage)
 
-    def get_request_data(self, merge: bool = True) -> QueryDict:
-        return self.request.GET
-
-    def build_absolute_uri(self, path: str | None = None) -> str:
-        """Ours are absolute already: none comes from the request."""
-        return path or ""
-
-    def redirect(self, url: str) -> HttpResponse:
-        return HttpResponseRedirect(url)
+    def get_request_data(self, merge: bool = True) -> dict[str, Any]:
+        return self.query
 
     def session_get(self, name: str, default: Any = None) -> Any:
-        return self.flow.notes.get(name, default)
+        return self.flow.session.get(name, default)
 
     def session_set(self, name: str, value: Any) -> None:
-        self.flow.notes[name] = value
+        self.flow.session[name] = value
 
     def session_pop(self, name: str) -> Any:
-        return self.flow.notes.pop(name, None)
+        return self.flow.session.pop(name, None)
 
     def session_setdefault(self, name: str, value: Any) -> Any:
-        return self.flow.notes.setdefault(name, value)
+        return self.flow.session.setdefault(name, value)
 
-    def authenticate(self, backend: BaseAuth[Any], **kwargs: Any) -> Any:
-        """The user, by the pipeline; or, where somebody wants to link, only who the provider says it is."""
+    def authenticate(self, backend: BaseAuth[Any], **options: Any) -> Any:
+        """The user, by our pipeline; for a flow that only links, the provider's id of the user.
+
+        Django's `authenticate` stays out, which would ask the backend of the admin.
+        """
         if self.flow.link_for:
-            details = backend.get_user_details(kwargs["response"])
-            return str(backend.get_user_id(details, kwargs["response"]))
-        kwargs |= {"strategy": self, "storage": self.storage, "backend": backend}
-        return backend.run_authentication(**kwargs)
+            details = backend.get_user_details(options["response"])
+            return str(backend.get_user_id(details, options["response"]))
+        request = None  # DjangoStrategy.clean_authenticate_args takes it away again
+        return backend.run_authentication(request, strategy=self, storage=self.storage, backend=backend, **options)

@@ -1,8 +1,11 @@
-"""Django's PostgreSQL backend, which does not let everybody wait in turn for a database that is not there, does not
-ask the database at each request whether it is there, and reads times in C."""
+"""Django's PostgreSQL backend with three changes for a busy service.
+
+During an outage one request a second waits for the database, and all others fail at once. A pooled connection is
+checked without a round trip. Times are read by C code.
+"""
 
 import select
-from time import monotonic
+from datetime import timedelta
 from typing import Any
 
 from django.db.backends.postgresql import base
@@ -11,30 +14,43 @@ from psycopg.adapt import AdaptersMap
 from psycopg.pq import Format
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-PAUSE = 1.0  # seconds in which nobody asks again
-# psycopg's own, in C. Django's is in Python, for it could be for any time zone, and takes 6 us for each time.
+from sessions_api.outbound.circuit_breaker import CircuitBreaker
+
+PAUSE = timedelta(seconds=1)  # a client that obeys `Retry-After: 2` of a 503 finds a database that came back
+# psycopg's loader is in C. Django's is in Python, since it may convert to any time zone, and takes 6 us for each time.
 TIMES = adapters.get_loader(adapters.types["timestamptz"].oid, Format.TEXT)
+
+breaker = CircuitBreaker(
+    pause=PAUSE, failed="The database cannot be reached", works="The database can be reached again"
+)
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """The pool keeps its clients waiting while it tries to connect. With a few threads and many requests these
-    waits add up, so the first that waited in vain speaks for all who come in the next second.
-    """
-
-    down_until = 0.0
-
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        if monotonic() < DatabaseWrapper.down_until:
-            raise OperationalError("the database was not there a moment ago")
+        """A connection of the pool that works.
+
+        Raises OperationalError at once during an outage, and PoolTimeout, a subclass of it, after the pool's timeout.
+        The pool makes each caller wait while it tries to connect. With few threads and many requests these waits would
+        add up.
+        """
+        if not breaker.allows():
+            raise OperationalError("the database could not be reached a moment ago")
         try:
-            connection = super().get_new_connection(conn_params)
-        except PoolTimeout:
-            if not self.answers(conn_params):  # a pool that is only busy says the same
-                DatabaseWrapper.down_until = monotonic() + PAUSE
+            connection = self.get_live_connection(conn_params)
+        except PoolTimeout as failure:
+            if self.answers(conn_params):  # all connections are in use, which raises the same exception
+                breaker.record_success()
+            else:
+                breaker.record_failure(failure)
             raise
-        if self.pool and not self.is_alive(connection):
-            self.pool.putconn(connection)  # which replaces it
-            return self.get_new_connection(conn_params)
+        breaker.record_success()
+        return connection
+
+    def get_live_connection(self, conn_params: dict[str, Any]) -> Any:
+        connection = super().get_new_connection(conn_params)
+        while self.pool and not self.is_alive(connection):
+            self.pool.putconn(connection)  # the pool replaces it
+            connection = super().get_new_connection(conn_params)
         return connection
 
     def get_connection_params(self) -> dict[str, Any]:
@@ -44,14 +60,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return params
 
     def create_cursor(self, name: str | None = None) -> Any:
-        """As Django's, without its look at the loader's time zone: connections are in UTC, and stay so."""
+        """Django's cursor without its look at the loader's time zone: all connections are in UTC."""
         assert not name, "DISABLE_SERVER_SIDE_CURSORS is on"  # noqa: S101
         return self.connection.cursor()
 
     def is_alive(self, connection: Any) -> bool:
-        """Without a round trip: a server says nothing unasked, but that it is going. Only where it did, it is asked.
+        """Whether the server still serves this idle connection; asks the server only when it has sent something.
 
-        Django's own check (`CONN_HEALTH_CHECKS`) asks each time, at a price that each request would pay.
+        A PostgreSQL server sends nothing on an idle connection but the news that it ends it. Django's own check
+        (`CONN_HEALTH_CHECKS`) costs each request a round trip.
         """
         if not readable(connection.pgconn.socket):
             return True
@@ -62,6 +79,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return True
 
     def answers(self, conn_params: dict[str, Any]) -> bool:
+        """Whether the database accepts a connection outside the pool."""
         try:
             self.Database.connect(**conn_params).close()
         except OperationalError:
@@ -70,6 +88,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 def readable(socket: int) -> bool:
+    """Whether this file descriptor has something to read now, or is closed."""
     poll = select.poll()
     poll.register(socket, select.POLLIN)
     return bool(poll.poll(0))

@@ -1,4 +1,4 @@
-"""For Django REST framework. Not beside the views: the framework imports this before it can define a view."""
+"""Authentication for Django REST framework. Keep it out of the module of your views: the framework imports it first."""
 
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import IsAuthenticated

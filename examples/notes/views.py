@@ -28,7 +28,7 @@ def key(request: SessionRequest) -> HttpResponse:
 
 class AddressUnverified(ApiError):
     status, error_code = 403, "address_unverified"
-    detail = "Prove your address before you publish."
+    detail = "Verify your e-mail address before you publish."
 
 
 @session_required

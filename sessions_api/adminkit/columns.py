@@ -1,4 +1,4 @@
-"""Columns and links that several pages of the admin show."""
+"""Columns and links that several admin pages show."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -11,9 +11,14 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+NONE = "-"  # Django's own sign for an empty column
+
 
 def time_column(name: str, description: str, ordering: str | None = None) -> Callable[..., str]:
-    """A column with a time in UTC, to the minute; Django's own would be too wide for a table of several."""
+    """A column with the time of this field in UTC, to the minute. Django's own format is too wide for several columns.
+
+    The list can be sorted by it where `ordering` names a field.
+    """
 
     @admin.display(description=description, ordering=ordering)
     def column(self: Any, row: Any) -> str:
@@ -22,13 +27,28 @@ def time_column(name: str, description: str, ordering: str | None = None) -> Cal
     return column
 
 
+def user_column() -> Callable[..., str]:
+    """A column with a link to the row's user.
+
+    The name of the column has to differ from the field's, or Django shows the field.
+    """
+
+    @admin.display(description="user")
+    def column(self: Any, row: Any) -> str:
+        return user_link(row.user) if row.user else NONE
+
+    return column
+
+
 def minute(when: datetime | None) -> str:
+    """`2026-01-31 23:59Z` in HTML that breaks only between day and time, or a dash."""
     if when is None:
-        return "-"
+        return NONE
     return format_html('<span class="nowrap">{}</span> {}', f"{when:%Y-%m-%d}", f"{when:%H:%M}Z")
 
 
 def user_page(key: Any) -> str:
+    """The address of the page of the user with this primary key."""
     model = get_user_model()._meta
     return reverse(f"admin:{model.app_label}_{model.model_name}_change", args=[quote(key)])
 

@@ -1,4 +1,4 @@
-"""Lists of the admin that stay fast at millions of rows."""
+"""The base of admin lists that stay fast with millions of rows."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -13,26 +13,33 @@ from django.utils.functional import cached_property
 from sessions_api.adminkit.columns import user_page
 from sessions_api.adminkit.permissions import may_administer
 
-MOST = 10_000  # rows that a list counts, and can turn its pages to
+# A list counts up to this number of rows, and has pages for as many: a hundred pages of Django's 100 rows, more than an
+# administrator turns. To count a million rows takes longer than the rest of the page.
+COUNTED_ROWS = 10_000
 
 
 class AtLeast(int):
-    """Where a count stopped: there are more."""
+    """A count that stopped early: there are more."""
 
     def __str__(self) -> str:
         return f"{int(self):,}+"
 
 
-class BoundedPaginator(Paginator):  # type: ignore[type-arg]
-    """Counts up to MOST rows: counting a million takes longer than all the rest of the page."""
+def bounded_count(rows: QuerySet[Any]) -> int:
+    """The number of rows; an `AtLeast` where there are more than `COUNTED_ROWS`."""
+    counted = rows.order_by().values("pk")[: COUNTED_ROWS + 1].count()
+    return counted if counted <= COUNTED_ROWS else AtLeast(COUNTED_ROWS)
 
+
+class BoundedPaginator(Paginator):  # type: ignore[type-arg]
     @cached_property
     def count(self) -> int:
-        counted: int = self.object_list.order_by().values("pk")[: MOST + 1].count()  # type: ignore[attr-defined]
-        return counted if counted <= MOST else AtLeast(MOST)
+        return bounded_count(self.object_list)  # type: ignore[arg-type]
 
 
 class LargeTableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """A list without Django's counts of the whole table."""
+
     paginator = BoundedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
@@ -40,22 +47,27 @@ class LargeTableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def response_action(  # type: ignore[override]
         self, request: HttpRequest, queryset: QuerySet[Any]
     ) -> HttpResponse | None:
-        """To select all means to select what the page has counted, so nothing where it has not counted to the end.
+        """Refuses an action on all rows of a list that was not counted to its end.
 
-        Whoever acts on a user's page stays there.
+        An action from a user's page, which sends the key as `user`, leads back to that page.
         """
-        everything = request.POST.get("select_across", "0") != "0"
-        if everything and isinstance(self.get_paginator(request, queryset, self.list_per_page).count, AtLeast):
-            self.message_user(request, f"These are more than {MOST:,}. Narrow the list first.", messages.ERROR)
+        all_rows = request.POST.get("select_across", "0") != "0"
+        if all_rows and isinstance(self.get_paginator(request, queryset, self.list_per_page).count, AtLeast):
+            message = f"There are more than {COUNTED_ROWS:,} rows. Narrow the list first."
+            self.message_user(request, message, messages.ERROR)
             return None
-        answer = super().response_action(request, queryset)
+        response = super().response_action(request, queryset)
         user = request.POST.get("user")
-        return redirect(user_page(user)) if user else answer
+        return redirect(user_page(user)) if user else response
 
     def administrable(self, request: HttpRequest, rows: Iterable[Any], whose: Callable[[Any], Any]) -> list[Any]:
-        """The rows of users whom this administrator may touch; the next page says how many others there were."""
+        """The rows whose user this administrator may change. A message tells how many others were left unchanged.
+
+        `whose` finds the user of a row, or None.
+        """
         chosen = list(rows)
-        free = [row for row in chosen if may_administer(request, whose(row))]
-        if left := len(chosen) - len(free):
-            self.message_user(request, f"Only a superuser touches staff. Left as they are: {left}.", messages.WARNING)
-        return free
+        allowed = [row for row in chosen if may_administer(request, whose(row))]
+        if left := len(chosen) - len(allowed):
+            message = f"Only a superuser can change staff. Left unchanged: {left}."
+            self.message_user(request, message, messages.WARNING)
+        return allowed

@@ -1,4 +1,4 @@
-"""Which accounts an administrator may change, and the record of what they did."""
+"""Which accounts an administrator may change, and the record of each change."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,9 +8,13 @@ from django.http import HttpRequest
 
 
 def may_administer(request: HttpRequest, user: Any) -> bool:
-    """Staff are for superusers to touch: whoever could set a superuser's password would be one."""
+    """Whether the administrator of this request may change this user; `user` is None for rows without one.
+
+    Staff and superusers are for superusers to change: other staff could set a superuser's password and log in with it.
+    """
     return request.user.is_superuser or user is None or not (user.is_staff or user.is_superuser)
 
 
-def log_for_each(request: HttpRequest, users: Iterable[Any], deed: str) -> None:
-    LogEntry.objects.log_actions(request.user.pk, users, CHANGE, change_message=deed)  # type: ignore[arg-type]
+def log_for_each(request: HttpRequest, rows: Iterable[Any], message: str) -> None:
+    """Write this message into the admin's history of each row."""
+    LogEntry.objects.log_actions(request.user.pk, rows, CHANGE, change_message=message)  # type: ignore[arg-type]

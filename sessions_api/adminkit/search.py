@@ -1,4 +1,4 @@
-"""What the search boxes of the admin understand."""
+"""The search boxes of lists whose rows belong to a user and a session."""
 
 from contextlib import suppress
 from ipaddress import ip_address
@@ -6,14 +6,17 @@ from uuid import UUID
 
 from django.db.models import Q
 
+SEARCH_HELP = "The beginning of an e-mail address, or exactly: an IP address, a session id, a user id."
 
-def search_filter(term: str, handle: str = "pk") -> Q:
-    """What somebody means who types this into the search box; `handle` is the field with that of a session.
 
-    Of sessions each is a look-up in an index, but the IP address.
+def search_filter(term: str, session_id: str = "pk") -> Q:
+    """The rows that an administrator looks for with this term; all rows for an empty one.
+
+    `session_id` names the field that holds the id of the session. In the table of sessions an index answers each of
+    these searches but the one for an IP address.
     """
     with suppress(ValueError):
-        return Q((handle, UUID(term))) | Q(user=UUID(term))
+        return Q((session_id, UUID(term))) | Q(user=UUID(term))
     with suppress(ValueError):
         return Q(ip_address=str(ip_address(term)))
     return Q(user__email__startswith=term.lower()) if term else Q()

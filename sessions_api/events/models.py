@@ -1,4 +1,4 @@
-"""What happened, to whom, from where: written in the transaction of what it tells, and never changed."""
+"""Events: what happened to a user, and from where. Written in the transaction they describe, and never changed."""
 
 import logging
 from collections.abc import Iterable, Mapping
@@ -16,17 +16,21 @@ from sessions_api.http.client import DEVICE_LENGTH, ClientInfo
 from .signals import recorded
 from .tags import Tag
 
+# Failed logins at addresses without an account tell of attacks, which operators look into within days. Strangers can
+# cause any number of them.
 KEEP_FAILURES_OF_UNKNOWN = timedelta(days=30)
+TAG_LENGTH = 64  # ours have at most 30 characters; tags of other apps may be longer
+NETWORK_LENGTH = 43  # the longest IPv6 address of 39 characters, and `/128`
 
 logger = logging.getLogger(__name__)
 
 
 class EventQuerySet(models.QuerySet["Event"]):
     def expired(self) -> "EventQuerySet":
-        """What is older than `EVENTS_KEEP_DAYS`; failed logins of nobody need not be kept for so long."""
+        """Events that are older than `EVENTS_KEEP_DAYS`, and old failed logins at addresses without an account."""
         now = timezone.now()
-        nobodys = Q(tag=Tag.LOGIN_FAILED, user=None, happened_at__lte=now - KEEP_FAILURES_OF_UNKNOWN)
-        return self.filter(Q(happened_at__lte=now - settings.EVENTS_KEEP) | nobodys)
+        of_unknown = Q(tag=Tag.LOGIN_FAILED, user=None, happened_at__lte=now - KEEP_FAILURES_OF_UNKNOWN)
+        return self.filter(Q(happened_at__lte=now - settings.EVENTS_KEEP) | of_unknown)
 
 
 class EventManager(models.Manager.from_queryset(EventQuerySet)):  # type: ignore[misc]
@@ -39,7 +43,11 @@ class EventManager(models.Manager.from_queryset(EventQuerySet)):  # type: ignore
         session: UUID | None = None,
         **data: str | int,
     ) -> "Event":
-        """Note that this happened, now. `user` is None for a stranger; `data` tells a little more, never a secret."""
+        """Write that this happened now, and announce it after the commit.
+
+        `user` is None where no user is known, `client` is None for a command. `session` is the id of the session that
+        was created or that caused the event. `data` holds details for the user to read, and no secret.
+        """
         event: Event = self.create(
             tag=tag,
             user=user,
@@ -52,20 +60,20 @@ class EventManager(models.Manager.from_queryset(EventQuerySet)):  # type: ignore
         transaction.on_commit(event.announce)
         return event
 
-    def record_each(self, tag: Tag, told: Iterable[tuple[UUID | None, Mapping[str, str | int]]]) -> None:
-        """The same of many users, by their keys, each with its data; from nowhere, for none of them was there."""
-        for event in self.bulk_create(Event(tag=tag, user_id=user, data=dict(data)) for user, data in told):
+    def record_each(self, tag: Tag, users: Iterable[tuple[UUID | None, Mapping[str, str | int]]]) -> None:
+        """Write one event for each user: pairs of the user's key, or None, and the data. They have no client."""
+        for event in self.bulk_create(Event(tag=tag, user_id=user, data=dict(data)) for user, data in users):
             transaction.on_commit(event.announce)
 
 
 class Event(models.Model):
-    tag = models.CharField(max_length=64)
+    tag = models.CharField(max_length=TAG_LENGTH)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="events", db_index=False)
     happened_at = models.DateTimeField(default=timezone.now, db_index=True)
     ip_address = models.GenericIPAddressField("IP address", null=True)
-    network = models.CharField(max_length=43)
+    network = models.CharField(max_length=NETWORK_LENGTH)
     device = models.CharField(max_length=DEVICE_LENGTH)
-    session = models.UUIDField("handle of the session", null=True)
+    session = models.UUIDField("session id", null=True)
     data = models.JSONField(default=dict)
 
     objects = EventManager()
@@ -78,15 +86,15 @@ class Event(models.Model):
 
     @property
     def label(self) -> str:
-        """What users would say of it."""
+        """The tag in words, or the tag itself where it is unknown, such as one of an older release."""
         return dict(Tag.choices).get(self.tag, self.tag)
 
     def details(self) -> str:
-        """The little that it tells beside, in one line."""
+        """The data in one line: `method: password, number: 2`."""
         return ", ".join(f"{name}: {value}" for name, value in self.data.items())
 
     def announce(self) -> None:
-        """A line for operators, and the signal for other code."""
-        where = {"ip": self.ip_address, "device": self.device, "handle": self.session}
-        logger.info("%s", self.tag, extra={"user": self.user_id, **where, "data": self.data})
+        """Log a line for operators, and send the signal `recorded` to other code."""
+        client = {"ip": self.ip_address, "device": self.device, "session_id": self.session}
+        logger.info("%s", self.tag, extra={"user": self.user_id, **client, "data": self.data})
         recorded.send_robust(sender=Event, event=self)

@@ -1,6 +1,6 @@
-"""For other code that wants to know: `recorded` is sent with `event`, once its transaction holds.
+"""The signal for other code: `recorded` is sent with the keyword `event` after its transaction has committed.
 
-A receiver that fails is logged, and disturbs nobody.
+An exception in a receiver is logged and reaches neither the request nor other receivers.
 """
 
 from django.dispatch import Signal

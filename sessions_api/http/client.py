@@ -1,4 +1,4 @@
-"""The client of a request, as far as the network tells. The only reader of X-Forwarded-For."""
+"""The client of a request, as far as the network tells. No other module reads X-Forwarded-For."""
 
 import logging
 import re
@@ -11,8 +11,10 @@ from django.conf import settings
 from django.http import HttpRequest
 from ua_parser import parse_os, parse_user_agent
 
-USER_AGENT_LENGTH = 512
-DEVICE_LENGTH = 100
+USER_AGENT_LENGTH = 512  # characters; a longer header tells a user nothing more
+DEVICE_LENGTH = 100  # two names of at most 40 characters, and “ on ”
+REMEMBERED = 1000  # addresses and user agents that are parsed once; clients may send any, so the number has a limit
+IPV4_NETWORK, IPV6_NETWORK = 24, 64  # bits: the smallest that is routed globally; one link (RFC 4291, 2.5.4)
 FAMILIES = {
     "Mobile Safari": "Safari",
     "Mobile Safari UI/WKWebView": "Safari",
@@ -22,8 +24,8 @@ FAMILIES = {
     "Firefox iOS": "Firefox",
     "Mac OS X": "macOS",
 }
-# What could be the name of a program, and is no address, no number to call and no sentence: some names are taken
-# from the header as they are, and stand in mails.
+# Some names come from the header as they are, and mails contain them. So a name has at most 40 characters, 4 words of
+# ASCII letters and digits, and 3 digits: it cannot be an address, a telephone number or a sentence.
 NAME = re.compile(r"(?=.{1,40}$)(?!(.*[0-9]){4})[A-Za-z0-9]+([ -][A-Za-z0-9]+){0,3}")
 
 
@@ -32,10 +34,10 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ClientInfo:
-    """The client of a request, as far as the network tells: `AccessLogMiddleware` makes it once, as `request.client`.
+    """The client of a request. `AccessLogMiddleware` sets it once as `request.client`; commands use `ClientInfo()`.
 
-    `address` is an IP address in its one spelling, or None where it is unknown. `user_agent` is the User-Agent header
-    without unprintable characters, cut to its column.
+    `address` is an IP address in canonical form, or None if unknown. `user_agent` is the User-Agent header without
+    unprintable characters, cut to its column.
     """
 
     address: str | None = None
@@ -45,32 +47,33 @@ class ClientInfo:
     def from_request(cls, request: HttpRequest) -> "ClientInfo":
         """The address is the one that the outermost of our own proxies saw.
 
-        `TRUSTED_PROXY_COUNT` hops of X-Forwarded-For from the right are ours; a client can write anything further left.
+        The last `TRUSTED_PROXY_COUNT` hops of X-Forwarded-For are from our proxies. A client can write all others.
         """
-        meta = request.META
-        hop = meta.get("REMOTE_ADDR") or ""
-        if forwarded := meta.get("HTTP_X_FORWARDED_FOR"):
+        meta, trusted = request.META, settings.TRUSTED_PROXY_COUNT
+        hop, forwarded = meta.get("REMOTE_ADDR") or "", meta.get("HTTP_X_FORWARDED_FOR", "")
+        if trusted:
             hops = [*forwarded.split(","), hop]
-            hop = hops[-1 - min(settings.TRUSTED_PROXY_COUNT, len(hops) - 1)]
-            if not settings.TRUSTED_PROXY_COUNT:
-                warn_of_proxy()
+            hop = hops[-1 - min(trusted, len(hops) - 1)]
+        elif forwarded:
+            warn_of_proxy()
         return cls(canonical_address(hop), printable(meta.get("HTTP_USER_AGENT", "")))
 
     @cached_property
     def network(self) -> str:
-        """The /24 of the address, or the /64 of an IPv6 address, which one connection is given; empty if unknown."""
+        """The /24 of an IPv4 address or the /64 of an IPv6 address, such as `192.0.2.0/24`; empty if unknown."""
         if self.address is None:
             return ""
-        return str(ip_network(f"{self.address}/{64 if ':' in self.address else 24}", strict=False))
+        bits = IPV6_NETWORK if ":" in self.address else IPV4_NETWORK
+        return str(ip_network(f"{self.address}/{bits}", strict=False))
 
     @property
     def device(self) -> str:
-        """“Firefox on Linux”, as far as the user agent tells; else empty."""
+        """“Firefox on Linux”, as far as the user agent tells, or empty."""
         return device(self.user_agent)
 
 
 def client_of(request: HttpRequest) -> ClientInfo:
-    """For what Django itself calls, also with requests that have passed no middleware, such as those of tests."""
+    """For functions that Django calls: requests of tests and of other code may not have passed our middleware."""
     return getattr(request, "client", None) or ClientInfo.from_request(request)
 
 
@@ -85,9 +88,12 @@ else:
     ClientRequest = HttpRequest
 
 
-@lru_cache(maxsize=1000)
+@lru_cache(maxsize=REMEMBERED)
 def canonical_address(hop: str) -> str | None:
-    """The one spelling of an IP address, with IPv4-mapped forms folded and without a zone; None for any other text."""
+    """The canonical form of an IP address (RFC 5952), or None for any other text.
+
+    An IPv4-mapped IPv6 address becomes the IPv4 address, and a zone is cut off.
+    """
     try:
         address = ip_address(hop.strip().partition("%")[0])
     except ValueError:
@@ -102,14 +108,15 @@ def warn_of_proxy() -> None:
 
 
 def printable(text: str) -> str:
+    """The printable characters of the text, at most `USER_AGENT_LENGTH` of them."""
     return (text if text.isprintable() else "".join(filter(str.isprintable, text)))[:USER_AGENT_LENGTH]
 
 
-@lru_cache(maxsize=1000)
+@lru_cache(maxsize=REMEMBERED)
 def device(user_agent: str) -> str:
-    """What users would call it: “Firefox on Linux”; only what is known of it, and empty where nothing is.
+    """The names of browser and system, “Firefox on Linux”, or the one that is known, or empty.
 
-    For users to recognise their own sessions. Anybody can send any user agent, so nothing is decided by it.
+    It helps users to recognise their sessions. No decision depends on it, since a client can send any user agent.
     """
     known = [part.family for part in (parse_user_agent(user_agent), parse_os(user_agent)) if part]
     return " on ".join(filter(NAME.fullmatch, (FAMILIES.get(family, family) for family in known)))

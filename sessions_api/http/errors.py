@@ -1,6 +1,6 @@
-"""What a client is told when something goes wrong: `application/problem+json` (RFC 9457), and nothing else.
+"""The errors of the API, which clients receive as `application/problem+json` (RFC 9457).
 
-An error is a class with its code; raise it anywhere below an endpoint. Each app keeps its own codes.
+An error is a class with its code. Raise it anywhere below an endpoint or a view. Each app has its own codes.
 """
 
 import json
@@ -10,12 +10,12 @@ from django.db import InterfaceError, InternalError, OperationalError
 from django.http import HttpResponse
 
 CONTENT_TYPE = "application/problem+json"
-MOST_ERRORS = 20  # no form has so many fields; without a limit, an answer could be ten times its request
-DATABASE_FAILURES = (OperationalError, InterfaceError, InternalError)  # the last: a server that is read-only
+MAX_ERRORS = 20  # more than any form has fields; without a limit, a response could be ten times its request
+DATABASE_FAILURES = (OperationalError, InterfaceError, InternalError)  # InternalError: the server is read-only
 
 
 class ApiError(Exception):
-    """`status` and `error_code` are the promise; `detail` is English for developers and may change."""
+    """`status` and `error_code` are part of the API; `detail` is English for developers and may change."""
 
     status: ClassVar[int]
     error_code: ClassVar[str]
@@ -38,11 +38,11 @@ class ApiError(Exception):
 
 class InvalidRequest(ApiError):
     status, error_code = 400, "invalid_request"
-    detail = "The request is malformed: not valid JSON in UTF-8, a repeated key, or a Host that is not ours."
+    detail = "The request is malformed: invalid JSON or UTF-8, a repeated key, or an unknown Host."
 
 
 class NotAuthenticated(ApiError):
-    """No credentials, so no `error` attribute either (RFC 6750, section 3.1)."""
+    """Without credentials the challenge has no `error` attribute (RFC 6750, section 3.1)."""
 
     status, error_code = 401, "not_authenticated"
     detail = "Send a session token: Authorization: Bearer <token>."
@@ -50,50 +50,50 @@ class NotAuthenticated(ApiError):
 
 
 class SessionExpired(ApiError):
-    """One answer for a token that is unknown, expired or revoked, or whose user is disabled."""
+    """The same for an unknown, an expired and a revoked token, and for one of a disabled user."""
 
     status, error_code = 401, "session_expired"
-    detail = "This token opens no session, or no longer."
+    detail = "The session token is invalid, expired or revoked."
     headers = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
 
 
 class PermissionDenied(ApiError):
     status, error_code = 403, "permission_denied"
-    detail = "This is not yours to do."
+    detail = "You do not have permission to do this."
 
 
 class ReauthenticationRequired(ApiError):
-    """Not enough assurance, though the session is good (RFC 9470)."""
+    """The session is valid, but its login is too long ago for this request (as in RFC 9470)."""
 
     status, error_code = 403, "reauthentication_required"
-    detail = "This needs a recent login: authenticate again at /api/auth/reauthenticate."
+    detail = "This request needs a recent login: authenticate again at /api/auth/reauthenticate."
 
 
 class NotFound(ApiError):
     status, error_code = 404, "not_found"
-    detail = "There is nothing here."
+    detail = "No resource was found at this address."
 
 
 class MethodNotAllowed(ApiError):
     status, error_code = 405, "method_not_allowed"
-    detail = "This path does not know that method; the Allow header lists what it knows."
+    detail = "This address does not support the method; the Allow header lists the supported ones."
 
 
 class PayloadTooLarge(ApiError):
     status, error_code = 413, "payload_too_large"
-    detail = "A request body has at most 64 KiB."
+    detail = "A request body may have at most 64 KiB."
 
 
 class UnsupportedMediaType(ApiError):
     status, error_code = 415, "unsupported_media_type"
-    detail = "Send JSON in UTF-8, with Content-Type: application/json."
+    detail = "Send JSON in UTF-8 with Content-Type: application/json."
 
 
 class ValidationFailed(ApiError):
-    """`errors` holds one `{"loc", "msg", "code", "params"}` for each thing that is wrong, and never the input."""
+    """`errors` has one `{"loc", "msg", "code", "params"}` for each invalid field, and never the input."""
 
     status, error_code = 422, "validation_error"
-    detail = "Some of what was sent is not acceptable; see errors."
+    detail = "Some fields are invalid; see errors."
 
     def __init__(self, errors: list[dict[str, Any]]) -> None:
         super().__init__()
@@ -108,10 +108,10 @@ class ValidationFailed(ApiError):
 
 
 class RateLimited(ApiError):
-    """Comes with `Retry-After`, and with what was promised in the words of the IETF's draft."""
+    """`retry_after` is in seconds. `fields` are the headers RateLimit and RateLimit-Policy, where a limit has them."""
 
     status, error_code = 429, "rate_limited"
-    detail = "Too many attempts. Wait for Retry-After seconds."
+    detail = "Too many attempts. Wait for the seconds in Retry-After."
 
     def __init__(self, retry_after: int = 1, fields: dict[str, str] | None = None) -> None:
         super().__init__()
@@ -120,18 +120,18 @@ class RateLimited(ApiError):
 
 class ServerError(ApiError):
     status, error_code = 500, "server_error"
-    detail = "Something went wrong on our side. It has been logged."
+    detail = "An unexpected error occurred on the server and was logged."
 
 
 class ServiceUnavailable(ApiError):
     status, error_code = 503, "service_unavailable"
-    detail = "The service cannot answer right now. Nothing is lost; try again."
-    headers = {"Retry-After": "2"}
+    detail = "The service is temporarily unavailable. Tokens stay valid; try again."
+    headers = {"Retry-After": "2"}  # seconds: longer than the pause in which no request tries the database
 
 
 class ServerBusy(ApiError):
-    """More passwords to hash than this machine can; nothing was done (see `accounts/passwords/hash_pool.py`)."""
+    """More passwords to hash than the machine can."""
 
     status, error_code = 503, "server_busy"
-    detail = "Too many users are logging in right now. Nothing was done; try again."
-    headers = {"Retry-After": "2"}
+    detail = "Too many users are logging in right now. The request was not processed; try again."
+    headers = {"Retry-After": "2"}  # seconds: as long as an attempt waits for its turn

@@ -1,4 +1,4 @@
-"""Every exception that can leave an endpoint or a view, and the answer it becomes."""
+"""The response to each exception that can leave an endpoint or a view."""
 
 import json
 import logging
@@ -14,7 +14,7 @@ from ninja.errors import ValidationError as NinjaValidationError
 from sessions_api.http.errors import (
     CONTENT_TYPE,
     DATABASE_FAILURES,
-    MOST_ERRORS,
+    MAX_ERRORS,
     ApiError,
     InvalidRequest,
     MethodNotAllowed,
@@ -31,7 +31,6 @@ from sessions_api.http.errors import (
 
 logger = logging.getLogger(__name__)
 
-
 GENERIC: dict[int, type[ApiError]] = {
     error.status: error
     for error in (
@@ -47,21 +46,28 @@ GENERIC: dict[int, type[ApiError]] = {
         ServiceUnavailable,
     )
 }
+KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
+NAME_LENGTH = 64  # the longest unknown field that a response repeats by name: longer than any name of a field
+MESSAGES = {
+    "extra_forbidden": "This field is unknown.",
+    "model_type": "A JSON object is expected.",
+}
+SAFE_PARAMS = {"min_length", "max_length", "ge", "gt", "le", "lt", "expected"}  # parts of our schemas, not of the input
 
 
 def as_problem(response: HttpResponse) -> HttpResponse:
-    """The same refusal in our form, for one that was made elsewhere (Ninja's 405, Django's 404); headers stay."""
+    """The problem with the status of an error response that Ninja or Django made; keeps `KEPT_HEADERS`."""
     error = GENERIC.get(response.status_code, ServerError if response.status_code >= 500 else InvalidRequest)
     body = error().body() | {"status": response.status_code}
     problem = HttpResponse(json.dumps(body), status=response.status_code, content_type=CONTENT_TYPE)
-    for name in ("Allow", "Retry-After", "WWW-Authenticate"):
+    for name in KEPT_HEADERS:
         if name in response:
             problem[name] = response[name]
     return problem
 
 
 def refusal_outside_ninja(exception: Exception) -> ApiError | None:
-    """What a plain view, or a page of the admin, refuses by raising this; None where it is Django's to answer."""
+    """The error for an exception of a plain view or an admin page; None if Django answers the exception itself."""
     if isinstance(exception, ApiError):
         return exception
     if isinstance(exception, DATABASE_FAILURES):
@@ -71,15 +77,13 @@ def refusal_outside_ninja(exception: Exception) -> ApiError | None:
 
 
 def add_handlers(api: NinjaAPI) -> None:
-    """Every exception that can leave an endpoint, and what becomes of it."""
+    """Register the response to each exception that can leave an endpoint of this API."""
 
     def answer(error: type[Exception], handler: Any) -> None:
         api.add_exception_handler(error, lambda request, exc: handler(exc))
 
     answer(ApiError, lambda exc: exc.response())
-    answer(
-        NinjaValidationError, lambda exc: ValidationFailed([_explain(e) for e in exc.errors[:MOST_ERRORS]]).response()
-    )
+    answer(NinjaValidationError, _invalid)
     answer(HttpError, _from_ninja)
     answer(Http404, lambda exc: NotFound().response())
     answer(DjangoPermissionDenied, lambda exc: PermissionDenied().response())
@@ -91,8 +95,12 @@ def add_handlers(api: NinjaAPI) -> None:
     answer(Exception, _unexpected)
 
 
+def _invalid(exc: NinjaValidationError) -> HttpResponse:
+    return ValidationFailed([_explain(error) for error in exc.errors[:MAX_ERRORS]]).response()
+
+
 def _from_ninja(exc: HttpError) -> HttpResponse:
-    """Ninja wraps whatever its body parser raises into a 400; what our parser had to say is the cause."""
+    """Ninja wraps each exception of its body parser into a 400; the error that our parser raised is the cause."""
     if isinstance(exc.__cause__, ApiError):
         return exc.__cause__.response()
     return as_problem(HttpResponse(status=exc.status_code))
@@ -104,6 +112,7 @@ def _database_failed(exc: Exception) -> HttpResponse:
 
 
 def _log_database_failure(exc: Exception) -> None:
+    """The first line only: PostgreSQL may quote values of the statement in the others."""
     logger.error("The database cannot be used: %s: %s", type(exc).__name__, str(exc).partition("\n")[0])
 
 
@@ -112,25 +121,16 @@ def _unexpected(exc: Exception) -> HttpResponse:
     return ServerError().response()
 
 
-MESSAGES = {
-    "extra_forbidden": "This field is not known here.",
-    "model_type": "A JSON object is expected.",
-}
-
-
-SAFE_PARAMS = {"min_length", "max_length", "ge", "gt", "le", "lt", "expected"}
-
-
 def _explain(error: dict[str, Any]) -> dict[str, Any]:
-    """One of pydantic's errors in the contract's form, without anything that was sent.
+    """One of pydantic's errors in the form of the API, without any input.
 
-    The parameter that holds the body is called something in Python and nothing in JSON, so its name goes.
-    A field that we do not know is named only if it looks like a name: anything can be in there.
+    The name of the parameter that holds the body exists in Python only, so it is left out. An unknown field is named
+    only if its name looks like one, since it may be any text.
     """
     source, *path = error["loc"]
     if source == "body":
         path = path[1:]
-    if error["type"] == "extra_forbidden" and not (str(path[-1]).isidentifier() and len(str(path[-1])) <= 64):
+    if error["type"] == "extra_forbidden" and not (str(path[-1]).isidentifier() and len(str(path[-1])) <= NAME_LENGTH):
         path = path[:-1]
     context = error.get("ctx", {})
     return {

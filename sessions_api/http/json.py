@@ -1,4 +1,4 @@
-"""The one way a request body is read: JSON in UTF-8, and no two readings of the same bytes."""
+"""How request bodies are read and responses written: JSON in UTF-8."""
 
 import json
 import math
@@ -13,12 +13,14 @@ from .errors import InvalidRequest, UnsupportedMediaType
 
 
 class StrictJSON(Parser):
-    """RFC 8259 without its freedoms: no repeated keys (RFC 7493), no NaN or Infinity, no encoding but UTF-8.
+    """Reads JSON that has one meaning only: no repeated keys (RFC 7493), no NaN or Infinity, no encoding but UTF-8.
 
-    Only `application/json` is read, so that a page elsewhere cannot call without a preflight (ASVS 5.0, 3.5.2).
+    Only `application/json` is read, so that a page of another origin cannot send it without a preflight request
+    (ASVS 5.0, 3.5.2).
     """
 
     def parse_body(self, request: HttpRequest) -> Any:
+        """Raises UnsupportedMediaType or InvalidRequest, and RequestDataTooBig or UnreadablePostError of Django."""
         charset = (request.content_params or {}).get("charset", "utf-8")
         if request.content_type != "application/json" or charset.lower() != "utf-8":
             raise UnsupportedMediaType
@@ -27,7 +29,7 @@ class StrictJSON(Parser):
                 request.body.decode(), object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite
             )
         except (ValueError, RecursionError):
-            raise InvalidRequest from None  # the cause would carry the body along
+            raise InvalidRequest from None  # the cause would carry the body into logs
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -46,10 +48,10 @@ def _finite(number: str) -> float:
     return value
 
 
-class JSON(BaseRenderer):
-    """By pydantic's own serializer, in Rust: times as ISO 8601 ending in `Z`, at a tenth of what `json` takes."""
+class PydanticJSON(BaseRenderer):
+    """Writes responses with pydantic's serializer, which is in Rust. Times are ISO 8601 and end in `Z`."""
 
     media_type = "application/json"
 
     def render(self, request: HttpRequest, data: Any, *, response_status: int) -> bytes:
-        return to_json(data, by_alias=False)  # as in the dicts that Ninja makes
+        return to_json(data, by_alias=False)  # field names, as in the dicts that Ninja makes

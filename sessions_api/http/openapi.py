@@ -1,6 +1,7 @@
-"""Ninja's API object, whose OpenAPI description also tells of everything that can go wrong."""
+"""Ninja's API object, with an OpenAPI description that includes every error."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 from ninja import NinjaAPI
@@ -13,6 +14,7 @@ from .errors import ApiError
 ALWAYS = (errors.InvalidRequest, errors.PayloadTooLarge, errors.ServerError, errors.ServiceUnavailable)
 WITH_BEARER = (errors.NotAuthenticated, errors.SessionExpired)
 WITH_BODY = (errors.UnsupportedMediaType, errors.ValidationFailed)
+RAISES = "x-raises"  # in an operation's `openapi_extra`, until the responses are made of it
 
 RETRY_AFTER = {"Retry-After": {"description": "In seconds.", "schema": {"type": "integer", "minimum": 1}}}
 RATE_LIMIT = {
@@ -23,7 +25,7 @@ HEADERS = {429: {"headers": RETRY_AFTER | RATE_LIMIT}, 503: {"headers": RETRY_AF
 
 PROBLEM = {
     "title": "Problem",
-    "description": "RFC 9457. `error_code` is what a user interface goes by; `detail` is for developers.",
+    "description": "RFC 9457. `error_code` is for user interfaces; `detail` is for developers.",
     "type": "object",
     "required": ["type", "title", "status", "detail", "error_code"],
     "properties": {
@@ -33,9 +35,9 @@ PROBLEM = {
         "detail": {"type": "string"},
         "error_code": {"type": "string"},
         "errors": {
-            "description": "With `validation_error`: each thing that is wrong, without what was sent.",
+            "description": "With `validation_error`: each invalid field, without its value.",
             "type": "array",
-            "maxItems": errors.MOST_ERRORS,
+            "maxItems": errors.MAX_ERRORS,
             "items": {
                 "type": "object",
                 "required": ["loc", "msg", "code", "params"],
@@ -56,14 +58,22 @@ PROBLEM = {
 
 
 def raises(*refusals: type[ApiError]) -> dict[str, Any]:
-    """For a route's `openapi_extra`: the refusals that are its own, besides those that any route may give."""
-    return {"x-raises": refusals}
+    """For a route's `openapi_extra`: the errors of this route, besides those that every route may raise."""
+    return {RAISES: refusals}
+
+
+def also_raises(operation: Operation, refusal: type[ApiError]) -> None:
+    """Add an error to those of a route. For decorators that contribute to an operation of Ninja."""
+    extra = operation.openapi_extra or {}
+    operation.openapi_extra = extra | raises(*extra.get(RAISES, ()), refusal)
 
 
 class DescribedAPI(NinjaAPI):
+    """`/openapi.json` describes each error of a route: its own, and those that follow from its auth and parameters."""
+
     @property
     def urls(self) -> Any:
-        """With Ninja's own pages at the end: paths are tried in their order, and those are the rarest."""
+        """Ninja's pages come last: Django tries paths in this order, and clients ask for these pages least often."""
         patterns, *names = super().urls
         return (sorted(patterns, key=lambda pattern: str(getattr(pattern, "name", "")).startswith("openapi-")), *names)
 
@@ -79,16 +89,20 @@ class DescribedAPI(NinjaAPI):
         return operation.view_func.__name__
 
 
-def _responses(operation: dict[str, Any]) -> dict[int, Any]:
-    refusals = [*operation.pop("x-raises", ()), *ALWAYS]
+def _refusals(operation: dict[str, Any]) -> Iterable[type[ApiError]]:
+    yield from operation.pop(RAISES, ())
+    yield from ALWAYS
     if "security" in operation:
-        refusals += WITH_BEARER
+        yield from WITH_BEARER
     if "requestBody" in operation:
-        refusals += WITH_BODY
+        yield from WITH_BODY
     elif any(parameter["in"] == "query" for parameter in operation["parameters"]):
-        refusals.append(errors.ValidationFailed)
+        yield errors.ValidationFailed
+
+
+def _responses(operation: dict[str, Any]) -> dict[int, Any]:
     codes = defaultdict(list)
-    for refusal in refusals:
+    for refusal in dict.fromkeys(_refusals(operation)):  # a route may name an error that others add as well
         codes[refusal.status].append(f"`{refusal.error_code}`: {refusal.detail}")
     content = {errors.CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {

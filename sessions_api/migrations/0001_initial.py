@@ -1,8 +1,8 @@
 """The table of sessions, and the trigger that revokes the sessions of a user who is disabled.
 
-The trigger also sees `update()` and SQL by hand. Without it, enabling the user again would revive each token that was
-not used meanwhile. SQLite drops the trigger when a later migration rebuilds accounts_user: that migration has to create
-it again, and tests/accounts/test_disabling.py fails where it does not.
+The trigger also covers `QuerySet.update()` and SQL by hand. Without it, enabling the user again would make tokens valid
+again that were not sent meanwhile. SQLite drops the trigger when a later migration rebuilds accounts_user: that
+migration has to create it again, and tests/accounts/test_disabling.py fails where it does not.
 """
 
 import uuid
@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False, verbose_name="handle"
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False, verbose_name="session id"
                     ),
                 ),
                 ("digest", models.BinaryField(max_length=32, unique=True)),

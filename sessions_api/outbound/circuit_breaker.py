@@ -1,10 +1,11 @@
-"""How long a neighbour that failed is left alone."""
+"""How long a dependency that failed is left alone: the circuit breaker, and pauses that grow with each failure."""
 
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Lock
-from time import monotonic
+
+from django.utils import timezone
 
 logger = logging.getLogger(__name__)
 
@@ -17,43 +18,52 @@ class BackOff:
     longest: timedelta
 
     def after(self, failures: int) -> timedelta:
-        """The pause after this number of failures, of at least one."""
-        doublings = min(max(failures, 1) - 1, 32)  # a larger number would overflow, and changes nothing
-        return min(self.first * 2**doublings, self.longest)
+        """The pause after this number of failures in a row. Fewer than one count as one."""
+        doublings = (self.longest // self.first).bit_length()  # reaches `longest`; many more would overflow
+        return min(self.first * 2 ** min(max(failures, 1) - 1, doublings), self.longest)
 
 
 class CircuitBreaker:
-    """Leaves a neighbour alone after it failed: one caller in each pause asks it again, all others go on without it.
+    """Spares callers the wait for a dependency that is down: in each `pause` one caller tries it again.
 
-    So a request waits once for a neighbour that is down, however many requests there are, and a neighbour that comes
-    back is found after one pause. `pause` is in seconds. `failed` and `works` are the lines of the log at each change.
+    All other callers go on without it. A call that fails opens the breaker, a call that succeeds closes it. The log
+    gets the line `failed` with the exception's class at `level` when the breaker opens, and the line `works` as a
+    warning when it closes; repeated failures add no line. One breaker serves all threads of a process. The pattern is
+    from Nygard, “Release It!”.
     """
 
-    def __init__(self, *, pause: float, failed: str, works: str, level: int = logging.ERROR) -> None:
+    def __init__(self, *, pause: timedelta, failed: str, works: str, level: int = logging.ERROR) -> None:
         self.pause, self.failed, self.works, self.level = pause, failed, works, level
-        self.lock, self.open, self.ask_again_at = Lock(), False, 0.0
+        self.lock, self.open, self.tried_at = Lock(), False, datetime.min.replace(tzinfo=UTC)
 
     def allows(self) -> bool:
-        """Whether this caller may ask the neighbour now."""
+        """Whether this caller may try the dependency now. It reports the outcome, or leaves the breaker as it is."""
         if not self.open:
             return True
         with self.lock:
-            if monotonic() < self.ask_again_at:
+            now = timezone.now()
+            # A clock that was set back must not prolong the pause, so a try in the future does not count.
+            if timedelta(0) <= now - self.tried_at < self.pause:
                 return False
-            self.ask_again_at = monotonic() + self.pause
+            self.tried_at = now
             return True
 
     def record_failure(self, failure: BaseException) -> None:
+        """Open the breaker, or keep it open; the pause begins anew."""
         with self.lock:
-            if not self.open:
-                logger.log(self.level, "%s: %s", self.failed, type(failure).__name__)
-            self.open, self.ask_again_at = True, monotonic() + self.pause
+            newly_open, self.open, self.tried_at = not self.open, True, timezone.now()
+        if newly_open:
+            logger.log(self.level, "%s: %s", self.failed, type(failure).__name__)
 
     def record_success(self) -> None:
-        if self.open:
-            with self.lock:
-                self.open = False
+        """Close the breaker."""
+        if not self.open:
+            return
+        with self.lock:
+            newly_closed, self.open = self.open, False
+        if newly_closed:
             logger.warning(self.works)
 
     def reset(self) -> None:
+        """Close the breaker without a line in the log."""
         self.open = False

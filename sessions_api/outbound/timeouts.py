@@ -1,4 +1,4 @@
-"""A limit to waiting, for calls that know none themselves."""
+"""A limit on the time of calls that have none themselves."""
 
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -9,17 +9,17 @@ T = TypeVar("T")
 
 
 def within(seconds: float, call: Callable[[], T]) -> T:
-    """What `call` returns or raises; TimeoutError when it takes longer.
+    """What `call` returns or raises. Raises TimeoutError when it takes longer than `seconds`.
 
-    Sockets only limit the wait for the next byte, and one byte every few seconds goes on for ever. The call is
-    not stopped, only left alone: give it a limit of its own as well, so that it ends some day.
+    A socket's timeout limits only the wait for the next byte, so a server that sends one byte every few seconds never
+    reaches it. The call runs in a thread of its own and is not stopped: give it a limit too, so that its thread ends.
     """
     answer: Future[T] = Future()
     Thread(target=_answer, args=(answer, call), daemon=True).start()
     try:
         return answer.result(seconds)
     finally:
-        del answer  # a failure knows this frame: it would hold itself, and an open socket, until they are collected
+        del answer  # its exception refers to this frame; the circle would keep an open socket until garbage collection
 
 
 def _answer(answer: "Future[T]", call: Callable[[], T]) -> None:

@@ -1,4 +1,4 @@
-"""Where attempts are counted: in this process. `shared_rate_limits.py` has the store of several processes."""
+"""The store of limits in the memory of one process. `redis.py` has the store for several processes."""
 
 from collections import OrderedDict
 from threading import Lock
@@ -6,11 +6,11 @@ from typing import NamedTuple, Protocol
 
 from django.utils import timezone
 
-MOST_KEYS = 100_000  # some 40 MiB
+MAX_KEYS = 100_000  # some 40 MiB: a flood of addresses cannot fill the memory
 
 
 class Window(NamedTuple):
-    """So many in so many seconds: an item as `limits` has them, which only a shared store needs."""
+    """`amount` attempts in `seconds`. Has the interface of an item of the package `limits`, whose store is optional."""
 
     amount: int
     seconds: int
@@ -29,7 +29,7 @@ class WindowStats(NamedTuple):
 
 
 class Store(Protocol):
-    """What is asked of one of `limits`' own."""
+    """The part of the interface of a strategy of `limits` that this package uses."""
 
     def hit(self, item: Window, *identifiers: str) -> bool: ...
     def get_window_stats(self, item: Window, *identifiers: str) -> WindowStats: ...
@@ -37,14 +37,18 @@ class Store(Protocol):
 
 
 class InProcess:
-    """A moving window like that of `limits`, whose own memory lets too many pass when threads race for a new key,
-    and keeps every key for ever. This one forgets the key that was asked about longest ago."""
+    """A moving window as in `limits`, for threads of one process.
+
+    The memory store of `limits` lets too many attempts pass when threads race for a new key, and keeps every key. This
+    one forgets the key that was asked for longest ago.
+    """
 
     def __init__(self) -> None:
         self.hits: OrderedDict[str, list[float]] = OrderedDict()
         self.lock = Lock()
 
     def hit(self, item: Window, *identifiers: str) -> bool:
+        """Whether the limit allows this attempt. Counts it if so."""
         with self.lock:
             now = timezone.now().timestamp()
             key = item.key_for(*identifiers)
@@ -53,11 +57,12 @@ class InProcess:
                 counted.append(now)
             self.hits[key] = counted
             self.hits.move_to_end(key)
-            if len(self.hits) > MOST_KEYS:
+            if len(self.hits) > MAX_KEYS:
                 self.hits.popitem(last=False)
             return passes
 
     def get_window_stats(self, item: Window, *identifiers: str) -> WindowStats:
+        """When the oldest counted attempt leaves the window, and how many attempts are left now."""
         now = timezone.now().timestamp()
         counted = self._counted(item, item.key_for(*identifiers), now)
         return WindowStats((counted or [now])[0] + item.seconds, max(0, item.amount - len(counted)))
@@ -66,9 +71,11 @@ class InProcess:
         return [then for then in self.hits.get(key, ()) if now - item.seconds < then <= now]
 
     def clear(self, item: Window, *identifiers: str) -> None:
+        """Forget all attempts of this key."""
         with self.lock:
             self.hits.pop(item.key_for(*identifiers), None)
 
     def reset(self) -> None:
+        """Forget all attempts. For tests."""
         with self.lock:
             self.hits.clear()

@@ -1,13 +1,10 @@
-"""Where several processes count together: in the Redis or Valkey that `CACHE_URL` names.
+"""The store of limits for several processes: the Redis or Valkey that `CACHE_URL` names.
 
-Without its store the service goes on and counts in each process by itself. Whoever waited for it in vain speaks
-for all who come in the next second, so a request waits once, however many limits it has to pass.
+While that server is down, each process counts by itself.
 """
 
-import logging
 from collections.abc import Callable
-from threading import Lock
-from time import monotonic
+from datetime import timedelta
 from typing import Any, TypeVar, cast
 
 from django.conf import settings
@@ -17,21 +14,26 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
 
+from sessions_api.outbound.circuit_breaker import CircuitBreaker
+
 from .memory import InProcess, Store, WindowStats
 
-PAUSE = 1.0  # seconds in which nobody asks again
-PATIENCE = 0.4  # seconds, to connect and for each answer: long enough for a busy store, and never half a second
+PAUSE = timedelta(seconds=1)  # so that at most one request a second waits, and counts are shared again a second later
+PATIENCE = 0.4  # seconds to connect and for each answer: an outage delays a request by less than half a second
 
 T = TypeVar("T")
-logger = logging.getLogger(__name__)
 
 
-class Shared:
-    """One store for all processes, and another for while it cannot be used."""
+class SharedStore:
+    """Asks `shared`; asks `fallback` while `shared` cannot be used. Raises what `fallback` raises."""
 
     def __init__(self, shared: Store, fallback: Store) -> None:
         self.shared, self.fallback = shared, fallback
-        self.lock, self.down, self.ask_again_at = Lock(), False, 0.0
+        self.breaker = CircuitBreaker(
+            pause=PAUSE,
+            failed="Limits are counted in each process by itself",
+            works="Limits are counted together again",
+        )
 
     def hit(self, *limit: Any) -> bool:
         return self._ask(lambda store: store.hit(*limit))
@@ -43,42 +45,21 @@ class Shared:
         self._ask(lambda store: store.clear(*limit))
 
     def _ask(self, question: Callable[[Store], T]) -> T:
-        if not self._may_be_asked():
+        if not self.breaker.allows():
             return question(self.fallback)
         try:
             answer = question(self.shared)
         except (RedisError, OSError) as failure:
-            self._is_down(failure)
+            self.breaker.record_failure(failure)
             return question(self.fallback)
-        self._is_up()
+        self.breaker.record_success()
         return answer
 
-    def _may_be_asked(self) -> bool:
-        """While it is down, one asks each second; the others do not wait for what comes of it."""
-        if not self.down:
-            return True
-        with self.lock:
-            if monotonic() < self.ask_again_at:
-                return False
-            self.ask_again_at = monotonic() + PAUSE
-            return True
 
-    def _is_down(self, failure: Exception) -> None:
-        with self.lock:
-            if not self.down:
-                logger.error("Limits are counted in each process by itself: %s", type(failure).__name__)
-            self.down, self.ask_again_at = True, monotonic() + PAUSE
-
-    def _is_up(self) -> None:
-        if self.down:
-            with self.lock:
-                self.down = False
-            logger.warning("Limits are counted together again")
-
-
-def of_cache() -> Shared:
+def of_cache() -> SharedStore:
+    """The store that `RATE_LIMIT_STORE` names. Connects with the first question only."""
     cache = settings.CACHES["default"]
     first, *_ = cache["LOCATION"] if isinstance(cache["LOCATION"], list) else [cache["LOCATION"]]
     waits = {"socket_connect_timeout": PATIENCE, "socket_timeout": PATIENCE, "retry": Retry(NoBackoff(), 0)}
     storage = RedisStorage(first, key_prefix="latchkey:limits", **cache["OPTIONS"] | waits)
-    return Shared(cast(Store, MovingWindowRateLimiter(storage)), InProcess())
+    return SharedStore(cast(Store, MovingWindowRateLimiter(storage)), InProcess())

@@ -10,7 +10,7 @@ CHROME = "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 (KHTML, like Gecko) C
 
 
 class MailboxUser(ApiUser):
-    """Somebody with a mailbox, and what they and others can do by mail."""
+    """A user with a mailbox."""
 
     def asks(self, api, path, body=None, **options):
         return api.call("POST", f"/api/auth/{path}", body, token=self.token, **options)
@@ -18,7 +18,7 @@ class MailboxUser(ApiUser):
 
 @pytest.fixture
 def newcomer(api, mailbox):
-    """Alice, who has registered and proven nothing yet; the mail that asks her to is read."""
+    """Alice, registered and unverified. `link` is the token of her verification mail."""
     alice = MailboxUser.registers(api, "alice")
     alice.link = mailbox.token(alice.email, "Confirm")
     return alice
@@ -26,14 +26,14 @@ def newcomer(api, mailbox):
 
 @pytest.fixture
 def owner(api, newcomer):
-    """Alice, whose mailbox has proven itself."""
+    """Alice, with a verified address."""
     assert verify(api, newcomer, newcomer.link).status_code == 204
     return newcomer
 
 
 @pytest.fixture
 def other(api, mailbox):
-    """Bob, whose mailbox has proven itself, too."""
+    """Bob, with a verified address."""
     bob = MailboxUser.registers(api, "bob")
     assert verify(api, bob, mailbox.token(bob.email)).status_code == 204
     return bob
@@ -61,7 +61,7 @@ def change(api, user, token):
 
 
 def move(api, mailbox, user, email):
-    """This user's account gets another address; the token of the warning that the old one got."""
+    """Give the account of this user another address. Returns the revert token that the old address gets."""
     old = api.call("GET", "/api/users/me", token=user.token).json()["email"]
     assert ask_to_change(api, user, email).status_code == 202
     assert change(api, user, mailbox.token(email)).status_code == 204
@@ -81,6 +81,6 @@ def confirm(api, token, password="correct horse battery", **more):
     return api.call("POST", "/api/auth/register/confirm", {"token": token, "password": password, **more})
 
 
-def users():
-    """Everything about everybody that a mail could change."""
+def everything_stored():
+    """All users and sessions, with every column: what a token of a mail could change."""
     return list(User.objects.order_by("pk").values()), list(Session.objects.order_by("pk").values())

@@ -1,4 +1,4 @@
-"""Users in the admin, by the forms that it shows and by those that nobody was shown."""
+"""Users in the admin, by the forms that its pages show and by forged ones."""
 
 import re
 from collections import defaultdict
@@ -63,7 +63,7 @@ def shown(answer):
 
 @pytest.fixture
 def helper(db):
-    """Somebody with every permission there is, who is no superuser."""
+    """The browser of a staff user who has every permission and is not a superuser."""
     user = User.objects.create_user("helper@example.org", "the password of helper", is_staff=True)
     user.user_permissions.set(Permission.objects.all())
     client = Client()
@@ -80,15 +80,15 @@ def staff(request, db):
 # Looking
 
 
-@pytest.mark.parametrize("asked", ["alice", "LICE@EXAM", "liddell", "Alice Liddell"])
-def test_users_are_found_by_any_part_of_their_address_or_name(admin, alice, bob, user, asked):
+@pytest.mark.parametrize("query", ["alice", "LICE@EXAM", "liddell", "Alice Liddell"])
+def test_admin_user_search_finds_any_part_of_address_or_name(admin, alice, bob, user, query):
     user.rename("Alice Liddell")
-    assert shown(admin.get(LIST, {"q": asked})) == [alice.email]
+    assert shown(admin.get(LIST, {"q": query})) == [alice.email]
 
 
-@pytest.mark.parametrize("asked", ["\0", "'", "%", "\\", "\ud800".encode("utf-8", "surrogatepass")])
-def test_a_search_for_nonsense_is_answered(admin, alice, asked):
-    assert admin.get(LIST, {"q": asked}).status_code == 200
+@pytest.mark.parametrize("query", ["\0", "'", "%", "\\", "\ud800".encode("utf-8", "surrogatepass")])
+def test_admin_user_search_for_nonsense_is_answered(admin, alice, query):
+    assert admin.get(LIST, {"q": query}).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -101,12 +101,12 @@ def test_a_search_for_nonsense_is_answered(admin, alice, asked):
         ({"verified": "0"}, ["alice@example.org", "bob@example.org"]),
     ],
 )
-def test_users_are_filtered(admin, alice, bob, chosen, found):
+def test_admin_user_list_filters(admin, alice, bob, chosen, found):
     User.objects.filter(email=bob.email).update(is_active=False)
     assert shown(admin.get(LIST, chosen)) == found
 
 
-def test_the_list_asks_as_much_for_fifty_as_for_five(admin):
+def test_admin_user_list_costs_as_many_queries_for_fifty_as_for_five(admin):
     def statements(count):
         User.objects.bulk_create(User(email=f"{count}-{n}@example.org") for n in range(count))
         with CaptureQueriesContext(connection) as captured:
@@ -117,7 +117,7 @@ def test_the_list_asks_as_much_for_fifty_as_for_five(admin):
 
 
 @pytest.mark.asvs("14.2.6")
-def test_no_page_shows_the_hash_of_a_password(admin, helper, alice, user):
+def test_admin_user_pages_show_no_password_hash(admin, helper, alice, user):
     secret = user.password.rpartition("$")[2]
     for client in (admin, helper):
         for name in ("change", "delete", "history"):
@@ -127,7 +127,7 @@ def test_no_page_shows_the_hash_of_a_password(admin, helper, alice, user):
 
 
 @pytest.mark.asvs("14.2.6")
-def test_the_list_is_no_oracle_for_hashes(admin, helper, alice):
+def test_admin_user_list_refuses_lookups_of_secrets(admin, helper, alice):
     for client in (admin, helper):
         assert client.get(LIST, {"password__startswith": "argon2"}).status_code == 400
         assert client.get(LIST, {"sessions__digest__gt": "a"}).status_code == 400
@@ -145,7 +145,7 @@ def new(**more):
     return {"email": "carol@example.org"} | more
 
 
-def test_a_new_persons_address_is_stored_in_its_one_form(admin):
+def test_admin_add_user_stores_the_canonical_address(admin):
     assert admin.post(ADD, new(email=" Carol@EXAMPLE.org ", display_name="Carol")).status_code == 302
     carol = User.objects.get(email="carol@example.org")
     assert carol.display_name == "Carol"
@@ -153,18 +153,18 @@ def test_a_new_persons_address_is_stored_in_its_one_form(admin):
 
 
 @pytest.mark.asvs("6.4.1")
-def test_whoever_is_added_chooses_a_password_by_mail(admin, api, mailbox):
-    assert 'name="tell" id="id_tell" checked' in admin.get(ADD).content.decode().replace(
-        ' aria-describedby="id_tell_helptext"', ""
+def test_admin_add_user_sends_a_mail_to_choose_a_password(admin, api, mailbox):
+    assert 'name="send_mail" id="id_send_mail" checked' in admin.get(ADD).content.decode().replace(
+        ' aria-describedby="id_send_mail_helptext"', ""
     )
-    answer = admin.post(ADD, new(tell="on"), follow=True)
+    answer = admin.post(ADD, new(send_mail="on"), follow=True)
     assert "A mail to choose a password is queued." in said(answer)
     body = {"token": mailbox.token("carol@example.org"), "new_password": "the password of carol"}
     assert api.call("POST", "/api/auth/password/reset/confirm", body).status_code == 204
     assert api.login("carol@example.org", "the password of carol").status_code == 200
 
 
-def test_or_is_told_nothing_and_has_no_password(admin, api, mailbox):
+def test_admin_add_user_without_mail_sets_no_password(admin, api, mailbox):
     assert (
         admin.post(ADD, new(password="a password", password1="a password", password2="a password")).status_code == 302
     )
@@ -174,7 +174,7 @@ def test_or_is_told_nothing_and_has_no_password(admin, api, mailbox):
 
 
 @pytest.mark.parametrize("twin", ["alice@example.org", "ALICE@example.ORG", "ａlice@example.org", "alice@example。org"])
-def test_an_address_that_is_taken_is_an_error_on_the_form(admin, alice, bob, twin):
+def test_admin_user_form_refuses_a_taken_address(admin, alice, bob, twin):
     answer = admin.post(ADD, new(email=twin))
     assert answer.context["adminform"].errors.keys() == {"email"}
     bobs = page(User.objects.get(email=bob.email))
@@ -182,13 +182,13 @@ def test_an_address_that_is_taken_is_an_error_on_the_form(admin, alice, bob, twi
 
 
 @pytest.mark.parametrize("address", ["", "ålice@example.org", "alice", "a@b", "alice@127.0.0.1", "A <a@example.org>"])
-def test_what_is_no_plain_address_is_an_error_on_the_form(admin, address):
+def test_admin_user_form_refuses_an_invalid_address(admin, address):
     assert admin.post(ADD, new(email=address)).context["adminform"].errors.keys() == {"email"}
     assert User.objects.count() == 1
 
 
 @pytest.mark.asvs("6.4.6")
-def test_nobody_chooses_a_password_for_somebody_else(admin, helper, api, alice, user, root):
+def test_admin_offers_no_way_to_set_another_users_password(admin, helper, api, alice, user, root):
     form = {"password1": "a new password", "password2": "a new password", "usable_password": "true"}
     for client in (admin, helper):
         for target in (user, root):
@@ -198,7 +198,7 @@ def test_nobody_chooses_a_password_for_somebody_else(admin, helper, api, alice, 
         html = client.get(page(user)).content.decode()
         assert 'type="password"' not in html
         assert "/password/" not in html
-        assert 'alt="True"' in html.partition("Password chosen")[2]
+        assert 'alt="True"' in html.partition("Password set")[2]
     assert admin.post(page(user), filled(admin, user) | {"password": "!"} | form).status_code == 302
     assert api.login(alice.email, alice.password).status_code == 200
 
@@ -207,7 +207,7 @@ def test_nobody_chooses_a_password_for_somebody_else(admin, helper, api, alice, 
 @pytest.mark.parametrize(
     ("first", "second"), [("short", "short"), ("password123", "password123"), ("a password", ""), ("", ""), ("a", "b")]
 )
-def test_ones_own_password_must_be_acceptable_and_typed_twice(admin, root, first, second):
+def test_admin_own_password_must_be_acceptable_and_typed_twice(admin, root, first, second):
     path, old = "/admin/password_change/", {"old_password": "the password of root"}
     answer = admin.post(path, old | {"new_password1": first, "new_password2": second})
     assert answer.context["form"].errors
@@ -217,7 +217,7 @@ def test_ones_own_password_must_be_acceptable_and_typed_twice(admin, root, first
 
 
 @pytest.mark.asvs("6.2.6", "6.2.7")
-def test_password_fields_are_masked_and_open_to_password_managers(admin):
+def test_admin_password_fields_are_masked_and_allow_password_managers(admin):
     pages = {"/admin/login/": "current-password", "/admin/password_change/": "new-password"}
     for path, meant in pages.items():
         client = Client() if "login" in path else admin
@@ -233,14 +233,14 @@ def test_password_fields_are_masked_and_open_to_password_managers(admin):
 # Changing
 
 
-def test_a_user_who_is_changed_keeps_what_nobody_touched(admin, api, alice, user):
+def test_admin_change_user_keeps_unchanged_fields(admin, api, alice, user):
     admin.post(page(user), filled(admin, user) | {"display_name": "Alice Liddell"})
     user.refresh_from_db()
     assert (user.display_name, user.email, user.is_active) == ("Alice Liddell", alice.email, True)
     assert api.opens(alice.token)
 
 
-def test_an_old_page_does_not_undo_what_changed_meanwhile(admin, alice, user):
+def test_admin_change_user_from_an_old_page_keeps_later_changes(admin, alice, user):
     editors = Group.objects.create(name="editors")
     old = filled(admin, user)
     User.objects.filter(pk=user.pk).update(is_active=False, email="alice@example.com", is_staff=True)
@@ -252,7 +252,7 @@ def test_an_old_page_does_not_undo_what_changed_meanwhile(admin, alice, user):
     assert list(user.groups.all()) == [editors]
 
 
-def test_an_old_page_brings_nobody_back(admin, alice, user):
+def test_admin_change_user_from_an_old_page_does_not_recreate_a_deleted_user(admin, alice, user):
     old = filled(admin, user)
     user.delete()
     assert admin.post(page(user), old | {"display_name": "Alice Liddell"}).status_code == 302
@@ -262,7 +262,7 @@ def test_an_old_page_brings_nobody_back(admin, alice, user):
 @pytest.mark.postgres
 @pytest.mark.asvs("15.4.2")
 @pytest.mark.django_db(transaction=True)
-def test_whoever_is_being_disabled_is_not_enabled_again_by_a_form_that_is_being_saved(admin, alice, user):
+def test_admin_change_user_waits_for_a_concurrent_disabling_and_keeps_it(admin, alice, user):
     form = filled(admin, user) | {"display_name": "Alice Liddell"}
 
     def save():
@@ -284,7 +284,7 @@ def test_whoever_is_being_disabled_is_not_enabled_again_by_a_form_that_is_being_
     assert user.display_name == "Alice Liddell"
 
 
-def test_a_new_address_is_not_taken_for_verified(admin, user):
+def test_admin_address_change_marks_the_address_as_unverified(admin, user):
     User.objects.filter(pk=user.pk).update(email_verified_at=timezone.now())
     admin.post(page(user), filled(admin, user) | {"email": "ALICE@example.org"})
     user.refresh_from_db()
@@ -295,12 +295,12 @@ def test_a_new_address_is_not_taken_for_verified(admin, user):
 
 
 @pytest.mark.asvs("6.3.7")
-@pytest.mark.parametrize("proven", [True, False])
-def test_when_an_administrator_changes_an_address_the_old_one_is_told_and_its_links_are_void(
-    admin, api, alice, user, mailbox, proven
+@pytest.mark.parametrize("verified", [True, False])
+def test_admin_address_change_alerts_the_old_address_and_invalidates_its_tokens(
+    admin, api, alice, user, mailbox, verified
 ):
     mailbox.new()
-    if proven:
+    if verified:
         User.objects.filter(pk=user.pk).update(email_verified_at=timezone.now())
     api.call("POST", "/api/auth/password/reset", {"email": alice.email})
     token = mailbox.token(alice.email)
@@ -310,7 +310,7 @@ def test_when_an_administrator_changes_an_address_the_old_one_is_told_and_its_li
     (mail,) = mailbox.new()
     assert (mail.to, "has another address" in mail.subject) == ([alice.email], True)
     assert "An administrator of" in mail.body
-    assert not any(text in mail.body for text in ("#", "127.0.0.1", "never been confirmed"))
+    assert not any(text in mail.body for text in ("#", "127.0.0.1", "never confirmed"))
     assert not user.one_time_tokens.usable().exists()
     body = {"token": token, "new_password": "another password"}
     assert problem(api.call("POST", "/api/auth/password/reset/confirm", body)) == (400, "invalid_link")
@@ -326,7 +326,7 @@ def queued():
 
 @pytest.fixture
 def _no_mail(alice, mailbox):
-    """What Alice got when she registered is gone."""
+    """Alice has read the mail of her registration, so the queue is empty."""
     mailbox.new()
 
 
@@ -337,7 +337,7 @@ def _no_mail(alice, mailbox):
     ("action", "mail_type", "kind"),
     [("send_reset_mail", "reset", "reset"), ("send_verification_mail", "verify", "verification")],
 )
-def test_an_administrator_has_a_mail_sent(admin, user, by, action, mail_type, kind):
+def test_admin_mail_action_queues_the_mail(admin, user, by, action, mail_type, kind):
     answer = act(admin, action, user) if by == "list" else press(admin, user, action)
     assert said(answer) == [f"1 user: queued a {kind} mail."]
     assert answer.request["PATH_INFO"] == (LIST if by == "list" else page(user))
@@ -353,22 +353,22 @@ def press(client, user, action):
 
 
 @pytest.mark.usefixtures("_no_mail")
-def test_whom_a_mail_is_of_no_use_is_passed_over_and_the_page_says_so(admin, root, user):
+def test_admin_mail_action_leaves_out_users_it_cannot_help(admin, root, user):
     off = User.objects.create_user("off@example.org", None, is_active=False)
     assert said(act(admin, "send_reset_mail", user, off)) == [
-        "Disabled users get no mail. Passed over: 1.",
+        "Disabled users get no mail. Left out: 1.",
         "1 user: queued a reset mail.",
     ]
     assert said(act(admin, "send_verification_mail", user, off, root)) == [
-        "Disabled users get no mail. Passed over: 1.",
-        "Their address is verified. Passed over: 1.",
+        "Disabled users get no mail. Left out: 1.",
+        "Users with a verified address get no mail. Left out: 1.",
         "1 user: queued a verification mail.",
     ]
     assert queued() == [("reset", user.email), ("verify", user.email)]
     assert not LogEntry.objects.filter(object_id__in=[off.pk, root.pk]).exists()
 
 
-def test_the_page_offers_the_mails_that_are_of_use(admin, helper, user, staff):
+def test_admin_user_page_offers_only_useful_mails(admin, helper, user, staff):
     def offers(client, user):
         html = client.get(page(user)).content.decode()
         return [kind for kind in ("reset", "verification") if f"Send {kind} mail" in html]
@@ -383,7 +383,7 @@ def test_the_page_offers_the_mails_that_are_of_use(admin, helper, user, staff):
 
 @pytest.mark.asvs("8.2.2")
 @pytest.mark.usefixtures("_no_mail")
-def test_only_a_superuser_has_mails_sent_to_staff(helper, admin, staff):
+def test_admin_mail_action_for_staff_needs_a_superuser(helper, admin, staff):
     for action in ("send_reset_mail", "send_verification_mail"):
         act(helper, action, staff)
         assert queued() == []
@@ -395,15 +395,15 @@ def test_only_a_superuser_has_mails_sent_to_staff(helper, admin, staff):
 
 
 def events(user):
-    """What happened to a user, newest first."""
+    """The events of a user, newest first."""
     return list(user.events.order_by("-pk").values_list("tag", "data"))
 
 
 @pytest.mark.asvs("16.2.1")
-def test_what_administrators_do_to_users_is_an_event_that_names_none_of_them(admin, api, alice, bob, user):
+def test_admin_actions_record_events_that_name_no_administrator(admin, api, alice, bob, user):
     alice.logs_in(api)
     users = User.objects.filter(email__in=[alice.email, bob.email])
-    for action in ("end_sessions", "enable", "disable", "disable", "enable"):
+    for action in ("revoke_sessions", "enable", "disable", "disable", "enable"):
         act(admin, action, *users)
     form = filled(admin, user)
     del form["is_active"]
@@ -424,7 +424,7 @@ def test_what_administrators_do_to_users_is_an_event_that_names_none_of_them(adm
     assert set(bobs.events.order_by("-pk").values_list("ip_address", "device")[:3]) == {(None, "")}
 
 
-def test_whom_an_administrator_adds_or_deletes_is_counted(admin, user, bob):
+def test_admin_add_and_delete_record_events(admin, user, bob):
     admin.post(ADD, new())
     assert events(User.objects.get(email="carol@example.org")) == [("account:register", {"by": "administrator"})]
     admin.post(page(user, "delete"), {"post": "yes"})
@@ -433,7 +433,7 @@ def test_whom_an_administrator_adds_or_deletes_is_counted(admin, user, bob):
     assert list(deleted.values_list("user", "data")) == [(None, {"by": "administrator"})] * 3
 
 
-def test_an_act_on_many_users_costs_what_it_costs_for_few(admin, db):
+def test_admin_actions_cost_as_many_queries_for_many_users_as_for_few(admin, db):
     def statements(count, action):
         users = [User(email=f"{action}-{count}-{n}@example.org") for n in range(count)]
         User.objects.bulk_create(users)
@@ -441,11 +441,11 @@ def test_an_act_on_many_users_costs_what_it_costs_for_few(admin, db):
             act(admin, action, *users)
         return len(captured)
 
-    for action in ("disable", "end_sessions"):
+    for action in ("disable", "revoke_sessions"):
         assert statements(2, action) == statements(30, action)
 
 
-def test_a_persons_page_shows_their_last_twenty_events(admin, api, alice, user):
+def test_admin_user_page_shows_the_last_twenty_events(admin, api, alice, user):
     def section():
         with CaptureQueriesContext(connection) as captured:
             html = admin.get(page(user)).content.decode().partition('id="events-of"')[2]
@@ -464,7 +464,7 @@ def test_a_persons_page_shows_their_last_twenty_events(admin, api, alice, user):
     assert "Registered" not in html
 
 
-def test_to_delete_somebody_with_much_to_tell_lists_them_alone(admin, alice, user):
+def test_admin_delete_page_counts_related_rows_instead_of_listing_them(admin, alice, user):
     Event.objects.bulk_create([Event(tag="account:logout", user=user) for _ in range(50)])
     with CaptureQueriesContext(connection) as captured:
         html = admin.get(page(user, "delete")).content.decode()
@@ -474,12 +474,12 @@ def test_to_delete_somebody_with_much_to_tell_lists_them_alone(admin, alice, use
     assert len(captured) <= 6
 
 
-# Ending
+# Revoking
 
 
 @pytest.mark.asvs("7.4.2")
 @pytest.mark.parametrize("by", ["action", "form"])
-def test_whoever_is_disabled_is_out_and_their_tokens_stay_dead(admin, api, alice, bob, user, by):
+def test_admin_disable_revokes_the_sessions_for_good(admin, api, alice, bob, user, by):
     if by == "action":
         act(admin, "disable", user)
     else:
@@ -494,9 +494,9 @@ def test_whoever_is_disabled_is_out_and_their_tokens_stay_dead(admin, api, alice
 
 
 @pytest.mark.asvs("7.4.5")
-def test_all_sessions_of_a_user_are_ended(admin, api, alice, bob, user):
+def test_admin_revoke_sessions_revokes_all_sessions_of_the_user(admin, api, alice, bob, user):
     other = alice.logs_in(api)
-    act(admin, "end_sessions", user)
+    act(admin, "revoke_sessions", user)
     assert not api.opens(alice.token)
     assert not api.opens(other)
     assert api.opens(bob.token)
@@ -509,7 +509,7 @@ def sessions_on(answer):
     return re.findall(r"/admin/sessions_api/session/([0-9a-f-]{36})/change/", html)
 
 
-def end_on_page(client, user, *sessions, everything=False):
+def revoke_on_page(client, user, *sessions, everything=False):
     """The answer to the form below a user's page, after its redirect; only what the page offers can be chosen."""
     html = client.get(page(user)).content.decode().partition('id="sessions-of"')[2]
     offered = Filled(html).fields
@@ -524,7 +524,7 @@ def said(answer):
     return [str(message) for message in answer.context["messages"]]
 
 
-def test_a_persons_page_shows_their_live_sessions_and_leads_to_all(admin, api, alice, bob, user):
+def test_admin_user_page_shows_live_sessions_and_links_to_all(admin, api, alice, bob, user):
     firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
     alice.logs_in(api, User_Agent=firefox)
     over = user.sessions.get(user_agent="")
@@ -534,11 +534,11 @@ def test_a_persons_page_shows_their_live_sessions_and_leads_to_all(admin, api, a
     section = answer.content.decode().partition('id="sessions-of"')[2]
     assert all(text in section for text in ("Firefox on Linux</a>", "Password", "127.0.0.1"))
     sessions = f"/admin/sessions_api/session/?q={user.pk}"
-    assert f'<a href="{sessions}">All that are stored, expired ones too: 2</a>' in section
+    assert f'<a href="{sessions}">All stored sessions, expired ones too: 2</a>' in section
     assert {session.user for session in admin.get(sessions).context["cl"].result_list} == {user}
 
 
-def test_a_persons_page_shows_the_twenty_sessions_seen_last_and_asks_no_more_for_many(admin, api, alice, user, clock):
+def test_admin_user_page_shows_the_twenty_last_seen_sessions_at_constant_cost(admin, api, alice, user, clock):
     def statements():
         with CaptureQueriesContext(connection) as captured:
             shown = sessions_on(admin.get(page(user)))
@@ -558,49 +558,49 @@ def test_a_persons_page_shows_the_twenty_sessions_seen_last_and_asks_no_more_for
 
 
 @pytest.mark.asvs("7.4.5")
-def test_one_session_is_ended_on_the_page_of_its_user(admin, root, api, alice, bob, user):
+def test_admin_user_page_revokes_one_session(admin, root, api, alice, bob, user):
     session, other = user.sessions.get(), alice.logs_in(api)
-    answer = end_on_page(admin, user, session)
-    assert (answer.request["PATH_INFO"], said(answer)) == (page(user), ["1 session: ended."])
+    answer = revoke_on_page(admin, user, session)
+    assert (answer.request["PATH_INFO"], said(answer)) == (page(user), ["1 session: revoked."])
     assert not api.opens(alice.token)
     assert api.opens(other)
     assert api.opens(bob.token)
     logged = LogEntry.objects.filter(user=root).values_list("object_repr", "change_message")
-    assert set(logged) == {(alice.email, "Ended sessions."), (str(session.pk), "")}
+    assert set(logged) == {(alice.email, "Revoked sessions."), (str(session.pk), "")}
 
 
 @pytest.mark.asvs("7.4.5")
-def test_all_sessions_are_ended_on_the_page_of_their_user(admin, api, alice, bob, user):
+def test_admin_user_page_revokes_all_sessions(admin, api, alice, bob, user):
     other = alice.logs_in(api)
     user.sessions.filter(user_agent="").update(user_agent="curl")
-    assert said(end_on_page(admin, user, everything=True)) == ["2 sessions: ended."]
+    assert said(revoke_on_page(admin, user, everything=True)) == ["2 sessions: revoked."]
     assert not api.opens(alice.token)
     assert not api.opens(other)
     assert api.opens(bob.token)
     html = admin.get(page(user)).content.decode()
     assert "<p>None.</p>" in html
-    assert "End all" not in html
+    assert "Revoke all" not in html
 
 
-def test_a_session_that_ended_meanwhile_is_no_error(admin, api, alice, user):
+def test_admin_user_page_tolerates_a_session_revoked_meanwhile(admin, api, alice, user):
     old = dict(Filled(admin.get(page(user)).content.decode()).fields)
     session = user.sessions.get()
     user.sessions.revoke()
     path = f"/admin/sessions_api/session/?q={user.pk}"
     form = old | {"_selected_action": [*old["_selected_action"], str(session.pk)], "select_across": "0"}
     answer = admin.post(path, form, follow=True)
-    assert (answer.request["PATH_INFO"], said(answer)) == (page(user), ["0 sessions: ended."])
+    assert (answer.request["PATH_INFO"], said(answer)) == (page(user), ["0 sessions: revoked."])
     user.delete()
     assert admin.post(path, form, follow=True).request["PATH_INFO"] == "/admin/"
 
 
-def test_choosing_none_ends_none(admin, api, alice, user):
-    assert said(end_on_page(admin, user)) == ["0 sessions: ended."]
+def test_admin_user_page_revokes_none_without_a_choice(admin, api, alice, user):
+    assert said(revoke_on_page(admin, user)) == ["0 sessions: revoked."]
     assert api.opens(alice.token)
 
 
 @pytest.mark.parametrize("crafted", ["//example.com/", "https://example.com", "a\r\nSet-Cookie: a=b", "\0", "../.."])
-def test_the_way_back_stays_within_the_admin(admin, user, crafted):
+def test_admin_action_redirect_stays_within_the_admin(admin, user, crafted):
     form = {"action": "delete_selected", "_selected_action": user.pk, "user": crafted}
     answer = admin.post("/admin/sessions_api/session/", form)
     assert answer.status_code == 302
@@ -610,7 +610,7 @@ def test_the_way_back_stays_within_the_admin(admin, user, crafted):
 
 @pytest.mark.asvs("7.4.2")
 @pytest.mark.parametrize("by", ["action", "page"])
-def test_whoever_is_deleted_is_gone_with_their_sessions(admin, api, alice, bob, user, by):
+def test_admin_delete_user_revokes_the_sessions(admin, api, alice, bob, user, by):
     if by == "action":
         act(admin, "delete_selected", user, post="yes")
     else:
@@ -620,7 +620,7 @@ def test_whoever_is_deleted_is_gone_with_their_sessions(admin, api, alice, bob, 
     assert api.opens(bob.token)
 
 
-def test_whoever_may_delete_users_needs_no_permission_for_sessions(api, alice, user, db):
+def test_admin_delete_user_needs_no_permission_for_sessions(api, alice, user, db):
     clerk = User.objects.create_user("clerk@example.org", None, is_staff=True)
     clerk.user_permissions.set(Permission.objects.filter(content_type__app_label="accounts"))
     client = Client()
@@ -629,15 +629,17 @@ def test_whoever_may_delete_users_needs_no_permission_for_sessions(api, alice, u
     assert not User.objects.filter(email=alice.email).exists()
 
 
-@pytest.mark.parametrize("action", ["disable", "enable", "end_sessions", "send_reset_mail", "send_verification_mail"])
-def test_an_action_is_in_the_history_of_each_user(admin, root, alice, bob, action):
+@pytest.mark.parametrize(
+    "action", ["disable", "enable", "revoke_sessions", "send_reset_mail", "send_verification_mail"]
+)
+def test_admin_actions_are_in_the_history_of_each_user(admin, root, alice, bob, action):
     users = User.objects.filter(email__in=[alice.email, bob.email])
     act(admin, action, *users)
     logged = LogEntry.objects.filter(user=root, action_flag=2).exclude(change_message="")
     assert {entry.object_id for entry in logged} == {str(user.pk) for user in users}
 
 
-def test_forms_are_in_the_history_as_well(admin, root, user):
+def test_admin_forms_are_in_the_history(admin, root, user):
     admin.post(ADD, new())
     admin.post(page(user), filled(admin, user) | {"display_name": "Alice Liddell"})
     admin.post(page(user, "delete"), {"post": "yes"})
@@ -645,15 +647,15 @@ def test_forms_are_in_the_history_as_well(admin, root, user):
     messages = [(entry.object_repr, entry.action_flag, entry.get_change_message()) for entry in logged]
     assert messages == [
         ("carol@example.org", 1, "Added."),
-        (str(user.pk), 2, "Changed Display name."),  # an id is left of whom was deleted
+        (str(user.pk), 2, "Changed Display name."),  # the id remains of a deleted user
         (str(user.pk), 3, ""),
     ]
 
 
-# Who may touch whom
+# Who may change whom
 
 
-def test_a_helper_does_all_this_to_plain_users(helper, api, alice, bob, user):
+def test_admin_staff_with_permissions_manage_plain_users(helper, api, alice, bob, user):
     assert helper.post(page(user), filled(helper, user) | {"display_name": "Alice Liddell"}).status_code == 302
     user.refresh_from_db()
     assert user.display_name == "Alice Liddell"
@@ -673,7 +675,7 @@ def test_a_helper_does_all_this_to_plain_users(helper, api, alice, bob, user):
         ("delete", {"post": "yes"}),
     ],
 )
-def test_a_helper_cannot_touch_staff_by_a_form(helper, staff, name, form):
+def test_admin_staff_cannot_change_other_staff_by_a_form(helper, staff, name, form):
     before = User.objects.filter(pk=staff.pk).values().get()
     assert helper.get(page(staff)).status_code == 200
     assert helper.post(page(staff, name), form).status_code in ({200} if "_saveasnew" in form else {403})
@@ -683,9 +685,9 @@ def test_a_helper_cannot_touch_staff_by_a_form(helper, staff, name, form):
 
 @pytest.mark.asvs("8.2.2", "8.3.1", "7.4.5")
 @pytest.mark.parametrize(
-    "action", ["disable", "enable", "end_sessions", "send_reset_mail", "send_verification_mail", "delete_selected"]
+    "action", ["disable", "enable", "revoke_sessions", "send_reset_mail", "send_verification_mail", "delete_selected"]
 )
-def test_a_helper_cannot_touch_staff_by_an_action(helper, api, staff, alice, user, action):
+def test_admin_staff_cannot_change_other_staff_by_an_action(helper, api, staff, alice, user, action):
     token = api.login(staff.email, "the password of staff").json()["token"]
     before = User.objects.filter(pk=staff.pk).values().get()
     act(helper, action, staff, user, post="yes")
@@ -696,7 +698,7 @@ def test_a_helper_cannot_touch_staff_by_an_action(helper, api, staff, alice, use
 
 
 @pytest.mark.asvs("8.2.2", "8.3.1")
-def test_a_helper_sees_the_sessions_of_staff_and_cannot_end_them(helper, admin, api, staff, alice, user):
+def test_admin_staff_see_but_cannot_revoke_sessions_of_other_staff(helper, admin, api, staff, alice, user):
     token = api.login(staff.email, "the password of staff").json()["token"]
     answer = helper.get(page(staff))
     assert sessions_on(answer) == [str(staff.sessions.get().pk)]
@@ -705,9 +707,9 @@ def test_a_helper_sees_the_sessions_of_staff_and_cannot_end_them(helper, admin, 
     for everything in ("0", "1"):
         helper.post(f"/admin/sessions_api/session/?q={staff.pk}", form | {"select_across": everything})
     assert api.opens(token)
-    end_on_page(helper, user, user.sessions.get())
+    revoke_on_page(helper, user, user.sessions.get())
     assert not api.opens(alice.token)
-    end_on_page(admin, staff, everything=True)
+    revoke_on_page(admin, staff, everything=True)
     assert not api.opens(token)
 
 
@@ -715,7 +717,7 @@ def test_a_helper_sees_the_sessions_of_staff_and_cannot_end_them(helper, admin, 
 @pytest.mark.parametrize(
     ("rights", "sees"), [(["view_user"], False), (["change_user"], False), (["view_user", "view_session"], True)]
 )
-def test_sessions_on_a_persons_page_need_the_permissions_for_sessions(api, alice, user, rights, sees):
+def test_admin_user_page_sessions_need_the_permission_for_sessions(api, alice, user, rights, sees):
     clerk = User.objects.create_user("clerk@example.org", None, is_staff=True)
     clerk.user_permissions.set(Permission.objects.filter(codename__in=rights))
     client = Client()
@@ -729,7 +731,7 @@ def test_sessions_on_a_persons_page_need_the_permissions_for_sessions(api, alice
     assert api.opens(alice.token)
 
 
-def test_a_superuser_does_touch_staff(admin, api, staff):
+def test_admin_superuser_can_change_and_delete_staff(admin, api, staff):
     token = api.login(staff.email, "the password of staff").json()["token"]
     assert admin.post(page(staff), filled(admin, staff) | {"display_name": "Staff"}).status_code == 302
     act(admin, "disable", staff)
@@ -739,8 +741,8 @@ def test_a_superuser_does_touch_staff(admin, api, staff):
 
 
 @pytest.fixture
-def rights(db):
-    """Every field of power there is, as a form would send it."""
+def privileges(db):
+    """Every field that grants a permission or a verified address, as a form would send it."""
     group = Group.objects.create(name="everything")
     group.permissions.set(Permission.objects.all())
     return {
@@ -755,10 +757,10 @@ def rights(db):
 
 
 @pytest.mark.asvs("8.2.3", "15.3.3")
-def test_a_helper_cannot_grant_rights(helper, user, rights):
-    assert helper.post(ADD, new(**rights)).status_code == 302
+def test_admin_staff_cannot_grant_permissions(helper, user, privileges):
+    assert helper.post(ADD, new(**privileges)).status_code == 302
     assert is_plain(User.objects.get(email="carol@example.org"))
-    assert helper.post(page(user), filled(helper, user) | rights | {"display_name": "Eve"}).status_code == 302
+    assert helper.post(page(user), filled(helper, user) | privileges | {"display_name": "Eve"}).status_code == 302
     user.refresh_from_db()
     assert user.display_name == "Eve"
     assert is_plain(user)
@@ -766,14 +768,14 @@ def test_a_helper_cannot_grant_rights(helper, user, rights):
 
 
 @pytest.mark.asvs("8.2.3", "8.3.1")
-def test_a_helper_cannot_make_themselves_superuser(helper, rights):
-    assert helper.post(page(helper.user), {"email": helper.user.email, **rights}).status_code == 403
+def test_admin_staff_cannot_make_themselves_superuser(helper, privileges):
+    assert helper.post(page(helper.user), {"email": helper.user.email, **privileges}).status_code == 403
     helper.user.refresh_from_db()
     assert not helper.user.is_superuser
 
 
 @pytest.mark.asvs("8.2.1")
-def test_only_a_superuser_manages_groups(helper, admin):
+def test_admin_groups_are_managed_by_superusers_only(helper, admin):
     group = Group.objects.create(name="helpers")
     path = f"/admin/auth/group/{group.pk}/"
     form = {"name": "helpers", "permissions": [permission.pk for permission in Permission.objects.all()]}
@@ -785,10 +787,10 @@ def test_only_a_superuser_manages_groups(helper, admin):
 
 
 @pytest.mark.asvs("8.2.1")
-@pytest.mark.parametrize("kind", ["nobody", "plain", "without permissions"])
-def test_whoever_has_no_permission_sees_nobody(user, kind):
+@pytest.mark.parametrize("kind", ["logged out", "plain", "without permissions"])
+def test_admin_user_pages_need_a_permission(user, kind):
     client = Client()
-    if kind != "nobody":
+    if kind != "logged out":
         user.is_staff = kind == "without permissions"
         user.save()
         client.force_login(user)
@@ -798,7 +800,7 @@ def test_whoever_has_no_permission_sees_nobody(user, kind):
 
 
 @pytest.mark.asvs("8.3.2")
-def test_a_right_that_is_taken_away_is_gone_with_the_next_request(helper, admin):
+def test_admin_permission_removal_takes_effect_with_the_next_request(helper, admin):
     assert helper.get(LIST).status_code == 200
     helper.user.user_permissions.clear()
     assert helper.get(LIST).status_code == 403

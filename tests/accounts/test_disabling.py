@@ -22,7 +22,7 @@ def by_hand(user):
 
 @pytest.mark.asvs("7.4.2", "8.3.2")
 @pytest.mark.parametrize("disable", [by_save, by_update, by_hand])
-def test_somebody_disabled_is_out_at_once_and_their_tokens_never_come_back(api, alice, bob, user, disable):
+def test_disabling_a_user_revokes_their_sessions_for_good(api, alice, bob, user, disable):
     disable(user)
     assert not api.opens(alice.token)
     assert problem(api.login(alice.email, alice.password)) == (401, "authentication_failed")
@@ -32,13 +32,13 @@ def test_somebody_disabled_is_out_at_once_and_their_tokens_never_come_back(api, 
     assert api.login(alice.email, alice.password).status_code == 200
 
 
-def test_no_request_is_needed_in_between_for_the_tokens_to_be_dead(api, alice, user):
+def test_disabling_a_user_for_a_moment_revokes_their_sessions(api, alice, user):
     by_hand(user)
     User.objects.filter(pk=user.pk).update(is_active=True)
     assert not api.opens(alice.token)
 
 
-def test_other_changes_to_a_user_end_nothing(api, alice, user):
+def test_other_changes_to_a_user_keep_the_sessions(api, alice, user):
     User.objects.filter(pk=user.pk).update(is_staff=True, display_name="Alice")
     user.save()
     assert api.opens(alice.token)
@@ -46,7 +46,7 @@ def test_other_changes_to_a_user_end_nothing(api, alice, user):
 
 @pytest.mark.asvs("7.4.2")
 @pytest.mark.parametrize("delete", [lambda user: user.delete(), lambda user: User.objects.filter(pk=user.pk).delete()])
-def test_somebody_deleted_leaves_nothing_behind(api, alice, bob, user, delete):
+def test_deleting_a_user_revokes_their_sessions(api, alice, bob, user, delete):
     delete(user)
     assert not api.opens(alice.token)
     assert problem(api.login(alice.email, alice.password)) == (401, "authentication_failed")

@@ -1,11 +1,12 @@
 import pytest
+from django.core.management import call_command
 
 from accounts.models import User
 
 from ..users import problem
 
 
-def test_a_user_sees_themselves(api, alice, user):
+def test_current_user_is_returned(api, alice, user):
     answer = api.call("GET", "/api/users/me", token=alice.token)
     assert answer.json() == {
         "id": str(user.pk),
@@ -17,7 +18,7 @@ def test_a_user_sees_themselves(api, alice, user):
     }
 
 
-def test_a_user_may_change_what_they_are_called(api, alice, bob):
+def test_current_user_can_change_the_display_name(api, alice, bob):
     answer = api.call("PATCH", "/api/users/me", {"display_name": " Alice Liddell "}, token=alice.token)
     assert answer.json()["display_name"] == "Alice Liddell"
     assert api.call("GET", "/api/users/me", token=alice.token).json() == answer.json()
@@ -28,7 +29,7 @@ def test_a_user_may_change_what_they_are_called(api, alice, bob):
 @pytest.mark.parametrize(
     "field", ["is_staff", "is_superuser", "email", "email_verified_at", "id", "password", "is_active"]
 )
-def test_and_nothing_else_of_it(api, alice, user, field):
+def test_current_user_can_change_no_other_field(api, alice, user, field):
     before = User.objects.values().get(pk=user.pk)
     answer = api.call("PATCH", "/api/users/me", {"display_name": "x", field: True}, token=alice.token)
     assert problem(answer) == (422, "validation_error")
@@ -39,20 +40,18 @@ def test_and_nothing_else_of_it(api, alice, user, field):
 @pytest.mark.parametrize(
     "name", ["two\nlines", "car\rriage", "nul\0", "bell\a", "next\x85", "para\u2029graph", "x" * 256]
 )
-def test_a_name_is_one_line_of_text(api, alice, name):
+def test_display_name_is_one_line_of_text(api, alice, name):
     answer = api.call("PATCH", "/api/users/me", {"display_name": name}, token=alice.token)
     assert problem(answer) == (422, "validation_error")
 
 
 @pytest.mark.asvs("8.2.1", "7.2.1")
-def test_users_are_closed_to_strangers(api):
+def test_current_user_needs_a_session_token(api):
     assert problem(api.call("GET", "/api/users/me")) == (401, "not_authenticated")
     assert problem(api.call("PATCH", "/api/users/me", {})) == (401, "not_authenticated")
 
 
-def test_createsuperuser_asks_for_the_address_and_takes_it_as_verified(db, monkeypatch):
-    from django.core.management import call_command
-
+def test_createsuperuser_marks_the_address_as_verified(db, monkeypatch):
     monkeypatch.setenv("DJANGO_SUPERUSER_PASSWORD", "the password of root")
     call_command("createsuperuser", "--noinput", email="Root@EXAMPLE.org", verbosity=0)
     root = User.objects.get(email="root@example.org")

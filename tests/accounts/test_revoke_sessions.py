@@ -11,21 +11,21 @@ from sessions_api.models import SessionQuerySet
 
 
 @pytest.mark.asvs("7.4.5")
-def test_the_sessions_of_one_user_are_ended(api, alice, bob, capsys):
+def test_revoke_sessions_of_one_user(api, alice, bob, capsys):
     phone = alice.logs_in(api)
     call_command("revoke_sessions", user="Alice@EXAMPLE.org")
-    assert capsys.readouterr().out == "2 sessions ended.\n"
+    assert capsys.readouterr().out == "2 sessions revoked.\n"
     assert not any(api.opens(token) for token in (alice.token, phone))
     assert api.opens(bob.token)
 
 
 @pytest.mark.asvs("7.4.5")
-def test_those_of_everybody_are_ended(api, alice, bob):
+def test_revoke_sessions_of_all_users(api, alice, bob):
     call_command("revoke_sessions", "--all")
     assert not any(api.opens(token) for token in (alice.token, bob.token))
 
 
-def test_those_of_before_are_ended_and_later_ones_stay(api, alice, clock):
+def test_revoke_sessions_before_a_time_keeps_later_ones(api, alice, clock):
     clock.shift(3600)
     later = alice.logs_in(api)
     leaked = timezone.now() - timedelta(minutes=30)
@@ -35,7 +35,7 @@ def test_those_of_before_are_ended_and_later_ones_stay(api, alice, clock):
 
 
 @pytest.mark.parametrize("when", ["2100-01-01", "2100-01-01T00:00", "2100-01-01T00:00Z", "2100-01-01 00:00+02:00"])
-def test_a_moment_may_be_written_in_several_ways(api, alice, when):
+def test_revoke_sessions_accepts_times_in_several_forms(api, alice, when):
     call_command("revoke_sessions", "--all", before=when)
     assert not api.opens(alice.token)
 
@@ -43,22 +43,22 @@ def test_a_moment_may_be_written_in_several_ways(api, alice, when):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ({"user": "nobody@example.org"}, "Nobody"),
-        ({"user": "nobody"}, "Nobody"),
-        ({"user": ""}, "Nobody"),
+        ({"user": "unknown@example.org"}, "No user"),
+        ({"user": "unknown"}, "No user"),
+        ({"user": ""}, "No user"),
         ({"user": "alice@example.org", "before": "yesterday"}, "--before"),
         ({"user": "alice@example.org", "before": "2026-13-01"}, "--before"),
         ({"user": "alice@example.org", "before": ""}, "--before"),
         ({"all": True, "before": ""}, "--before"),
     ],
 )
-def test_what_makes_no_sense_ends_nothing(api, alice, arguments, said):
+def test_revoke_sessions_with_invalid_arguments_revokes_none(api, alice, arguments, said):
     with pytest.raises(CommandError, match=said):
         call_command("revoke_sessions", **arguments)
     assert api.opens(alice.token)
 
 
-def test_that_an_operator_ended_them_is_an_event(api, alice, bob):
+def test_revoke_sessions_of_one_user_records_one_event(api, alice, bob):
     alice.logs_in(api)
     call_command("revoke_sessions", user=alice.email)
     call_command("revoke_sessions", user=alice.email)
@@ -66,20 +66,20 @@ def test_that_an_operator_ended_them_is_an_event(api, alice, bob):
     assert (event.user.email, event.data) == (alice.email, {"by": "operator", "number": 2})
 
 
-def test_that_those_of_everybody_were_ended_is_one_event_which_is_nobodys(api, alice, bob):
+def test_revoke_sessions_of_all_users_records_one_event_without_a_user(api, alice, bob):
     alice.logs_in(api)
     call_command("revoke_sessions", "--all", before="2100-01-01")
     call_command("revoke_sessions", "--all")
-    limited, every = Event.objects.filter(tag="session:end").order_by("pk")
-    assert limited.user is every.user is None
+    limited, unlimited = Event.objects.filter(tag="session:end").order_by("pk")
+    assert limited.user is unlimited.user is None
     assert limited.data == {"by": "operator", "number": 3, "before": "2100-01-01T00:00:00+00:00"}
-    assert every.data == {"by": "operator", "number": 0}
+    assert unlimited.data == {"by": "operator", "number": 0}
 
 
-def test_what_was_passed_over_at_first_is_ended_user_by_user(api, alice, bob, monkeypatch):
-    """Each under their lock, in the order of their keys."""
+def test_revoke_sessions_revokes_skipped_rows_user_by_user(api, alice, bob, monkeypatch):
+    """Each user's sessions are revoked under the lock of the user, in the order of the keys."""
     alice.logs_in(api)
-    monkeypatch.setattr(SessionQuerySet, "revoke_in_batches", lambda self, size: iter([]))  # all were locked
+    monkeypatch.setattr(SessionQuerySet, "revoke_in_batches", lambda self, size: iter([]))  # as if all rows were locked
     with CaptureQueriesContext(connection) as captured:
         call_command("revoke_sessions", "--all")
     deleted = [query["sql"] for query in captured if query["sql"].startswith("DELETE")]
@@ -89,6 +89,6 @@ def test_what_was_passed_over_at_first_is_ended_user_by_user(api, alice, bob, mo
     assert not any(api.opens(token) for token in (alice.token, bob.token))
 
 
-def test_it_must_be_said_whose(db):
+def test_revoke_sessions_needs_a_user_or_all(db):
     with pytest.raises(CommandError):
         call_command("revoke_sessions")

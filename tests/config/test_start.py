@@ -1,4 +1,4 @@
-"""What a worker loads until its first answer: nothing that belongs to what is not configured."""
+"""The modules that a process loads until its first answer: those of features that are not configured are missing."""
 
 import json
 import os
@@ -20,19 +20,28 @@ told = {"status": statuses[0], "answer": json.loads(answer), "modules": list(sys
 print(json.dumps(told | {"collects": gc.isenabled(), "frozen": gc.get_freeze_count()}))
 """
 
+# social-auth-app-django is always installed, so its models and social_core's base classes are always loaded. What they
+# import for HTTP, JWT and OpenID 2.0 is deferred: accounts/social/deferred_imports.py.
+OF_INSTALLED_APPS = {"social_django.models", "social_core.storage", "social_core.backends.base"}
 OF_REDIS = {"redis", "limits"}
-OF_PROVIDERS = {"accounts.social.providers.oidc", "social_core.backends", "jwt", "cryptography", "openid", "oauthlib"}
+OF_PROVIDERS = {"accounts.social.strategy", "social_core.backends.oauth", "oauthlib", "cryptography"}
+OF_OIDC = {"accounts.social.providers.oidc", "social_core.backends.open_id_connect", "jwt"}
 OF_HTTP = {"requests", "urllib3"}
-OF_NEW_PASSWORDS = {
-    "zxcvbn",
-    "accounts.passwords.validators",
-}  # megabytes of words, with the first password that is chosen
-EXTRAS = OF_REDIS | OF_PROVIDERS | OF_HTTP | OF_NEW_PASSWORDS
+OF_NEW_PASSWORDS = {"zxcvbn", "accounts.passwords.validators"}  # megabytes of words, for the first new password
+OF_OPENID_2 = {"openid.association"}
+EXTRAS = OF_REDIS | OF_PROVIDERS | OF_OIDC | OF_HTTP | OF_NEW_PASSWORDS | OF_OPENID_2
 
 REDIS = {"CACHE_URL": "redis://localhost:1"}
 GOOGLE = {"GOOGLE_CLIENT_ID": "x", "GOOGLE_CLIENT_SECRET": "x"}
+GITHUB = {"GITHUB_CLIENT_ID": "x", "GITHUB_CLIENT_SECRET": "x"}
+KEYCLOAK = {
+    "OIDC_PROVIDERS": "keycloak",
+    "OIDC_KEYCLOAK_ISSUER": "https://sso.example.org",
+    "OIDC_KEYCLOAK_CLIENT_ID": "x",
+    "OIDC_KEYCLOAK_CLIENT_SECRET": "x",
+}
 SQLITE = {"DATABASE_URL": "sqlite://:memory:"}
-POSTGRESQL = {"DATABASE_URL": "postgres://nobody@localhost/nothing"}
+POSTGRESQL = {"DATABASE_URL": "postgres://unknown@localhost/nothing"}
 
 pytestmark = pytest.mark.once
 
@@ -49,20 +58,29 @@ def first_answer(**given):
 
 
 @pytest.mark.parametrize("database", [SQLITE, POSTGRESQL], ids=["SQLite", "PostgreSQL"])
-def test_a_plain_service_loads_nothing_that_it_does_not_use(database):
+def test_start_loads_nothing_that_is_not_configured(database):
     told = first_answer(**database)
     assert EXTRAS & set(told["modules"]) == set()
-    assert "config.api" in told["modules"]
+    assert {*OF_INSTALLED_APPS, "config.api"} <= set(told["modules"])
     assert told["collects"]
     assert told["frozen"] > 10_000
 
 
-def test_what_is_configured_is_loaded_before_anybody_asks():
-    told = first_answer(**SQLITE, **REDIS, **GOOGLE)
-    assert EXTRAS & set(told["modules"]) == OF_REDIS | OF_PROVIDERS | OF_HTTP
-    assert [entry["provider"] for entry in told["answer"]["providers"]] == ["google"]
+@pytest.mark.parametrize(
+    ("configured", "provider", "loaded"),
+    [
+        (GOOGLE, "google", OF_PROVIDERS | OF_OIDC | OF_HTTP),
+        (KEYCLOAK, "keycloak", OF_PROVIDERS | OF_OIDC | OF_HTTP),
+        (GITHUB, "github", OF_PROVIDERS | OF_HTTP),
+    ],
+    ids=["Google", "Keycloak", "GitHub"],
+)
+def test_start_loads_what_a_provider_needs(configured, provider, loaded):
+    told = first_answer(**SQLITE, **REDIS, **configured)
+    assert EXTRAS & set(told["modules"]) == OF_REDIS | loaded
+    assert [entry["provider"] for entry in told["answer"]["providers"]] == [provider]
 
 
-def test_so_is_what_asks_for_stolen_passwords():
+def test_start_loads_the_http_client_for_stolen_passwords():
     told = first_answer(**SQLITE, PWNED_PASSWORDS_URL="https://api.example.org")
     assert EXTRAS & set(told["modules"]) == OF_HTTP

@@ -1,4 +1,4 @@
-"""The admin's front page: how many sessions were opened, how, and how many are live."""
+"""The charts of the admin's front page: how many sessions were created, by which method, and how many are live."""
 
 import re
 from datetime import timedelta
@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from sessions_api import charts
+from sessions_api.adminkit.charts import bars
 from sessions_api.models import Session
 
 INDEX = "/admin/"
@@ -19,14 +20,14 @@ INDEX = "/admin/"
 
 @pytest.fixture
 def midday(clock):
-    """A day on which the clock may be shifted by hours."""
+    """Noon, so that a shift of the clock by hours stays on the same day."""
     clock.move_to(timezone.now().replace(hour=12, minute=0, second=0))
     return clock
 
 
 @pytest.fixture
 def front(admin, root):
-    """What the front page says, asked anew each time, be it days later."""
+    """Loads the front page, also days later."""
 
     def html():
         admin.force_login(root)
@@ -35,70 +36,70 @@ def front(admin, root):
     return html
 
 
-def opened(html):
-    """The days of the table, the oldest first, and how many sessions were opened on each."""
+def created(html):
+    """The days of the table, oldest first, and how many sessions were created on each."""
     return [(day, int(n)) for day, n in re.findall(r'row">(\d+-\d+-\d+)</th><td class="number">(\d+)<', html)][::-1]
 
 
 def heights(html):
-    """Of the bars of the days, in hundredths."""
+    """The heights of the bars of the days, in percent."""
     return [float(height) for height in re.findall(r'width="\.8" height="([0-9.]+)"/></g>', html)]
 
 
 def rows(html, section):
-    """What stands beside the bars of this section."""
+    """The labels and numbers beside the bars of this section."""
     part = html.partition(f'id="{section}"')[2].partition("</section>")[0]
     return re.findall(r'row">(.+?)</th><td class="number">(.+?)</td>', part)
 
 
 def ago(session, **time):
-    """As if it had been opened so long ago."""
+    """Rewrite a session as if it had been created so long ago."""
     when = timezone.now() - timedelta(**time)
     Session.objects.filter(pk=session).update(created_at=when, last_seen_at=when, expires_at=when + timedelta(days=365))
 
 
-def test_each_day_says_how_many_sessions_were_opened_on_it(front, api, alice, midday):
+def test_admin_chart_counts_created_sessions_by_day(front, api, alice, midday):
     first = timezone.now()
     midday.shift(timedelta(days=2))
     alice.logs_in(api)
     midday.shift(timedelta(hours=11, minutes=59, seconds=59))
     alice.logs_in(api)
-    days = opened(front())
+    days = created(front())
     assert len(days) == 30
     assert days[-1] == (f"{timezone.now():%Y-%m-%d}", 2)
     assert days[-3] == (f"{first:%Y-%m-%d}", 1)
     assert sum(count for _, count in days) == 3
     assert heights(front())[-3:] == [50, 0, 100]
     midday.shift(1)
-    assert opened(front())[-2:] == [days[-1], (f"{timezone.now():%Y-%m-%d}", 0)]
+    assert created(front())[-2:] == [days[-1], (f"{timezone.now():%Y-%m-%d}", 0)]
 
 
 @pytest.mark.parametrize(("days", "counted"), [(29, 1), (30, 0), (-1, 0)])
-def test_the_chart_goes_back_thirty_days(front, alice, midday, days, counted):
+def test_admin_chart_covers_thirty_days(front, alice, midday, days, counted):
     ago(Session.objects.get().pk, days=days)
     html = front()
-    assert sum(count for _, count in opened(html)) == counted
-    assert len(rows(html, "opened-by-method")) == (counted if days > 0 else 1)
+    assert sum(count for _, count in created(html)) == counted
+    assert len(rows(html, "created-by-method")) == (counted if days > 0 else 1)
 
 
-def test_the_methods_are_counted_the_most_used_first(front, api, alice):
+def test_admin_chart_counts_by_method_most_used_first(front, api, alice):
     for method in ("github", "github", "<b>new</b>"):
         alice.logs_in(api)
         Session.objects.filter(pk=Session.objects.latest("created_at").pk).update(method=method)
-    shown = rows(front(), "opened-by-method")
+    shown = rows(front(), "created-by-method")
     assert shown == [("GitHub", "2"), ("&lt;b&gt;new&lt;/b&gt;", "1"), ("Password", "1")]
 
 
 @pytest.mark.parametrize("lifetime", [30, 700])
-def test_what_was_opened_before_under_another_lifetime_is_not_counted_as_new(front, alice, midday, settings, lifetime):
+def test_admin_chart_leaves_out_old_sessions_of_another_lifetime(front, alice, midday, settings, lifetime):
     ago(Session.objects.get().pk, days=100)  # for 365 days
     settings.SESSION_LIFETIME = timedelta(days=lifetime)
     html = front()
-    assert sum(count for _, count in opened(html)) == 0
-    assert rows(html, "opened-by-method") == []
+    assert sum(count for _, count in created(html)) == 0
+    assert rows(html, "created-by-method") == []
 
 
-def test_what_is_live_is_told_by_when_it_was_seen(front, api, alice, settings, midday):
+def test_admin_chart_counts_live_sessions_by_last_use(front, api, alice, settings, midday):
     for days in (1, 8, 31, 32):
         alice.logs_in(api)
         ago(Session.objects.latest("created_at").pk, days=days)
@@ -114,32 +115,32 @@ def test_what_is_live_is_told_by_when_it_was_seen(front, api, alice, settings, m
     assert "<strong>3</strong>" in front()
 
 
-def test_what_was_ended_is_counted_nowhere(front, api, alice, user):
+def test_admin_charts_do_not_count_revoked_sessions(front, api, alice, user):
     assert "<strong>1</strong>" in front()
     api.call("POST", "/api/auth/logout", token=alice.token)
     html = front()
-    assert "a session that was ended is gone from here as well" in html
+    assert "revoked sessions are deleted and not counted" in html
     assert "<strong>0</strong>" in html
-    assert not any(count for _, count in opened(html))
+    assert not any(count for _, count in created(html))
 
 
-def test_with_nothing_to_show_nothing_is_drawn(front):
+def test_admin_charts_are_empty_without_sessions(front):
     html = front()
     assert heights(html) == [0] * 30
-    assert rows(html, "opened-by-method") == []
+    assert rows(html, "created-by-method") == []
     assert {count for _, count in rows(html, "live-now")} == {"0"}
 
 
-def test_few_beside_many_can_still_be_seen():
-    assert [bar.percent for bar in charts.bars({"many": 1_000_000, "one": 1, "none": 0})] == [100, 1, 0]
+def test_admin_bar_of_one_beside_a_million_is_visible():
+    assert [bar.percent for bar in bars({"many": 1_000_000, "one": 1, "none": 0})] == [100, 1, 0]
 
 
-def test_live_sessions_are_counted_up_to_a_million_and_the_page_says_so(front, api, alice, monkeypatch):
+def test_admin_chart_counts_up_to_a_million_live_sessions(front, api, alice, monkeypatch):
     alice.logs_in(api)
-    assert charts.COUNTED == 1_000_000
-    monkeypatch.setattr(charts, "COUNTED", 2)
+    assert charts.COUNTED_SESSIONS == 1_000_000
+    monkeypatch.setattr(charts, "COUNTED_SESSIONS", 2)
     assert "<strong>2+</strong>" in front()
-    monkeypatch.setattr(charts, "COUNTED", 1000)
+    monkeypatch.setattr(charts, "COUNTED_SESSIONS", 1000)
     user = User.objects.get(email=alice.email)
     now = timezone.now()
     times = {"expires_at": now + timedelta(days=365), "last_seen_at": now, "authenticated_at": now}
@@ -149,22 +150,22 @@ def test_live_sessions_are_counted_up_to_a_million_and_the_page_says_so(front, a
     assert "1,002 in all, at most 1,002 a day" in html
 
 
-def test_each_chart_is_one_query(admin, alice):
+def test_admin_charts_cost_one_query_each(admin, alice):
     with CaptureQueriesContext(connection) as captured:
         admin.get(INDEX)
     asked = [query["sql"] for query in captured if "sessions_api_session" in query["sql"]]
     assert len(asked) == 3
-    assert len(captured) <= 8  # the queue of mails is asked as well, for a warning
+    assert len(captured) <= 8  # the page also counts failed mails
 
 
 @pytest.mark.postgres
-def test_the_days_and_the_methods_are_found_by_an_index(alice):
-    """What stands in the way of one is forbidden, which makes it the planner's last resort."""
+def test_admin_charts_by_day_and_method_use_an_index(alice):
+    """The planner may scan the table only as a last resort."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
     with CaptureQueriesContext(connection) as captured:
-        charts.opened_by_day()
-        charts.opened_by_method()
+        charts.created_by_day()
+        charts.created_by_method()
     with connection.cursor() as cursor:
         for query in captured:
             cursor.execute("EXPLAIN " + query["sql"])
@@ -173,11 +174,11 @@ def test_the_days_and_the_methods_are_found_by_an_index(alice):
             assert "sessions_api_session_expires_at" in plan
 
 
-def test_the_charts_are_pictures_with_words_and_without_scripts(front, alice):
+def test_admin_charts_have_text_alternatives_and_no_scripts(front, alice):
     html = front()
     part = html.partition('class="module charts"')[2].partition('id="content-related"')[0]
     assert 'role="img" aria-labelledby="days-title days-desc"' in part
-    assert re.search('<title id="days-title">Sessions opened on each of the last 30 days</title>', part)
+    assert re.search('<title id="days-title">Sessions created on each of the last 30 days</title>', part)
     assert re.search('<desc id="days-desc">1 in all, at most 1 on a day', part)
     assert part.count("<svg") == part.count('role="img"') + part.count('aria-hidden="true"')
     assert "<script" not in part
@@ -185,14 +186,14 @@ def test_the_charts_are_pictures_with_words_and_without_scripts(front, alice):
 
 
 @pytest.mark.asvs("8.2.1")
-@pytest.mark.parametrize("right", ["view_session", "view_user"])
-def test_only_whoever_may_see_sessions_sees_the_charts(alice, right):
+@pytest.mark.parametrize("permission", ["view_session", "view_user"])
+def test_admin_charts_need_the_permission_to_view_sessions(alice, permission):
     clerk = User.objects.create_user("clerk@example.org", None, is_staff=True)
-    clerk.user_permissions.set(Permission.objects.filter(codename=right))
+    clerk.user_permissions.set(Permission.objects.filter(codename=permission))
     client = Client()
     client.force_login(clerk)
     with CaptureQueriesContext(connection) as captured:
         html = client.get(INDEX).content.decode()
-    sees = right == "view_session"
-    assert ("Sessions still stored, by the day they were opened" in html) == ("<svg class" in html) == sees
-    assert any("sessions_api_session" in query["sql"] for query in captured) == sees
+    may_view = permission == "view_session"
+    assert ("Stored sessions, by the day they were created" in html) == ("<svg class" in html) == may_view
+    assert any("sessions_api_session" in query["sql"] for query in captured) == may_view

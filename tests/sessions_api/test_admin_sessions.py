@@ -1,4 +1,4 @@
-"""Sessions in the admin: to look at and to end."""
+"""Sessions in the admin: administrators view and revoke them."""
 
 import base64
 import re
@@ -27,9 +27,9 @@ def page(session, name="change"):
 
 
 @pytest.fixture
-def helper(db):
-    """Somebody with every permission there is, who is no superuser."""
-    user = User.objects.create_user("helper@example.org", None, is_staff=True)
+def staff(db):
+    """The browser of a staff user who has every permission and is no superuser."""
+    user = User.objects.create_user("staff@example.org", None, is_staff=True)
     user.user_permissions.set(Permission.objects.all())
     client = Client()
     client.force_login(user)
@@ -42,25 +42,25 @@ def session(alice):
     return Session.objects.get(user__email=alice.email)
 
 
-def end(client, *sessions, **more):
+def revoke(client, *sessions, **more):
     form = {"action": "delete_selected", "_selected_action": [session.pk for session in sessions], **more}
     return client.post(LIST, form, follow=True)
 
 
-def whose(answer):
+def owners(answer):
     return [session.user.email for session in answer.context["cl"].result_list]
 
 
 def cells(answer):
-    """The words in each row of the list."""
+    """The HTML of each row of the list."""
     rows = answer.content.decode().partition("<tbody>")[2].split("<tr>")[1:]
     return [" ".join(row.split()) for row in rows]
 
 
-# Looking
+# Viewing
 
 
-def test_the_list_says_who_how_when_and_from_where(admin, api, alice, user, clock):
+def test_admin_session_list_shows_user_method_time_and_client(admin, api, alice, user, clock):
     alice.logs_in(api, User_Agent="Firefox on a phone")
     row = cells(admin.get(LIST))[0]
     for word in (f'href="/admin/accounts/user/{user.pk}/change/"', alice.email, "Password", "127.0.0.1", "live"):
@@ -68,7 +68,7 @@ def test_the_list_says_who_how_when_and_from_where(admin, api, alice, user, cloc
     assert "Firefox on a phone" in row
 
 
-def test_the_list_and_the_page_name_the_device_beside_the_raw_text(admin, api, alice, session):
+def test_admin_session_pages_show_device_and_user_agent(admin, api, alice, session):
     firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
     alice.logs_in(api, User_Agent=firefox)
     row = cells(admin.get(LIST, {"q": alice.email}))[0]
@@ -83,7 +83,7 @@ def test_the_list_and_the_page_name_the_device_beside_the_raw_text(admin, api, a
     assert "127.0.0.1<br><span" in cells(admin.get(LIST, {"q": session.pk}))[0]
 
 
-def test_the_page_of_a_session_says_everything_but_its_secret(admin, session):
+def test_admin_session_page_shows_every_field_but_the_digest(admin, session):
     now = timezone.now()
     times = ("created_at", "updated_at", "expires_at", "last_seen_at", "authenticated_at")
     values = {name: now + timedelta(days=days) for days, name in enumerate(times)}
@@ -95,7 +95,7 @@ def test_the_page_of_a_session_says_everything_but_its_secret(admin, session):
     assert values.keys() | {"id", "user", "digest"} == {field.name for field in Session._meta.fields}
 
 
-def test_a_long_or_hostile_user_agent_does_no_harm(admin, api, alice):
+def test_admin_session_pages_cut_and_escape_the_user_agent(admin, api, alice):
     alice.logs_in(api, User_Agent="<script>alert(1)</script>" + "x" * 600)
     session = Session.objects.get(user_agent__startswith="<script>")
     user = f"/admin/accounts/user/{session.user_id}/change/"
@@ -119,38 +119,38 @@ def test_a_long_or_hostile_user_agent_does_no_harm(admin, api, alice):
         "2001:DB8:0::7",
     ],
 )
-def test_sessions_are_found_by_address_handle_and_user(admin, alice, bob, session, asked):
+def test_admin_session_search_finds_by_email_session_user_and_ip_address(admin, alice, bob, session, asked):
     ip_address = "2001:db8::7" if ":" in asked else "192.0.2.7"
     Session.objects.filter(pk=session.pk).update(ip_address=ip_address)
-    assert whose(admin.get(LIST, {"q": asked.format(session=session)})) == [alice.email]
+    assert owners(admin.get(LIST, {"q": asked.format(session=session)})) == [alice.email]
 
 
 @pytest.mark.parametrize(
     "asked",
     ["lice", "192.0.2", "3e1f78e6-c619-4ab5-81b6-251194d1e12a", "fe80::1%eth0", "%", "\0", "'", "a b", "::ffff:z"],
 )
-def test_what_is_not_there_is_not_found(admin, alice, asked):
+def test_admin_session_search_finds_nothing_for_other_terms(admin, alice, asked):
     answer = admin.get(LIST, {"q": asked})
     assert answer.status_code == 200
-    assert asked == "\0" or whose(answer) == []
+    assert asked == "\0" or owners(answer) == []
 
 
 @pytest.mark.parametrize("idle", [timedelta(0), timedelta(days=7)])
-def test_sessions_are_filtered_by_state(admin, alice, bob, session, settings, idle):
+def test_admin_session_list_is_filtered_by_state(admin, alice, bob, session, settings, idle):
     settings.SESSION_IDLE = idle
     past = {"last_seen_at": timezone.now() - idle} if idle else {"expires_at": timezone.now()}
     Session.objects.filter(pk=session.pk).update(**past)
-    assert whose(admin.get(LIST, {"state": "expired"})) == [alice.email]
-    assert whose(admin.get(LIST, {"state": "live"})) == [bob.email]
+    assert owners(admin.get(LIST, {"state": "expired"})) == [alice.email]
+    assert owners(admin.get(LIST, {"state": "live"})) == [bob.email]
     assert "expired" in cells(admin.get(LIST, {"q": alice.email}))[0]
-    assert whose(admin.get(LIST, {"method": "password"})) == [bob.email, alice.email]
+    assert owners(admin.get(LIST, {"method": "password"})) == [bob.email, alice.email]
 
 
-def test_sessions_are_filtered_by_each_way_in_by_its_name(admin, alice, bob, session):
+def test_admin_session_list_is_filtered_by_method_including_providers(admin, alice, bob, session):
     Session.objects.filter(pk=session.pk).update(method="github")
-    assert whose(admin.get(LIST, {"method": "password"})) == [bob.email]
-    assert whose(admin.get(LIST, {"method": "github"})) == [alice.email]
-    assert whose(admin.get(LIST, {"method": "google"})) == []
+    assert owners(admin.get(LIST, {"method": "password"})) == [bob.email]
+    assert owners(admin.get(LIST, {"method": "github"})) == [alice.email]
+    assert owners(admin.get(LIST, {"method": "google"})) == []
     offered = re.findall(r'<a href="\?method=(\w+)">\s*(\w+)', admin.get(LIST).content.decode())
     assert offered == [("password", "Password"), ("google", "Google"), ("github", "GitHub")]
     user = admin.get(f"/admin/accounts/user/{session.user_id}/change/").content.decode()
@@ -158,7 +158,7 @@ def test_sessions_are_filtered_by_each_way_in_by_its_name(admin, alice, bob, ses
 
 
 @pytest.mark.asvs("14.2.6")
-def test_no_page_shows_a_token_or_its_digest(admin, api, alice, user, session):
+def test_admin_shows_no_token_and_no_digest(admin, api, alice, user, session):
     digest = sha256(alice.token.encode()).digest()
     assert bytes(session.digest) == digest
     secrets = {alice.token, digest.hex(), str(digest), "memory at", "digest"}
@@ -173,18 +173,18 @@ def test_no_page_shows_a_token_or_its_digest(admin, api, alice, user, session):
 
     for path, marker in pages.items():
         check(path, marker)
-    end(admin, session)
+    revoke(admin, session)
     check("/admin/", str(session.pk))
-    check(f"/admin/accounts/user/{user.pk}/history/", "Ended sessions.")
+    check(f"/admin/accounts/user/{user.pk}/history/", "Revoked sessions.")
 
 
 @pytest.mark.asvs("14.2.6")
 @pytest.mark.parametrize("asked", ["digest", "digest__gt", "digest__startswith", "user__password__startswith", "id"])
-def test_the_list_answers_no_questions_but_its_own(admin, alice, asked):
+def test_admin_session_list_refuses_other_lookups(admin, alice, asked):
     assert admin.get(LIST, {asked: "a"}).status_code == 400
 
 
-def test_nothing_can_be_added_or_edited(admin, session):
+def test_admin_sessions_cannot_be_added_or_changed(admin, session):
     assert admin.get(LIST + "add/").status_code == 403
     assert admin.post(LIST + "add/", {"user": session.user_id}).status_code == 403
     assert admin.post(page(session), {"expires_at_0": "2099-01-01", "_save": "Save"}).status_code == 403
@@ -193,15 +193,15 @@ def test_nothing_can_be_added_or_edited(admin, session):
     assert list(Session.objects.values()) == [Session.objects.filter(pk=session.pk).values().get()]
 
 
-# Ending
+# Revoking
 
 
 @pytest.mark.asvs("7.4.1", "7.4.5")
 @pytest.mark.parametrize("by", ["action", "page"])
-def test_an_ended_session_is_over_at_once(admin, api, alice, bob, session, by):
+def test_admin_revocation_takes_effect_at_once(admin, api, alice, bob, session, by):
     other = alice.logs_in(api)
     if by == "action":
-        end(admin, session)
+        revoke(admin, session)
     else:
         admin.post(page(session, "delete"), {"post": "yes"})
     assert not api.opens(alice.token)
@@ -210,32 +210,32 @@ def test_an_ended_session_is_over_at_once(admin, api, alice, bob, session, by):
 
 
 @pytest.mark.parametrize("by", ["action", "page"])
-def test_each_user_sees_that_an_administrator_ended_sessions_and_how_many(admin, api, alice, bob, user, by):
+def test_admin_revocation_records_an_event_for_each_user(admin, api, alice, bob, user, by):
     alice.logs_in(api)
     sessions = Session.objects.all() if by == "action" else user.sessions.all()
     if by == "action":
-        end(admin, *sessions)
+        revoke(admin, *sessions)
     else:
         for session in sessions:
             admin.post(page(session, "delete"), {"post": "yes"})
-    noted = Event.objects.filter(tag="session:end").order_by("user__email")
-    told = [(event.user.email, event.data.pop("number"), event.data) for event in noted]
-    by_whom = {"by": "administrator"}
-    expected = [(alice.email, 2, by_whom), (bob.email, 1, by_whom)]
-    assert told == (expected if by == "action" else [(alice.email, 1, by_whom)] * 2)
-    assert set(noted.values_list("ip_address", "device", "session")) == {(None, "", None)}
+    recorded = Event.objects.filter(tag="session:end").order_by("user__email")
+    seen = [(event.user.email, event.data.pop("number"), event.data) for event in recorded]
+    data = {"by": "administrator"}
+    expected = [(alice.email, 2, data), (bob.email, 1, data)]
+    assert seen == (expected if by == "action" else [(alice.email, 1, data)] * 2)
+    assert set(recorded.values_list("ip_address", "device", "session")) == {(None, "", None)}
 
 
 @pytest.mark.postgres
 @pytest.mark.asvs("15.4.2")
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("by", ["action", "page"])
-def test_whoever_ends_sessions_waits_for_their_user_and_holds_nothing_meanwhile(admin, alice, user, session, by):
-    """Else the two would wait for each other: see `ending`."""
+def test_admin_revocation_locks_the_user_before_the_session(admin, alice, user, session, by):
+    """Otherwise two transactions could wait for each other: see sessions_api/revocation.py."""
 
     def act():
         if by == "action":
-            end(admin, session)
+            revoke(admin, session)
         else:
             admin.post(page(session, "delete"), {"post": "yes"})
         connection.close()
@@ -255,9 +255,9 @@ def test_whoever_ends_sessions_waits_for_their_user_and_holds_nothing_meanwhile(
 
 
 @pytest.mark.parametrize("by", ["action", "page"])
-def test_who_ended_whose_session_is_on_record(admin, root, alice, session, by):
+def test_admin_revocation_is_in_the_history_of_session_and_user(admin, root, alice, session, by):
     if by == "action":
-        end(admin, session)
+        revoke(admin, session)
     else:
         admin.post(page(session, "delete"), {"post": "yes"})
     logged = LogEntry.objects.filter(user=root).values_list("object_id", "object_repr", "action_flag")
@@ -265,34 +265,34 @@ def test_who_ended_whose_session_is_on_record(admin, root, alice, session, by):
 
 
 @pytest.mark.asvs("8.2.2", "8.3.1")
-def test_only_a_superuser_ends_the_sessions_of_staff(helper, admin, api, root, alice, session):
+def test_admin_revocation_of_staff_sessions_needs_a_superuser(staff, admin, api, root, alice, session):
     token = api.login(root.email, "the password of root").json()["token"]
     roots = Session.objects.get(user=root)
-    assert helper.post(page(roots, "delete"), {"post": "yes"}).status_code == 403
-    answer = end(helper, roots, session)
+    assert staff.post(page(roots, "delete"), {"post": "yes"}).status_code == 403
+    answer = revoke(staff, roots, session)
     assert [str(message) for message in answer.context["messages"]] == [
-        "Only a superuser touches staff. Left as they are: 1.",
-        "1 session: ended.",
+        "Only a superuser can change staff. Left unchanged: 1.",
+        "1 session: revoked.",
     ]
     assert api.opens(token)
     assert not api.opens(alice.token)
-    end(admin, roots)
+    revoke(admin, roots)
     assert not api.opens(token)
 
 
 @pytest.mark.asvs("8.2.1")
-def test_whoever_may_only_look_ends_nothing(api, alice, session):
+def test_admin_revocation_needs_the_permission_to_delete(api, alice, session):
     viewer = User.objects.create_user("viewer@example.org", None, is_staff=True)
     viewer.user_permissions.set(Permission.objects.filter(codename="view_session"))
     client = Client()
     client.force_login(viewer)
     assert client.get(page(session)).status_code == 200
     assert client.post(page(session, "delete"), {"post": "yes"}).status_code == 403
-    end(client, session)
+    revoke(client, session)
     assert api.opens(alice.token)
 
 
-# Many
+# Many rows
 
 
 def many(user, count):
@@ -301,7 +301,7 @@ def many(user, count):
     Session.objects.bulk_create(Session(user=user, digest=uuid4().bytes, **times) for _ in range(count))
 
 
-def test_the_list_asks_as_much_for_fifty_as_for_five(admin, user, session):
+def test_admin_session_list_costs_as_many_queries_for_fifty_rows_as_for_five(admin, user, session):
     def statements():
         with CaptureQueriesContext(connection) as captured:
             assert admin.get(LIST).status_code == 200
@@ -315,7 +315,7 @@ def test_the_list_asks_as_much_for_fifty_as_for_five(admin, user, session):
     assert statements() == few <= 4
 
 
-def test_the_list_counts_up_to_ten_thousand_and_says_so(admin, root):
+def test_admin_session_list_counts_up_to_ten_thousand(admin, root):
     many(root, 10_000)
     assert "10000 sessions" in admin.get(LIST).content.decode()
     many(root, 1)
@@ -329,12 +329,12 @@ def test_the_list_counts_up_to_ten_thousand_and_says_so(admin, root):
     assert admin.get(LIST, {"p": 101}).status_code == 302
 
 
-def test_nobody_ends_more_sessions_at_once_than_were_counted(admin, root):
+def test_admin_revocation_of_more_sessions_than_were_counted_is_refused(admin, root):
     many(root, 10_001)
     for crafted in ("1", "true"):
-        answer = end(admin, Session.objects.first(), select_across=crafted)
-        assert "These are more than 10,000. Narrow the list first." in answer.content.decode()
+        answer = revoke(admin, Session.objects.first(), select_across=crafted)
+        assert "There are more than 10,000 rows. Narrow the list first." in answer.content.decode()
     assert Session.objects.count() == 10_001
     Session.objects.first().delete()
-    end(admin, Session.objects.first(), select_across="1")
+    revoke(admin, Session.objects.first(), select_across="1")
     assert not Session.objects.exists()

@@ -1,4 +1,4 @@
-"""Alice, Bob and Charlie do whatever comes to mind, and a plain model says which tokens live."""
+"""Alice, Bob and Charlie send random requests, and a plain model says which tokens are valid."""
 
 import os
 from dataclasses import dataclass, field
@@ -24,8 +24,8 @@ TOUCH, RECENT = timedelta(seconds=300), timedelta(seconds=600)
 CAP = 3
 NAMES = ["alice", "bob", "charlie"]
 DEVICES = ["Firefox", "Phone", "curl"]
-NOBODYS = "s_" + "A" * 86
-A_WHILE = [1, 299, 300, 599, 601, 86_400, 29 * 86_400, 30 * 86_400, 60 * 86_400]
+UNKNOWN = "s_" + "A" * 86
+STEPS = [1, 299, 300, 599, 601, 86_400, 29 * 86_400, 30 * 86_400, 60 * 86_400]
 
 
 @dataclass
@@ -35,8 +35,8 @@ class Account:
 
 
 @dataclass
-class Opened:
-    """What the model knows of one session."""
+class ModelSession:
+    """One session in the model."""
 
     name: str
     token: str
@@ -54,7 +54,7 @@ class Opened:
 
 
 class Town(RuleBasedStateMachine):
-    """Each rule is a request through the front door, or something that an administrator does."""
+    """Each rule is a request to the API, or an act of an administrator, of an operator or of the clock."""
 
     user = st.sampled_from(NAMES)
     token = st.runner().flatmap(lambda town: st.sampled_from(town.tokens()))
@@ -66,7 +66,7 @@ class Town(RuleBasedStateMachine):
         self.root = User.objects.create_superuser("root@example.org", "the password of root")
         self.travel = time_machine.travel(datetime(2027, 1, 1, tzinfo=UTC), tick=False)
         self.clock = self.travel.start()
-        self.accounts, self.open, self.given = {}, [], []
+        self.accounts, self.sessions, self.issued = {}, [], []
 
     def teardown(self):
         self.travel.stop()
@@ -75,18 +75,18 @@ class Town(RuleBasedStateMachine):
     def now(self):
         return datetime.now(UTC)
 
-    # What users do
+    # Users
 
     @initialize(names=st.lists(user, min_size=2, max_size=6))
-    def move_in(self, names):
+    def begin(self, names):
         for name in names:
-            self.come_in(name, "Phone")
+            self.log_in(name, "Phone")
 
     @rule(name=user, device=st.sampled_from(DEVICES))
-    def come_in(self, name, device):
-        """Register, or log in: with one more than the limit, the least recently seen session gives way.
+    def log_in(self, name, device):
+        """Register, or log in. Beyond the limit, the least recently seen session is revoked.
 
-        No two at one moment, be the clock set back between them: one is the older.
+        No two sessions are created at one moment, even if the clock is set back between them.
         """
         self.clock.shift(timedelta(seconds=1, microseconds=1))
         way = "login" if name in self.accounts else "register"
@@ -97,12 +97,12 @@ class Town(RuleBasedStateMachine):
             assert problem(answer) == (401, "authentication_failed")
             return
         others = sorted(self.live_of(name), key=lambda s: (s.seen, s.created))
-        self.open.append(Opened(name, self.note(answer), device, self.now))
+        self.sessions.append(ModelSession(name, self.note(answer), device, self.now))
         self.end(others[: -(CAP - 1)])
 
     @rule(name=user)
     def mistype(self, name):
-        """The newest password, misspelt."""
+        """A login with a misspelt password."""
         typed = self.accounts[name].password + "!" if name in self.accounts else "a guess of mine"
         assert problem(self.api.login(f"{name}@example.org", typed)) == (401, "authentication_failed")
 
@@ -112,8 +112,8 @@ class Town(RuleBasedStateMachine):
             assert answer.json()["email"] == f"{self.of(token).name}@example.org"
 
     @rule(token=token)
-    def look(self, token):
-        """The list shows what lives, newest first, and which one asks."""
+    def list_sessions(self, token):
+        """The list shows the live sessions, newest first, and which one is current."""
         if answer := self.call("GET", "/api/auth/sessions", token):
             mine = sorted(self.live_of(self.of(token).name), key=lambda s: s.created, reverse=True)
             shown = [(s["user_agent"], s["current"]) for s in answer.json()]
@@ -126,28 +126,28 @@ class Town(RuleBasedStateMachine):
             self.end([session])
 
     @rule(token=token, other=token)
-    def end_one(self, token, other):
-        """Of somebody else, or ended already: as unknown as any. One's own at any time, others after a recent login."""
+    def revoke_one(self, token, other):
+        """The current session at any time, another one after a recent login; a foreign or revoked one is not found."""
         handle = self.handle(other)
         if (session := self.live(token)) is None:
             return
         answer = self.api.call("DELETE", f"/api/auth/sessions/{handle}", token=token)
         self.touch(session)
-        ended = self.live(other)
+        target = self.live(other)
         if token != other and not self.recent(session):
             assert problem(answer) == (403, "reauthentication_required")
-        elif ended and ended.name == session.name:
+        elif target and target.name == session.name:
             assert answer.status_code == 204
-            self.end([ended])
+            self.end([target])
         else:
             assert problem(answer) == (404, "not_found")
 
-    @rule(token=token, all_of_them=st.booleans())
-    def end_others(self, token, all_of_them):
-        path = f"/api/auth/sessions?include_current={str(all_of_them).lower()}"
+    @rule(token=token, include_current=st.booleans())
+    def revoke_others(self, token, include_current):
+        path = f"/api/auth/sessions?include_current={str(include_current).lower()}"
         if self.call("DELETE", path, token, recent=True):
             session = self.of(token)
-            self.end([s for s in self.live_of(session.name) if all_of_them or s is not session])
+            self.end([s for s in self.live_of(session.name) if include_current or s is not session])
 
     @rule(token=token, right=st.booleans())
     def authenticate_again(self, token, right):
@@ -169,54 +169,54 @@ class Town(RuleBasedStateMachine):
         self.renewed(session, answer, right)
 
     @rule(token=token)
-    def leave_for_good(self, token):
+    def delete_account(self, token):
         session = self.of(token)
         if self.call("DELETE", "/api/users/me", token, recent=True):
             self.end(self.live_of(session.name))
             del self.accounts[session.name]
 
-    # What happens to them
+    # Administrators, operators and the clock
 
-    @rule(name=user, deed=st.sampled_from(["enable", "disable", "enable", "end_sessions"]))
-    def an_administrator_steps_in(self, name, deed):
+    @rule(name=user, action=st.sampled_from(["enable", "disable", "enable", "revoke_sessions"]))
+    def administer(self, name, action):
         if name not in self.accounts:
             return
         user = User.objects.get(email=f"{name}@example.org")
-        desk = Client()
-        desk.force_login(self.root)
-        desk.post("/admin/accounts/user/", {"action": deed, "_selected_action": [str(user.pk)]})
-        self.accounts[name].active = deed == "enable" or (deed != "disable" and self.accounts[name].active)
-        if deed != "enable":
+        browser = Client()
+        browser.force_login(self.root)
+        browser.post("/admin/accounts/user/", {"action": action, "_selected_action": [str(user.pk)]})
+        self.accounts[name].active = action == "enable" or (action != "disable" and self.accounts[name].active)
+        if action != "enable":
             self.end(self.live_of(name))
 
     @rule(name=user)
-    def an_operator_steps_in(self, name):
+    def revoke_by_command(self, name):
         if name in self.accounts:
             call_command("revoke_sessions", user=f"{name}@example.org", stdout=StringIO())
             self.end(self.live_of(name))
 
     @rule(size=st.integers(1, 3))
-    def somebody_tidies_up(self, size):
-        """What has expired is gone, and nothing else."""
+    def purge(self, size):
+        """The command deletes the expired sessions only."""
         call_command("purge_sessions", batch_size=size, stdout=StringIO())
         assert Session.objects.count() == sum(len(self.live_of(name)) for name in NAMES)
 
-    @rule(seconds=st.sampled_from(A_WHILE))
-    def time_passes(self, seconds):
+    @rule(seconds=st.sampled_from(STEPS))
+    def pass_time(self, seconds):
         self.clock.shift(seconds)
         self.delete_expired()
 
     @rule(seconds=st.sampled_from([1, 59, 61]))
-    def the_clock_is_set_back(self, seconds):
-        """What has expired stays so, for everybody was looked after meanwhile: the server is asked after each step."""
+    def set_clock_back(self, seconds):
+        """Expired sessions stay invalid: the invariant checks each token after each step, which deletes them."""
         self.clock.shift(-seconds)
 
-    # What must always hold
+    # Invariant
 
     @invariant()
-    def the_server_agrees(self):
-        """Which tokens live, and until when. Asking moves nothing, so it can be asked after each step."""
-        for token in self.given:
+    def server_agrees(self):
+        """Which tokens are valid, and until when. A session check changes no session, so it can follow each step."""
+        for token in self.issued:
             session, answer = self.live(token), self.api.check_session(token)
             if session is None:
                 assert problem(answer) == (401, "session_expired")
@@ -228,35 +228,35 @@ class Town(RuleBasedStateMachine):
                     session.end,
                 ]
 
-    # How the model is kept
+    # The model
 
     def tokens(self):
-        """What somebody may come with: tokens that live, the last one that does no more, and one of nobody's."""
-        dead = [token for token in self.given if not self.live(token)]
-        return [*(session.token for session in self.open if self.live(session.token)), *dead[-1:], NOBODYS]
+        """Tokens to send: the valid ones, the last one that became invalid, and an unknown one."""
+        invalid = [token for token in self.issued if not self.live(token)]
+        return [*(session.token for session in self.sessions if self.live(session.token)), *invalid[-1:], UNKNOWN]
 
     def note(self, answer):
         assert answer.status_code in {200, 201}, answer.content
         token = answer.json()["token"]
-        assert token not in self.given
-        self.given.append(token)
+        assert token not in self.issued
+        self.issued.append(token)
         return token
 
     def of(self, token):
-        return next((session for session in self.open if session.token == token), None)
+        return next((session for session in self.sessions if session.token == token), None)
 
     def live(self, token):
         session = self.of(token)
         return session if session and session.end > self.now else None
 
     def live_of(self, name):
-        return [session for session in self.open if session.name == name and session.end > self.now]
+        return [session for session in self.sessions if session.name == name and session.end > self.now]
 
     def end(self, sessions):
-        self.open = [session for session in self.open if session not in sessions]
+        self.sessions = [session for session in self.sessions if session not in sessions]
 
     def delete_expired(self):
-        self.open = [session for session in self.open if session.end > self.now]
+        self.sessions = [session for session in self.sessions if session.end > self.now]
 
     def recent(self, session):
         return self.now - RECENT <= session.authenticated <= self.now + timedelta(minutes=1)
@@ -270,7 +270,7 @@ class Town(RuleBasedStateMachine):
         return answer.json().get("handle", "39b1c462-56fc-4230-b122-2ea2dedcf8f4")
 
     def call(self, method, path, token, *, recent=False):
-        """The answer, where the model lets this token do that; else it was refused as it should be."""
+        """The response, or None where the model expects the refusal that came."""
         session = self.live(token)
         answer = self.api.call(method, path, token=token)
         if session is None:
@@ -284,7 +284,7 @@ class Town(RuleBasedStateMachine):
         return answer
 
     def renewed(self, session, answer, right):
-        """The session goes on with another token; the old one is dead."""
+        """The session has a new token; the old one is invalid."""
         if session is None:
             assert problem(answer) == (401, "session_expired")
             return
@@ -296,13 +296,13 @@ class Town(RuleBasedStateMachine):
 
 
 @pytest.mark.asvs("7.2.4", "7.4.1", "7.4.2", "7.4.3", "7.5.2")
-def test_the_tokens_that_live_are_those_that_should(db, settings_of_the_town):
-    run_state_machine_as_test(Town, settings=settings(**settings_of_the_town))
+def test_tokens_are_valid_exactly_when_the_model_says_so(db, town_settings):
+    run_state_machine_as_test(Town, settings=settings(**town_settings))
 
 
 @pytest.fixture
-def settings_of_the_town(settings, monkeypatch):
-    settings.RATE_LIMIT_FACTOR = 0  # how often is another story, and so is how often in a row
+def town_settings(settings, monkeypatch):
+    settings.RATE_LIMIT_FACTOR = 0  # limits and the lockout have tests of their own
     monkeypatch.setattr(lockout, "COOL_OFF_FROM", 1_000_000)
     settings.SESSION_LIFETIME, settings.SESSION_IDLE, settings.SESSION_TOUCH = LIFETIME, IDLE, TOUCH
     settings.REAUTHENTICATION, settings.SESSION_MAX_PER_USER = RECENT, CAP

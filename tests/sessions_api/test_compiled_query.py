@@ -1,4 +1,4 @@
-"""What a token is looked up by is the ORM's own query: written once, and found out nowhere else."""
+"""The compiled query that finds a session by its token returns what the ORM returns."""
 
 import pytest
 
@@ -7,7 +7,7 @@ from sessions_api.models import Session
 from sessions_api.tokens import digest
 
 
-def test_it_finds_what_the_orm_finds(alice, django_assert_num_queries):
+def test_compiled_query_returns_what_the_orm_returns(alice, django_assert_num_queries):
     by_orm = Session.objects.select_related("user").get(digest=digest(alice.token))
     with django_assert_num_queries(1):
         found = Session.objects.authenticate(alice.token)
@@ -20,21 +20,21 @@ def test_it_finds_what_the_orm_finds(alice, django_assert_num_queries):
         assert (one._state.adding, one._state.db) == (False, "default")
 
 
-def test_what_was_found_can_be_saved(api, alice):
+def test_compiled_query_returns_rows_that_can_be_saved(api, alice):
     session = Session.objects.authenticate(alice.token)
     session.user.display_name = "Alice Liddell"
     session.user.save(update_fields=["display_name"])
     assert api.check_session(alice.token).json()["user"]["display_name"] == "Alice Liddell"
 
 
-def test_a_query_with_more_than_one_value_is_refused(db):
+def test_compiled_query_refuses_a_query_with_two_values(db):
     with pytest.raises(ValueError, match="unpack"):
         CompiledQuery(lambda digest: Session.objects.filter(digest=digest, method="password")).first(b"")
 
 
-def test_it_is_compiled_once(db, alice, monkeypatch):
-    asked = []
-    lookup = CompiledQuery(lambda value: asked.append(value) or Session.objects.filter(digest=value))
+def test_compiled_query_is_compiled_once(db, alice, monkeypatch):
+    compiled = []
+    lookup = CompiledQuery(lambda value: compiled.append(value) or Session.objects.filter(digest=value))
     assert lookup.first(digest(alice.token)) == lookup.first(digest(alice.token))
     assert lookup.first(digest("another")) is None
-    assert len(asked) == 1
+    assert len(compiled) == 1

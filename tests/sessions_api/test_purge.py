@@ -1,3 +1,5 @@
+"""The command that deletes expired sessions."""
+
 import os
 from datetime import timedelta
 
@@ -21,7 +23,7 @@ def old_and_new(api, alice, bob):
 
 
 @pytest.mark.asvs("14.2.7")
-def test_purging_deletes_what_has_expired_and_nothing_else(api, old_and_new, capsys):
+def test_purge_deletes_expired_sessions_only(api, old_and_new, capsys):
     _expired, live = old_and_new
     call_command("purge_sessions", batch_size=2)
     assert capsys.readouterr().out.splitlines() == ["5 expired sessions deleted.", "0 old events deleted."]
@@ -30,29 +32,29 @@ def test_purging_deletes_what_has_expired_and_nothing_else(api, old_and_new, cap
 
 
 @pytest.mark.parametrize("size", [1, 2, 5, 6])
-def test_sessions_that_end_at_one_moment_are_purged_in_any_batches(old_and_new, size):
+def test_purge_deletes_sessions_of_one_expiry_in_batches_of_any_size(old_and_new, size):
     Session.objects.expired().update(expires_at=timezone.now() - timedelta(seconds=1))
     assert set(Session.objects.expired().revoke_in_batches(size)) - {0} <= {size, 5 % size, 5}
     assert Session.objects.count() == 3
 
 
-def test_purging_again_finds_nothing(old_and_new, capsys):
+def test_purge_run_twice_finds_nothing_the_second_time(old_and_new, capsys):
     call_command("purge_sessions")
     call_command("purge_sessions")
-    said = capsys.readouterr().out.splitlines()
-    assert [line for line in said if "sessions" in line] == [
+    lines = capsys.readouterr().out.splitlines()
+    assert [line for line in lines if "sessions" in line] == [
         "5 expired sessions deleted.",
         "0 expired sessions deleted.",
     ]
 
 
-def test_a_dry_run_only_counts(old_and_new, capsys):
+def test_purge_dry_run_counts_and_deletes_nothing(old_and_new, capsys):
     call_command("purge_sessions", "--dry-run")
     assert capsys.readouterr().out == "5 expired sessions and 0 old events, none deleted.\n"
     assert Session.objects.count() == 8
 
 
-def test_sessions_that_nobody_used_are_purged_where_they_end_by_that(old_and_new, settings, capsys):
+def test_purge_deletes_idle_sessions_if_an_idle_expiry_is_set(old_and_new, settings, capsys):
     settings.SESSION_IDLE = timedelta(days=30)
     idle = Session.objects.live().order_by("created_at")[:2].values_list("pk", flat=True)
     Session.objects.filter(pk__in=list(idle)).update(last_seen_at=timezone.now() - timedelta(days=30))
@@ -60,17 +62,17 @@ def test_sessions_that_nobody_used_are_purged_where_they_end_by_that(old_and_new
     assert Session.objects.count() == 1
 
 
-def test_a_batch_of_nothing_is_refused(db):
+def test_purge_refuses_a_batch_size_of_zero(db):
     with pytest.raises(CommandError, match="at least 1"):
         call_command("purge_sessions", batch_size=0)
 
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_a_session_that_somebody_has_locked_is_left_to_them(old_and_new, capsys):
+def test_purge_skips_a_session_that_another_transaction_has_locked(old_and_new, capsys):
     with psycopg.connect(os.environ["DATABASE_URL"], dbname=connection.settings_dict["NAME"]) as other:
         other.execute("SELECT FROM sessions_api_session ORDER BY expires_at LIMIT 1 FOR UPDATE")
         call_command("purge_sessions", batch_size=2)
     call_command("purge_sessions", batch_size=2)
-    said = [line for line in capsys.readouterr().out.splitlines() if "sessions" in line]
-    assert said == ["4 expired sessions deleted.", "1 expired sessions deleted."]
+    lines = [line for line in capsys.readouterr().out.splitlines() if "sessions" in line]
+    assert lines == ["4 expired sessions deleted.", "1 expired sessions deleted."]

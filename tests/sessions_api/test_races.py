@@ -1,4 +1,4 @@
-"""Two processes, many requests at once, and somebody who ends things meanwhile: the database has the last word."""
+"""Many parallel requests to two processes, and an operator who revokes meanwhile: the database decides each race."""
 
 import os
 import random
@@ -30,7 +30,7 @@ for line in sys.stdin:
 
 
 class House:
-    """A service of two processes, its database, and an operator at a Python prompt of the service's own."""
+    """A service of two processes, its database, and an operator at a Python prompt of the service."""
 
     def __init__(self, server, url):
         self.call, self.url = server.call, url
@@ -65,13 +65,13 @@ class House:
         return self.call("GET", "/api/auth/session", token=token)
 
     def use(self, token):
-        """Where `session` only asks, this notes as well that the session was used."""
+        """A request that uses the session, and so writes `last_seen_at`; `session` only checks it."""
         return self.call("GET", "/api/users/me", token=token)
 
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory):
-    """Every request notes that its session is in use. At the end there was no deadlock, and nothing unexpected."""
+    """Each request writes `last_seen_at`. At the end there was no deadlock and no traceback."""
     folder = tmp_path_factory.mktemp("races")
     limits = {"SESSION_MAX_PER_USER": str(CAP), "SESSION_TOUCH_SECONDS": "0"}
     with database(folder) as url:
@@ -85,7 +85,7 @@ def house(tmp_path_factory):
 
 
 def at_once(*calls):
-    """What they return, in their order, when all of them start together."""
+    """The results of the calls, in their order, when all start together."""
     barrier = Barrier(len(calls))
 
     def start(call):
@@ -97,7 +97,7 @@ def at_once(*calls):
 
 
 def meanwhile(act, calls):
-    """What the calls return, while `act` happens as soon as some of them, who knows how many, have returned."""
+    """The results of the calls; `act` runs as soon as a random number of them have returned."""
     returned = Semaphore(0)
 
     def call_and_tell(call):
@@ -116,7 +116,7 @@ def meanwhile(act, calls):
 
 @pytest.mark.asvs("15.4.2")
 @pytest.mark.parametrize("turn", range(ROUNDS))
-def test_of_fifty_who_register_one_address_one_is_let_in(house, turn):
+def test_registration_of_one_address_by_fifty_at_once_succeeds_once(house, turn):
     spellings = [
         f"Fifty{turn}@example.org",
         f"fifty{turn}@EXAMPLE.org",
@@ -137,7 +137,7 @@ ENDINGS = {
     "by an administrator": "Session.objects.filter(user__email='{email}').revoke()",
     "one by one": "[session.delete() for session in Session.objects.filter(user__email='{email}')]",
     "by disabling": "User.objects.filter(email='{email}').update(is_active=False)",
-    "by a moment without": "[User.objects.filter(email='{email}').update(is_active=value) for value in (False, True)]",
+    "by a moment disabled": "[User.objects.filter(email='{email}').update(is_active=value) for value in (False, True)]",
     "by a new password": "u = User.objects.get(email='{email}'); u.set_password('a new password'); u.save()",
     "with the user": "User.objects.get(email='{email}').delete()",
     "with many users": "User.objects.filter(email='{email}').delete()",
@@ -146,7 +146,7 @@ ENDINGS = {
 
 @pytest.mark.asvs("7.4.1", "7.4.2", "8.3.2")
 @pytest.mark.parametrize("ending", ENDINGS)
-def test_a_session_that_ended_is_not_written_back_by_its_own_requests(house, ending):
+def test_revoked_session_is_not_restored_by_parallel_requests(house, ending):
     for turn in range(ROUNDS):
         email = f"{ending.replace(' ', '-')}-{turn}@example.org"
         token = house.register(email).json()["token"]
@@ -169,7 +169,7 @@ def test_a_session_that_ended_is_not_written_back_by_its_own_requests(house, end
 
 @pytest.mark.asvs("2.3.2", "2.3.4", "15.4.2")
 @pytest.mark.parametrize("turn", range(ROUNDS))
-def test_logins_at_the_limit_never_leave_more_sessions_than_it_allows(house, turn):
+def test_session_limit_holds_for_parallel_logins(house, turn):
     email = f"limit{turn}@example.org"
     tokens = [house.register(email).json()["token"]]
     tokens += [house.login(email).json()["token"] for _ in range(CAP - 1)]
@@ -178,13 +178,13 @@ def test_logins_at_the_limit_never_leave_more_sessions_than_it_allows(house, tur
     answers = at_once(*[lambda: house.login(email)] * 20, *uses, *leaves)
     assert [answer.status_code for answer in answers[:20]] == [200] * 20
     assert {answer.status_code for answer in answers[20:]} <= {200, 204, 401}
-    assert house.count_sessions(email) in {CAP - 1, CAP}  # less one where leaving came last
+    assert house.count_sessions(email) in {CAP - 1, CAP}  # one less if the logout came last
 
 
 @pytest.mark.asvs("2.3.2", "2.3.4", "15.4.2")
 @pytest.mark.parametrize("cap", [1, CAP])
-def test_of_fifty_logins_as_many_stay_as_the_limit_allows(house, tmp_path, cap):
-    """Hashes cost nothing here, so that the logins meet at the limit and not before it."""
+def test_session_limit_is_exact_for_fifty_logins_at_once(house, tmp_path, cap):
+    """Cheap hashes let the logins reach the limit at the same time."""
     cheap = {"ARGON2_TIME_COST": "1", "ARGON2_MEMORY_COST": "64", "SESSION_MAX_PER_USER": str(cap)}
     with serving(workers=2, threads=25, log=tmp_path / "log", DATABASE_URL=house.url, **cheap) as service:
         for turn in range(ROUNDS // 5 or 1):
@@ -198,7 +198,7 @@ def test_of_fifty_logins_as_many_stay_as_the_limit_allows(house, tmp_path, cap):
 
 @pytest.mark.asvs("7.4.1", "15.4.2")
 @pytest.mark.parametrize("turn", range(ROUNDS))
-def test_of_those_who_end_all_others_at_once_exactly_one_stays(house, turn):
+def test_parallel_revocations_of_all_others_leave_exactly_one_session(house, turn):
     email = f"duel{turn}@example.org"
     tokens = [house.register(email).json()["token"], *(house.login(email).json()["token"] for _ in range(CAP - 1))]
     answers = at_once(
@@ -210,17 +210,17 @@ def test_of_those_who_end_all_others_at_once_exactly_one_stays(house, turn):
 
 CHANGES = {
     "has a new password": "u = User.objects.get(email='{email}'); u.set_password('a new password'); u.save()",
-    "has none any more": "User.objects.filter(email='{email}').update(password='!')",
+    "has no password": "User.objects.filter(email='{email}').update(password='!')",
     "is disabled": "User.objects.filter(email='{email}').update(is_active=False)",
     "is disabled by hand": "u = User.objects.get(email='{email}'); u.is_active = False; u.save()",
-    "is gone": "User.objects.get(email='{email}').delete()",
-    "is gone with others": "User.objects.filter(email='{email}').delete()",
+    "is deleted": "User.objects.get(email='{email}').delete()",
+    "is deleted with others": "User.objects.filter(email='{email}').delete()",
 }
 
 
 @pytest.mark.asvs("7.4.2", "15.4.2")
 @pytest.mark.parametrize("change", CHANGES)
-def test_no_login_survives_what_made_its_proof_worthless(house, change):
+def test_login_does_not_survive_a_parallel_change_of_the_user(house, change):
     for turn in range(ROUNDS):
         email = f"{change.replace(' ', '-')}-{turn}@example.org"
         tokens = [house.register(email).json()["token"]]
@@ -228,7 +228,7 @@ def test_no_login_survives_what_made_its_proof_worthless(house, change):
             lambda email=email: house.operate(CHANGES[change].format(email=email)),
             [lambda email=email: house.login(email)] * 20,
         )
-        assert {answer.status_code for answer in answers} <= {200, 401, 429}  # the last: ten failures in a row
+        assert {answer.status_code for answer in answers} <= {200, 401, 429}  # 429: ten failures in a row
         tokens += [answer.json()["token"] for answer in answers if answer.status_code == 200]
         assert {house.session(token).status_code for token in tokens} == {401}
         assert house.count_sessions(email) == 0
@@ -236,14 +236,14 @@ def test_no_login_survives_what_made_its_proof_worthless(house, change):
 
 @pytest.mark.asvs("15.4.3")
 @pytest.mark.parametrize("turn", range(ROUNDS))
-def test_those_who_end_sessions_of_one_user_do_not_wait_for_each_other(house, turn):
+def test_parallel_revocations_for_one_user_do_not_deadlock(house, turn):
     email = f"endings{turn}@example.org"
     tokens = [house.register(email).json()["token"]]
     tokens += [house.login(email).json()["token"] for _ in range(CAP - 1)]
     end_others = [lambda token=token: house.call("DELETE", "/api/auth/sessions", token=token) for token in tokens * 3]
     logins = [lambda: house.login(email)] * 15
     answers = meanwhile(
-        lambda: house.operate(ENDINGS["by a moment without"].format(email=email)), [*end_others, *logins]
+        lambda: house.operate(ENDINGS["by a moment disabled"].format(email=email)), [*end_others, *logins]
     )
     assert {answer.status_code for answer in answers} <= {200, 204, 401}
     assert house.count_sessions(email) <= CAP
@@ -251,7 +251,7 @@ def test_those_who_end_sessions_of_one_user_do_not_wait_for_each_other(house, tu
 
 @pytest.mark.asvs("7.2.4", "15.4.2")
 @pytest.mark.parametrize("turn", range(ROUNDS))
-def test_of_twenty_who_renew_one_token_one_gets_another(house, turn):
+def test_reauthentication_by_twenty_at_once_renews_the_token_once(house, turn):
     email = f"renew{turn}@example.org"
     token = house.register(email).json()["token"]
     again = [lambda: house.call("POST", "/api/auth/reauthenticate", {"password": PASSWORD}, token=token)] * 20
@@ -264,7 +264,7 @@ def test_of_twenty_who_renew_one_token_one_gets_another(house, turn):
 
 @pytest.mark.asvs("7.4.3", "15.4.2")
 @pytest.mark.parametrize("turn", range(ROUNDS))
-def test_of_ten_new_passwords_one_counts_and_no_login_under_the_old_one_stays(house, turn):
+def test_password_change_by_ten_at_once_succeeds_once_and_revokes_all_logins(house, turn):
     email = f"change{turn}@example.org"
     tokens = [house.register(email).json()["token"], house.login(email).json()["token"]]
     passwords = [f"a new password {number}" for number in range(10)]
@@ -274,22 +274,22 @@ def test_of_ten_new_passwords_one_counts_and_no_login_under_the_old_one_stays(ho
         return house.call("POST", "/api/auth/password", body, token=tokens[number % 2])
 
     changes = [lambda number=number: change(number) for number in range(10)]
-    answers = at_once(*changes, *[lambda: house.login(email)] * (CAP - 2))  # which push nobody out
+    answers = at_once(*changes, *[lambda: house.login(email)] * (CAP - 2))  # which evict no session
     assert {answer.status_code for answer in answers} <= {200, 401, 403}
     [(winner, kept)] = [
         (n, answer.json()["token"]) for n, answer in enumerate(answers[:10]) if answer.status_code == 200
     ]
-    opened = [answer.json()["token"] for answer in answers[10:] if answer.status_code == 200]
-    assert {house.session(token).status_code for token in [*tokens, *opened]} == {401}
+    issued = [answer.json()["token"] for answer in answers[10:] if answer.status_code == 200]
+    assert {house.session(token).status_code for token in [*tokens, *issued]} == {401}
     assert house.session(kept).status_code == 200
     assert house.count_sessions(email) == 1
-    # The right one first, which forgets the failures: ten in a row, and the last ones would have to wait.
+    # The right password first, which clears the failures: after ten in a row, the last ones would be refused.
     tried = {n: house.login(email, passwords[n]) for n in sorted(range(10), key=lambda n: n != winner)}
     assert [n for n, answer in tried.items() if answer.status_code == 200] == [winner]
 
 
 @pytest.mark.asvs("15.4.1", "15.4.3")
-def test_of_five_hundred_requests_with_one_token_one_notes_that_it_was_used(house, tmp_path):
+def test_touch_by_five_hundred_requests_writes_once(house, tmp_path):
     token = house.register("busy@example.org").json()["token"]
     house.sql("CREATE TABLE seen (at timestamptz DEFAULT now())")
     house.sql("""

@@ -1,19 +1,20 @@
-"""Sessions that users see and end."""
+"""Users list and revoke their sessions."""
 
 from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 
-from sessions_api import revocation as ending
 from sessions_api.events.tags import Tag
+from sessions_api.http.client import ClientInfo
 from sessions_api.http.errors import SessionExpired
 from sessions_api.models import Session, SessionQuerySet
+from sessions_api.revocation import revoke_own
 from sessions_api.tokens import digest
 
 from ..users import problem
 
-STALE = 601
+STALE = 601  # seconds: one more than REAUTHENTICATION_SECONDS
 
 
 def sessions(api, token):
@@ -22,12 +23,12 @@ def sessions(api, token):
     return answer.json()
 
 
-def end(api, token, handle):
+def revoke(api, token, handle):
     return api.call("DELETE", f"/api/auth/sessions/{handle}", token=token)
 
 
 @pytest.mark.asvs("7.5.2", "14.2.6")
-def test_a_user_sees_their_sessions_newest_first_and_no_secret(api, alice, bob):
+def test_session_list_is_newest_first_and_contains_no_token(api, alice, bob):
     phone = alice.logs_in(api, User_Agent="Phone")
     newest, oldest = sessions(api, phone)
     assert (newest["user_agent"], newest["current"], oldest["current"]) == ("Phone", True, False)
@@ -36,7 +37,7 @@ def test_a_user_sees_their_sessions_newest_first_and_no_secret(api, alice, bob):
     assert phone not in str(newest)
 
 
-def test_a_session_that_has_ended_is_not_in_the_list(api, alice, clock, settings):
+def test_session_list_leaves_out_an_expired_session(api, alice, clock, settings):
     settings.SESSION_LIFETIME /= 365
     token = alice.logs_in(api)
     clock.shift(86400)
@@ -44,66 +45,66 @@ def test_a_session_that_has_ended_is_not_in_the_list(api, alice, clock, settings
     assert len(sessions(api, alice.token)) == 1
 
 
-def test_a_session_that_has_expired_unnoticed_is_neither_shown_nor_there_to_end(api, alice, clock, settings):
-    """Nobody came with its token since, so its row is still there."""
+def test_session_list_deletes_an_expired_session_and_revocation_does_not_find_it(api, alice, clock, settings):
+    """Its token was not sent since, so the row is still stored."""
     settings.SESSION_LIFETIME = timedelta(minutes=5)
     phone = alice.logs_in(api)
     handle = sessions(api, phone)[0]["handle"]
     clock.shift(300)
-    assert problem(end(api, alice.token, handle)) == (404, "not_found")
+    assert problem(revoke(api, alice.token, handle)) == (404, "not_found")
     assert Session.objects.filter(pk=handle).exists()
     assert [session["current"] for session in sessions(api, alice.token)] == [True]
     assert not Session.objects.filter(pk=handle).exists()
 
 
-def test_one_that_cannot_be_deleted_just_then_is_not_shown_either(api, alice, clock, settings, monkeypatch):
+def test_session_list_leaves_out_an_expired_session_that_is_locked(api, alice, clock, settings, monkeypatch):
     settings.SESSION_LIFETIME = timedelta(minutes=5)
     alice.logs_in(api)
     clock.shift(300)
-    monkeypatch.setattr(SessionQuerySet, "revoke_in_batches", lambda self, size: iter([]))  # somebody has locked it
+    monkeypatch.setattr(SessionQuerySet, "revoke_in_batches", lambda self, size: iter([]))  # as if its row was locked
     assert [session["current"] for session in sessions(api, alice.token)] == [True]
 
 
 @pytest.mark.asvs("7.5.2", "7.4.1")
-def test_another_session_is_ended_at_once(api, alice):
+def test_revoking_another_session_takes_effect_at_once(api, alice):
     phone = alice.logs_in(api)
     handle = sessions(api, phone)[0]["handle"]
-    assert end(api, alice.token, handle).status_code == 204
+    assert revoke(api, alice.token, handle).status_code == 204
     assert not api.opens(phone)
     assert api.opens(alice.token)
-    assert problem(end(api, alice.token, handle)) == (404, "not_found")
+    assert problem(revoke(api, alice.token, handle)) == (404, "not_found")
 
 
 @pytest.mark.asvs("8.2.2")
-def test_somebody_elses_session_is_as_unknown_as_any(api, alice, bob):
+def test_revoking_a_session_of_another_user_is_not_found(api, alice, bob):
     theirs = sessions(api, bob.token)[0]["handle"]
-    answers = [end(api, alice.token, handle) for handle in (theirs, uuid4())]
+    answers = [revoke(api, alice.token, handle) for handle in (theirs, uuid4())]
     assert {problem(answer) for answer in answers} == {(404, "not_found")}
     assert len({answer.content for answer in answers}) == 1
     assert api.opens(bob.token)
 
 
 @pytest.mark.parametrize("handle", ["x", "1", "../sessions", "%00", "39b1c462-56fc-4230-b122-2ea2dedcf8f4x"])
-def test_what_is_no_handle_is_not_found(api, alice, handle):
-    assert problem(end(api, alice.token, handle)) == (404, "not_found")
+def test_revoking_an_invalid_handle_is_not_found(api, alice, handle):
+    assert problem(revoke(api, alice.token, handle)) == (404, "not_found")
 
 
 @pytest.mark.asvs("7.5.2")
-def test_a_thief_with_a_stolen_token_cannot_throw_the_owner_out(api, alice, clock):
+def test_stolen_token_cannot_revoke_other_sessions_without_a_recent_login(api, alice, clock):
     alice.logs_in(api)
     clock.shift(STALE)
     owners = alice.logs_in(api)
     for handle in (session["handle"] for session in sessions(api, alice.token) if not session["current"]):
-        assert problem(end(api, alice.token, handle)) == (403, "reauthentication_required")
+        assert problem(revoke(api, alice.token, handle)) == (403, "reauthentication_required")
     answer = api.call("DELETE", "/api/auth/sessions", token=alice.token)
     assert problem(answer) == (403, "reauthentication_required")
     assert api.opens(owners)
 
 
-def test_ones_own_session_ends_without_a_recent_login(api, alice, clock):
+def test_revoking_the_current_session_needs_no_recent_login(api, alice, clock):
     clock.shift(STALE)
     handle = sessions(api, alice.token)[0]["handle"]
-    assert end(api, alice.token, handle).status_code == 204
+    assert revoke(api, alice.token, handle).status_code == 204
     assert not api.opens(alice.token)
 
 
@@ -111,7 +112,7 @@ def test_ones_own_session_ends_without_a_recent_login(api, alice, clock):
 @pytest.mark.parametrize(
     ("query", "stays"), [("", True), ("?include_current=false", True), ("?include_current=true", False)]
 )
-def test_all_others_end_or_all(api, alice, bob, query, stays):
+def test_revoking_all_sessions_includes_the_current_one_on_request(api, alice, bob, query, stays):
     others = [alice.logs_in(api) for _ in range(3)]
     assert api.call("DELETE", f"/api/auth/sessions{query}", token=alice.token).status_code == 204
     assert not any(api.opens(token) for token in others)
@@ -119,25 +120,13 @@ def test_all_others_end_or_all(api, alice, bob, query, stays):
     assert api.opens(bob.token)
 
 
-@pytest.fixture
-def looked_up(rf):
-    """A request whose token has just been looked up."""
-
-    def request(token):
-        request = rf.delete("/api/auth/sessions")
-        request.auth = Session.objects.authenticate(token)
-        return request
-
-    return request
-
-
 @pytest.mark.asvs("7.4.1")
-@pytest.mark.parametrize("meanwhile", ["ended", "expired", "renewed", "left"])
-def test_a_session_that_ends_while_it_asks_ends_no_other(api, alice, user, clock, looked_up, meanwhile):
+@pytest.mark.parametrize("meanwhile", ["revoked", "expired", "renewed", "deleted"])
+def test_revocation_by_a_session_that_ended_meanwhile_is_refused(api, alice, user, clock, meanwhile):
     clock.shift(1)
-    request = looked_up(alice.token)
+    session = Session.objects.authenticate(alice.token)
     owners = alice.logs_in(api)
-    if meanwhile == "ended":
+    if meanwhile == "revoked":
         api.call("DELETE", "/api/auth/sessions", token=owners)
     elif meanwhile == "expired":
         Session.objects.filter(digest=digest(alice.token)).update(expires_at="2020-01-01T00:00Z")
@@ -146,12 +135,12 @@ def test_a_session_that_ends_while_it_asks_ends_no_other(api, alice, user, clock
     else:
         user.delete()
     with pytest.raises(SessionExpired):
-        ending.end(request.auth.siblings(), Tag.SESSIONS_ENDED, request)
-    assert api.opens(owners) is (meanwhile != "left")
+        revoke_own(session.siblings(), by=session, tag=Tag.SESSIONS_ENDED, client=ClientInfo())
+    assert api.opens(owners) is (meanwhile != "deleted")
 
 
 @pytest.mark.parametrize(("seconds", "fresh"), [(601, False), (600, True), (-60, True), (-61, False)])
-def test_a_login_is_recent_for_ten_minutes_and_not_from_the_future(clock, api, alice, seconds, fresh):
+def test_login_is_recent_for_ten_minutes_and_not_in_the_future(clock, api, alice, seconds, fresh):
     clock.shift(seconds)
     answer = api.call("DELETE", "/api/auth/sessions", token=alice.token)
     assert answer.status_code == (204 if fresh else 403)

@@ -1,3 +1,5 @@
+"""Sessions and their tokens, from login to expiry."""
+
 from datetime import timedelta
 
 import pytest
@@ -11,7 +13,7 @@ from ..users import problem
 DAY = 86400
 
 
-def test_a_session_tells_about_itself_and_its_user(api, alice):
+def test_session_response_describes_the_session_and_its_user(api, alice):
     token = alice.logs_in(api, User_Agent="Firefox")
     answer = api.check_session(token).json()
     session = Session.objects.get(digest=digest(token))
@@ -23,7 +25,7 @@ def test_a_session_tells_about_itself_and_its_user(api, alice):
 
 
 @pytest.mark.asvs("7.4.1")
-def test_logging_out_ends_this_session_and_no_other(api, alice):
+def test_logout_revokes_the_current_session_only(api, alice):
     other = alice.logs_in(api)
     answer = api.call("POST", "/api/auth/logout", token=other)
     assert (answer.status_code, answer.content) == (204, b"")
@@ -33,7 +35,7 @@ def test_logging_out_ends_this_session_and_no_other(api, alice):
 
 
 @pytest.mark.asvs("7.3.2")
-def test_a_session_ends_at_its_absolute_end_however_busy_it_is(api, clock, settings):
+def test_session_expires_at_its_absolute_expiry_though_it_is_used(api, clock, settings):
     token = api.register("alice@example.org").json()["token"]
     for _ in range(365):
         assert api.opens(token)
@@ -41,24 +43,24 @@ def test_a_session_ends_at_its_absolute_end_however_busy_it_is(api, clock, setti
     clock.shift(364)
     assert api.check_session(token).json()["expires_in"] == 1
     clock.shift(1)
-    assert not api.opens(token)  # the moment itself is past
+    assert not api.opens(token)  # at the very moment of its expiry
 
 
 @pytest.mark.asvs("7.3.1")
-def test_a_session_that_nobody_uses_ends_where_that_is_set(api, clock, settings):
+def test_session_expires_unused_if_an_idle_expiry_is_set(api, clock, settings):
     settings.SESSION_IDLE *= 0
     token = api.register("alice@example.org").json()["token"]
     clock.shift(30 * DAY)
     assert api.use(token) == 200
     settings.SESSION_IDLE = settings.SESSION_LIFETIME / 365 * 30
     clock.shift(30 * DAY - 1)
-    assert api.use(token) == 200  # which moves this end
+    assert api.use(token) == 200  # which postpones the idle expiry
     assert api.check_session(token).json()["expires_in"] == 30 * DAY
     clock.shift(30 * DAY)
     assert not api.opens(token)
 
 
-def test_an_expired_session_does_not_come_back_with_the_clock(api, clock):
+def test_expired_session_stays_invalid_after_the_clock_was_set_back(api, clock):
     token = api.register("alice@example.org").json()["token"]
     clock.shift(365 * DAY)
     assert not api.opens(token)
@@ -66,7 +68,7 @@ def test_an_expired_session_does_not_come_back_with_the_clock(api, clock):
     assert not api.opens(token)
 
 
-def test_a_session_that_was_idle_for_too_long_does_not_come_back_with_the_clock(api, clock, settings):
+def test_idle_session_stays_invalid_after_the_clock_was_set_back(api, clock, settings):
     settings.SESSION_IDLE = settings.SESSION_LIFETIME / 365 * 30
     token = api.register("alice@example.org").json()["token"]
     clock.shift(30 * DAY)
@@ -77,9 +79,9 @@ def test_a_session_that_was_idle_for_too_long_does_not_come_back_with_the_clock(
     assert api.use(token) == 401
 
 
-@pytest.mark.parametrize("notices", ["login", "list"])
+@pytest.mark.parametrize("deleted_by", ["login", "list"])
 @pytest.mark.parametrize("idle", [0, 30])
-def test_nor_does_one_that_only_its_user_could_have_noticed(api, alice, clock, settings, notices, idle):
+def test_expired_session_is_deleted_by_a_login_and_by_the_session_list(api, alice, clock, settings, deleted_by, idle):
     settings.SESSION_LIFETIME = timedelta(days=60)
     phone = alice.logs_in(api)
     settings.SESSION_LIFETIME = timedelta(days=365)
@@ -88,7 +90,7 @@ def test_nor_does_one_that_only_its_user_could_have_noticed(api, alice, clock, s
         clock.shift(20 * DAY)
         assert api.use(laptop) == 200
     settings.SESSION_IDLE = timedelta(days=idle)
-    if notices == "login":
+    if deleted_by == "login":
         alice.logs_in(api)
     else:
         assert api.call("GET", "/api/auth/sessions", token=laptop).status_code == 200
@@ -99,13 +101,13 @@ def test_nor_does_one_that_only_its_user_could_have_noticed(api, alice, clock, s
     assert api.opens(alice.token) is not bool(idle)
 
 
-def test_what_is_left_of_a_session_is_never_negative(api, clock):
+def test_session_expires_in_is_never_negative(api, clock):
     api.register("alice@example.org")
     clock.shift(366 * DAY)
     assert Session.objects.get().expires_in == 0
 
 
-def test_being_seen_is_written_at_most_once_in_a_while(api, clock, settings, django_assert_num_queries):
+def test_last_seen_is_written_at_most_once_in_the_touch_interval(api, clock, settings, django_assert_num_queries):
     token = api.register("alice@example.org").json()["token"]
     start = Session.objects.get().last_seen_at
     clock.shift(299)
@@ -116,7 +118,7 @@ def test_being_seen_is_written_at_most_once_in_a_while(api, clock, settings, dja
     assert (Session.objects.get().last_seen_at - start).total_seconds() == 300
 
 
-def test_asking_about_a_session_is_not_using_it(api, clock, settings):
+def test_session_check_does_not_postpone_the_idle_expiry(api, clock, settings):
     settings.SESSION_IDLE = settings.SESSION_LIFETIME / 365 * 30
     token = api.register("alice@example.org").json()["token"]
     start = Session.objects.get().last_seen_at
@@ -127,7 +129,7 @@ def test_asking_about_a_session_is_not_using_it(api, clock, settings):
     assert not api.opens(token)
 
 
-def test_being_seen_never_brings_back_an_ended_session(api, alice):
+def test_touch_does_not_restore_a_revoked_session(api, alice):
     session = Session.objects.get()
     Session.objects.update(last_seen_at="2020-01-01T00:00Z")
     session.refresh_from_db()
@@ -137,7 +139,7 @@ def test_being_seen_never_brings_back_an_ended_session(api, alice):
 
 
 @pytest.mark.parametrize("fields", [None, ["user_agent"]])
-def test_nor_does_whoever_saves_one_that_was_read_before(alice, fields):
+def test_save_does_not_restore_a_revoked_session(alice, fields):
     session, copy = Session.objects.get(), Session.objects.get()
     session.user_agent = "seen"
     session.save(update_fields=fields)
@@ -149,7 +151,7 @@ def test_nor_does_whoever_saves_one_that_was_read_before(alice, fields):
 
 
 @pytest.mark.asvs("7.2.3", "11.5.1", "14.2.6")
-def test_only_the_digest_of_a_token_is_kept(api, alice):
+def test_token_is_stored_as_its_digest_only(api, alice):
     assert alice.token.startswith("s_")
     assert len(alice.token) == 88
     row = Session.objects.values().get()
@@ -158,7 +160,7 @@ def test_only_the_digest_of_a_token_is_kept(api, alice):
 
 
 @pytest.mark.asvs("7.2.1")
-def test_neither_the_digest_nor_the_handle_opens_anything(api, alice):
+def test_digest_and_handle_do_not_authenticate(api, alice):
     session = Session.objects.get()
     stored = bytes(session.digest)
     for text in (str(session.pk), stored.hex(), "s_" + stored.hex(), "s_" + "A" * 86):

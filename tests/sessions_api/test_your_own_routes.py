@@ -1,4 +1,4 @@
-"""Routes of other apps behind our bearer, by the example of docs/protect-your-own-routes.md."""
+"""Routes of other apps behind the bearer classes, with the example of docs/protect-your-own-routes.md."""
 
 import re
 from uuid import uuid4
@@ -23,7 +23,7 @@ from sessions_api.models import Session
 from ..server import ROOT, database, serving
 from ..users import problem
 
-with override_settings(REST_FRAMEWORK=own_settings.REST_FRAMEWORK):  # which is read as its views are defined
+with override_settings(REST_FRAMEWORK=own_settings.REST_FRAMEWORK):  # the framework reads it when it defines a view
     from examples.urls import urlpatterns as example
 
 DOCS = ROOT / "docs" / "protect-your-own-routes.md"
@@ -52,7 +52,7 @@ urlpatterns = [
     path("api/notes/permitted", permitted),
     path("notes", session_required(Card.as_view())),
 ]
-OPEN_TO_PEOPLE = [
+FOR_USERS = [
     "/api/notes/mine",
     "/api/notes/search",
     "/api/notes/export",
@@ -63,13 +63,13 @@ OPEN_TO_PEOPLE = [
 FRESH = ["DELETE /api/notes/mine", "POST /api/notes/key", "POST /api/notes/archive", "GET /api/notes/key/soon"]
 
 pytestmark = pytest.mark.urls(__name__)
-everywhere = pytest.mark.parametrize("where", OPEN_TO_PEOPLE)
+everywhere = pytest.mark.parametrize("where", FOR_USERS)
 both_ways = pytest.mark.parametrize("asks", ["through WSGI", "through ASGI"], indirect=True)
 
 
 @pytest.fixture
 def asks(request, api):
-    """Calls with a token or without. On an event loop Django refuses every query, so a 200 says that none was there."""
+    """Sends a request with or without a token. On an event loop Django refuses each query, so a 200 proves none."""
 
     async def on_a_loop(method, where, token):
         headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -87,12 +87,12 @@ def refusal(answer):
     return *problem(answer), answer.headers["WWW-Authenticate"]
 
 
-DEAD = (401, "session_expired", 'Bearer error="invalid_token"')
+INVALID = (401, "session_expired", 'Bearer error="invalid_token"')
 
 
 @both_ways
 @everywhere
-def test_it_knows_who_is_calling_by_one_query(asks, alice, where, django_assert_num_queries):
+def test_own_route_knows_its_user_by_one_query(asks, alice, where, django_assert_num_queries):
     with django_assert_num_queries(1):
         answer = asks("GET", where, alice.token)
     assert (answer.status_code, answer.json()) == (200, {"owner": alice.email, "logged_in_by": "password"})
@@ -101,32 +101,32 @@ def test_it_knows_who_is_calling_by_one_query(asks, alice, where, django_assert_
 @pytest.mark.asvs("8.3.1")
 @both_ways
 @everywhere
-def test_without_a_token_or_with_a_dead_one_it_says_so(asks, alice, where):
+def test_own_route_refuses_missing_and_invalid_tokens(asks, alice, where):
     assert refusal(asks("GET", where)) == (401, "not_authenticated", "Bearer")
-    assert refusal(asks("GET", where, "s_" + "x" * 86)) == DEAD
-    assert refusal(asks("GET", where, "nonsense")) == DEAD
+    assert refusal(asks("GET", where, "s_" + "x" * 86)) == INVALID
+    assert refusal(asks("GET", where, "nonsense")) == INVALID
 
 
 @pytest.mark.asvs("7.4.1", "7.4.2")
 @both_ways
 @everywhere
-def test_whoever_logs_out_or_is_disabled_is_out_here_too(api, asks, alice, user, where):
+def test_own_route_refuses_a_logged_out_and_a_disabled_user(api, asks, alice, user, where):
     other = alice.logs_in(api)
     api.call("POST", "/api/auth/logout", token=other)
-    assert refusal(asks("GET", where, other)) == DEAD
+    assert refusal(asks("GET", where, other)) == INVALID
     type(user).objects.filter(pk=user.pk).update(is_active=False)
-    assert refusal(asks("GET", where, alice.token)) == DEAD
+    assert refusal(asks("GET", where, alice.token)) == INVALID
 
 
 @everywhere
-def test_a_cookie_opens_nothing(api, root, where):
+def test_own_route_ignores_the_admin_cookie(api, root, where):
     api.force_login(root)
     assert refusal(api.call("GET", where)) == (401, "not_authenticated", "Bearer")
 
 
 @both_ways
 @everywhere
-def test_whoever_calls_is_seen(asks, alice, clock, where):
+def test_own_route_updates_last_seen(asks, alice, clock, where):
     clock.shift(301)
     assert asks("GET", where, alice.token).status_code == 200
     assert Session.objects.get().last_seen_at == timezone.now()
@@ -135,19 +135,19 @@ def test_whoever_calls_is_seen(asks, alice, clock, where):
 @pytest.mark.asvs("7.5.3")
 @both_ways
 @pytest.mark.parametrize("call", FRESH)
-def test_what_is_for_a_recent_login_is_for_that_only(api, asks, alice, clock, settings, call):
+def test_own_route_can_require_a_recent_login(api, asks, alice, clock, settings, call):
     assert asks(*call.split(), alice.token).status_code in {200, 204}
     clock.shift(settings.REAUTHENTICATION.total_seconds() + 1)
     assert problem(asks(*call.split(), alice.token)) == (403, "reauthentication_required")
     again = api.call("POST", "/api/auth/reauthenticate", {"password": alice.password}, token=alice.token)
     assert asks(*call.split(), again.json()["token"]).status_code in {200, 204}
-    assert refusal(asks(*call.split(), alice.token)) == DEAD
+    assert refusal(asks(*call.split(), alice.token)) == INVALID
     assert refusal(asks(*call.split())) == (401, "not_authenticated", "Bearer")
 
 
 @both_ways
 @everywhere
-def test_a_database_that_fails_is_no_word_about_the_token(asks, alice, monkeypatch, where):
+def test_own_route_answers_503_while_the_database_fails(asks, alice, monkeypatch, where):
     def fail(token):
         raise OperationalError
 
@@ -155,24 +155,24 @@ def test_a_database_that_fails_is_no_word_about_the_token(asks, alice, monkeypat
     assert problem(asks("GET", where, alice.token)) == (503, "service_unavailable")
 
 
-def test_an_error_of_ones_own_is_answered_in_our_form(api, alice, user):
+def test_own_route_can_raise_an_error_of_its_own(api, alice, user):
     assert problem(api.call("GET", "/api/notes/publish", token=alice.token)) == (403, "address_unverified")
     type(user).objects.filter(pk=user.pk).update(email_verified_at=timezone.now())
     assert api.call("GET", "/api/notes/publish", token=alice.token).status_code == 204
 
 
-def test_permissions_are_those_of_the_user(api, alice, user):
+def test_own_route_can_use_django_permissions(api, alice, user):
     assert problem(api.call("GET", "/api/notes/permitted", token=alice.token)) == (403, "permission_denied")
     type(user).objects.filter(pk=user.pk).update(is_superuser=True)
     assert api.call("GET", "/api/notes/permitted", token=alice.token).status_code == 200
 
 
-def test_a_refusal_of_the_framework_is_put_into_our_form(api, alice):
+def test_own_route_answers_405_as_a_problem(api, alice):
     answer = api.call("POST", "/api/notes/stats", token=alice.token)
     assert (problem(answer), answer.headers["Allow"]) == ((405, "method_not_allowed"), "GET, HEAD, OPTIONS")
 
 
-def test_only_below_api_may_a_page_of_another_origin_call_and_nothing_is_kept(api, alice):
+def test_own_route_has_cors_and_no_store_below_api_only(api, alice):
     def of(where):
         answer = api.call("GET", where, token=alice.token, Origin="http://localhost:3000")
         return answer.headers.get("Access-Control-Allow-Origin"), answer.headers.get("Cache-Control")
@@ -181,12 +181,12 @@ def test_only_below_api_may_a_page_of_another_origin_call_and_nothing_is_kept(ap
     assert of("/notes") == (None, None)
 
 
-def test_the_description_tells_of_the_refusals():
+def test_own_route_has_its_errors_in_openapi():
     for method, refusals in {"get": {401, 500, 503}, "delete": {401, 403, 500, 503}}.items():
         assert refusals <= notes.get_openapi_schema()["paths"]["/api/notes/mine"][method]["responses"].keys()
 
 
-# As it runs for real
+# The real server
 
 
 @pytest.fixture(scope="module")
@@ -206,8 +206,8 @@ def token(running):
     return answer.json()["token"]
 
 
-def test_the_example_runs_beside_ours(running, token):
-    for where in (where for where in OPEN_TO_PEOPLE if not where.endswith("card")):
+def test_example_runs_beside_our_routes(running, token):
+    for where in (where for where in FOR_USERS if not where.endswith("card")):
         assert running.call("GET", where, token=token).status_code == 200, where
         assert refusal(running.call("GET", where)) == (401, "not_authenticated", "Bearer")
     for call in FRESH[:3]:
@@ -215,14 +215,14 @@ def test_the_example_runs_beside_ours(running, token):
 
 
 @pytest.mark.asvs("7.4.1")
-def test_another_service_asks_who_it_is(running, token, monkeypatch):
+def test_introspection_example_finds_the_user_of_a_token(running, token, monkeypatch):
     monkeypatch.setattr(introspection, "LATCHKEY", running.url)
     assert introspection.user_of(token)["email"].endswith("@example.org")
     running.call("POST", "/api/auth/logout", token=token)
     assert introspection.user_of(token) is None
 
 
-def test_another_service_that_gets_no_answer_does_not_take_it_for_a_refusal(tmp_path, monkeypatch):
+def test_introspection_example_raises_while_the_service_fails(tmp_path, monkeypatch):
     with serving(log=tmp_path / "log", DATABASE_URL=f"sqlite:///{tmp_path}/nowhere/db") as server:
         monkeypatch.setattr(introspection, "LATCHKEY", server.url)
         with pytest.raises(requests.HTTPError) as refused:
@@ -232,10 +232,10 @@ def test_another_service_that_gets_no_answer_does_not_take_it_for_a_refusal(tmp_
         introspection.user_of("s_" + "x" * 86)
 
 
-# The page
+# The documentation
 
 
-def test_the_page_shows_the_very_code_of_the_example():
+def test_documentation_shows_the_code_of_the_example():
     files = {str(path.relative_to(ROOT)): path.read_text() for path in (ROOT / "examples").rglob("*.py")}
     blocks = re.findall(r"^`([\w/]+\.py)`[^\n]*\n\n```python\n(.*?)```", DOCS.read_text(), re.MULTILINE | re.DOTALL)
     assert len(blocks) == DOCS.read_text().count("```python")

@@ -1,7 +1,7 @@
 """The queue of mails, their tokens, and the trigger that revokes the tokens of a user who is disabled.
 
-Revert tokens stay: an administrator may enable the user again, and then the owner of the mailbox may need them. Until
-then they open nothing.
+Revert tokens stay, because the owner of the mailbox may need them after an administrator enables the user again. The
+API refuses them until then.
 """
 
 import uuid
@@ -110,11 +110,11 @@ class Migration(migrations.Migration):
                     "type",
                     models.CharField(
                         choices=[
-                            ("verify", "prove the address"),
-                            ("change", "prove a new address"),
+                            ("verify", "verify the address"),
+                            ("change", "verify a new address"),
                             ("reset", "choose a new password"),
-                            ("register", "open an account"),
-                            ("revert", "undo what a security alert tells of"),
+                            ("register", "register"),
+                            ("revert", "undo the change of a security alert"),
                         ],
                         max_length=16,
                     ),

@@ -1,33 +1,36 @@
-"""What the admin's front page says of mail, to those who may see the queue."""
+"""What the admin's index shows about mails."""
 
 from datetime import timedelta
 from typing import Any
 
 from django import template
 from django.contrib import admin
-from django.db.models import Min, QuerySet
+from django.db.models import Min
 from django.utils import timezone
 
 from accounts.mail.admin import FAILED
 from accounts.mail.queue import QueuedMail
-from sessions_api.adminkit.large_tables import MOST, AtLeast
+from sessions_api.adminkit.large_tables import bounded_count
 
-LONG = timedelta(minutes=15)  # by then a mail was tried five times; or nobody is there who would send it
+# By then a worker has tried a mail five times (BACK_OFF). A mail that still waits means that the mail server is down,
+# or that no worker runs.
+LATE_AFTER = timedelta(minutes=15)
 
 register = template.Library()
 
 
 @register.inclusion_tag("admin/failed_mails.html", takes_context=True)
 def failed_mails(context: dict[str, Any]) -> dict[str, Any]:
-    """How many mails nobody will send until somebody has looked, and how many have waited for LONG, since when; MOST
-    are counted."""
+    """How many mails failed, and how many have waited for longer than LATE_AFTER and since when.
+
+    Empty for an administrator without permission to view the queue.
+    """
     if not admin.site.get_model_admin(QueuedMail).has_view_permission(context["request"]):
         return {}
-    late = QueuedMail.objects.exclude(FAILED).filter(requested_at__lt=timezone.now() - LONG)
+    late = QueuedMail.objects.exclude(FAILED).filter(requested_at__lt=timezone.now() - LATE_AFTER)
     since = late.aggregate(since=Min("requested_at"))["since"]
-    return {"number": counted(QueuedMail.objects.filter(FAILED)), "late": since and counted(late), "since": since}
-
-
-def counted(mails: QuerySet[QueuedMail]) -> int | AtLeast:
-    number = mails[: MOST + 1].count()
-    return AtLeast(MOST) if number > MOST else number
+    return {
+        "number": bounded_count(QueuedMail.objects.filter(FAILED)),
+        "late": since and bounded_count(late),
+        "since": since,
+    }

@@ -13,17 +13,24 @@ from sessions_api.events.models import Event
 from sessions_api.models import Session
 from sessions_api.progress import with_progress
 
+BATCH_SIZE = 500  # rows: short transactions, so that logins beside them do not wait
+
 
 class Command(BaseCommand):
-    help = "Delete expired sessions, codes and tokens, and old events. Safe to stop, repeat, and run beside logins."
+    help = (
+        "Delete expired sessions, codes, tokens and login failures, old events, and mails that were given up long ago. "
+        "It is safe to stop, to repeat, and to run beside logins. Run it once a day."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--dry-run", action="store_true", help="only print how many there are")
-        parser.add_argument("--batch-size", type=int, default=500, help="rows a transaction, %(default)s")
+        parser.add_argument("--dry-run", action="store_true", help="only count the expired sessions and old events")
+        parser.add_argument(
+            "--batch-size", type=int, default=BATCH_SIZE, help="rows per transaction (default: %(default)s)"
+        )
 
     def handle(self, *, dry_run: bool, batch_size: int, **options: Any) -> None:
         if batch_size < 1:
-            raise CommandError("--batch-size is at least 1.")
+            raise CommandError("--batch-size must be at least 1.")
         sessions, events = Session.objects.expired(), Event.objects.expired()
         if dry_run:
             self.stdout.write(f"{sessions.count()} expired sessions and {events.count()} old events, none deleted.")
@@ -44,6 +51,9 @@ class Command(BaseCommand):
 
 
 def delete_in_batches(rows: QuerySet[Any], size: int) -> Iterator[int]:
-    """Each batch is a statement of its own; yields how many rows each deleted."""
+    """Delete these rows, `size` at a time, each batch in its own transaction. Yields the number of each batch.
+
+    The DELETE repeats the condition, so a row that is renewed in between stays.
+    """
     while batch := list(rows.values_list("pk", flat=True)[:size]):
         yield rows.filter(pk__in=batch).delete()[0]

@@ -15,68 +15,75 @@ from sessions_api.models import Session, SessionQuerySet
 from sessions_api.progress import with_progress
 from sessions_api.revocation import revoke_by_admin
 
-BATCH = 10_000
+BATCH_SIZE = 10_000  # rows per transaction: after a leak, an early end matters more than short transactions
 
 
 class Command(BaseCommand):
-    help = "End sessions, for the day something leaked. Whoever was logged in has to log in again."
+    help = "Revoke sessions, for example after a leak. The users have to log in again."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        whose = parser.add_mutually_exclusive_group(required=True)
-        whose.add_argument("--user", metavar="EMAIL", help="only those of this user")
-        whose.add_argument("--all", action="store_true", help="those of everybody")
+        users = parser.add_mutually_exclusive_group(required=True)
+        users.add_argument("--user", metavar="EMAIL", help="revoke the sessions of this user")
+        users.add_argument("--all", action="store_true", help="revoke the sessions of all users")
         parser.add_argument(
-            "--before", metavar="WHEN", help="only those opened or renewed before: ISO 8601, UTC if it says nothing"
+            "--before",
+            metavar="TIME",
+            help="revoke only sessions whose last authentication was earlier: ISO 8601, UTC unless it has an offset",
         )
 
     def handle(self, *, user: str | None, before: str | None, **options: Any) -> None:
-        sessions = Session.objects.all() if user is None else Session.objects.filter(user=find(user))
-        if limit := None if before is None else moment(before):
+        sessions = Session.objects.all() if user is None else Session.objects.filter(user=user_with(user))
+        limit = None if before is None else parse_time(before)
+        if limit:
             sessions = sessions.filter(authenticated_at__lt=limit)
-        ended = revoke_everywhere(sessions, limit) if user is None else revoke_by_admin(sessions, by=OPERATOR)
-        self.stdout.write(f"{ended} sessions ended.")
+        revoked = revoke_of_all(sessions, before=limit) if user is None else revoke_by_admin(sessions, by=OPERATOR)
+        self.stdout.write(f"{revoked} sessions revoked.")
 
 
-def revoke_everywhere(sessions: SessionQuerySet, before: datetime | None) -> int:
-    """Rows that somebody has locked just then are passed over at first; nobody is left out in the end.
+def revoke_of_all(sessions: SessionQuerySet, *, before: datetime | None) -> int:
+    """Revoke these sessions of all users, and return their number.
 
-    One event tells of it, which is nobody's: one for each of a million users would take longer than all the rest.
+    The first pass skips rows that another transaction has locked; the second takes them user by user. One event without
+    a user records the number: an event for each of a million users would take longer than all the rest.
     """
-    ended = with_progress(sessions.revoke_in_batches(BATCH), sessions.count(), " sessions") + sum(
-        map(partial(end_of, sessions), owners(sessions))
-    )
-    told: dict[str, str | int] = {"by": OPERATOR, "number": ended}
+    in_batches = with_progress(sessions.revoke_in_batches(BATCH_SIZE), sessions.count(), " sessions")
+    revoked = in_batches + sum(map(partial(revoke_of_user, sessions), user_ids(sessions)))
+    data: dict[str, str | int] = {"by": OPERATOR, "number": revoked}
     if before:
-        told["before"] = before.isoformat()
-    Event.objects.record_each(Tag.SESSIONS_ENDED, [(None, told)])
-    return ended
+        data["before"] = before.isoformat()
+    Event.objects.record_each(Tag.SESSIONS_ENDED, [(None, data)])
+    return revoked
 
 
-def owners(sessions: SessionQuerySet) -> list[UUID]:
+def user_ids(sessions: SessionQuerySet) -> list[UUID]:
     return list(sessions.order_by("user").values_list("user", flat=True).distinct())
 
 
-def end_of(sessions: SessionQuerySet, user: UUID) -> int:
-    """Those of this user, under their lock: two who end several rows without it can wait for each other for ever."""
+def revoke_of_user(sessions: SessionQuerySet, user: UUID) -> int:
+    """Revoke those of this user, and return their number. The lock of the user's row comes first.
+
+    Without it, two callers that revoke several rows of one user could deadlock.
+    """
     with transaction.atomic():
         User.objects.filter(pk=user).lock().values_list("pk").first()
         return sessions.filter(user=user).revoke()
 
 
-def find(email: str) -> User:
+def user_with(email: str) -> User:
+    """Raises CommandError where no user has this address."""
     try:
         return User.objects.get(email=email)
     except User.DoesNotExist:
-        raise CommandError("Nobody is registered with this address.") from None
+        raise CommandError("No user has this email address.") from None
 
 
-def moment(text: str) -> datetime:
-    """Aware, and in UTC where the text has no offset; a date is its beginning."""
+def parse_time(text: str) -> datetime:
+    """An aware time, in UTC where the text has no offset; a date is its first moment. Raises CommandError."""
     try:
         day = parse_date(text)
-        found = parse_datetime(f"{text}T00:00") if day else parse_datetime(text)
+        time = parse_datetime(f"{text}T00:00") if day else parse_datetime(text)
     except ValueError:
-        found = None
-    if found is None:
-        raise CommandError("--before is a moment such as 2026-11-23T18:00Z.")
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+        time = None
+    if time is None:
+        raise CommandError("--before must be a time such as 2026-11-23T18:00Z.")
+    return time if time.tzinfo else time.replace(tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""Which providers are configured, and social-auth's object for one of them."""
+"""Which providers are configured, and social-auth's backend for each of them."""
 
 from typing import Any
 
@@ -7,32 +7,37 @@ from django.utils.module_loading import import_string
 
 from accounts.social.errors import ProviderNotFound
 from accounts.social.flow_state import OAuthFlowState
-from sessions_api.http.client import ClientRequest
+from sessions_api.http.client import ClientInfo
 
 
 def configured() -> list[str]:
-    """The names of the providers whose two keys are set."""
-    return [name for name in settings.OAUTH_PROVIDERS if _keys(name)]
+    """The names of the providers that have a client id and a secret."""
+    return [name for name in settings.OAUTH_PROVIDERS if setting(name, "KEY") and setting(name, "SECRET")]
 
 
-def _keys(name: str) -> bool:
-    prefix = f"SOCIAL_AUTH_{name.upper()}"
-    return bool(getattr(settings, f"{prefix}_KEY", "") and getattr(settings, f"{prefix}_SECRET", ""))
+def setting(name: str, suffix: str) -> Any:
+    """A setting of one provider, by the name that social-auth reads; empty where there is none."""
+    return getattr(settings, f"SOCIAL_AUTH_{name.upper().replace('-', '_')}_{suffix}", "")
 
 
 def load() -> None:
-    """Import what the configured ones are made of, which nobody else needs, before the first sign-in."""
+    """Import the backends of the configured providers, and all that they need, before the first sign-in."""
     for name in configured():
-        import_string(settings.OAUTH_PROVIDERS[name])
+        backend_class(name)
+
+
+def backend_class(name: str) -> Any:
+    _title, path = settings.OAUTH_PROVIDERS[name]
+    return import_string(path)
 
 
 def title(name: str) -> str:
-    """What users call it: “Google”."""
-    return str(import_string(settings.OAUTH_PROVIDERS[name]).title)
+    """What users call it: “Google”. A provider that the settings no longer list has only its name."""
+    return settings.OAUTH_PROVIDERS[name][0] if name in settings.OAUTH_PROVIDERS else name
 
 
 def require(name: str) -> None:
-    """Raises ProviderNotFound for anything that is not configured."""
+    """Raises ProviderNotFound for a provider that is not configured."""
     if name not in configured():
         raise ProviderNotFound
 
@@ -43,10 +48,10 @@ def start_url(name: str) -> str:
 
 def redirect_uri(name: str) -> str:
     """Where the provider sends the browser back to: from the settings, never from the request."""
-    return getattr(settings, f"{name.upper()}_REDIRECT_URI", "") or f"{start_url(name)}/callback"
+    return setting(name, "REDIRECT_URI") or f"{start_url(name)}/callback"
 
 
-def backend_for(request: ClientRequest, flow: OAuthFlowState) -> Any:
-    """social-auth's backend for one start or one callback; it remembers in the flow, and nowhere else."""
-    backend = import_string(settings.OAUTH_PROVIDERS[flow.provider])
-    return backend.of(request, flow, redirect_uri(flow.provider))
+def backend_for(flow: OAuthFlowState, *, client: ClientInfo, query: dict[str, Any] | None = None) -> Any:
+    """social-auth's backend for one start, or for one callback with its `query`. It remembers only in the flow."""
+    backend = backend_class(flow.provider)
+    return backend.of(flow, redirect_uri=redirect_uri(flow.provider), query=query or {}, client=client)

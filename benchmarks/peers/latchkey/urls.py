@@ -16,9 +16,9 @@ def empty(request: HttpRequest) -> dict[str, str]:
 @bare.get("/select")
 def select(request: HttpRequest) -> dict[str, str]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT id, email FROM accounts_user WHERE id = %s", [request.META["HTTP_X_PERSON"]])
-        person, email = cursor.fetchone()
-    return {"id": str(person), "email": email}
+        cursor.execute("SELECT id, email FROM accounts_user WHERE id = %s", [request.META["HTTP_X_USER"]])
+        user_id, email = cursor.fetchone()
+    return {"id": str(user_id), "email": email}
 
 
 urlpatterns = [path("api/bare/", bare.urls), *ours]  # under /api, so that the middlewares do the same

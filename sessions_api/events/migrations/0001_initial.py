@@ -1,4 +1,4 @@
-"""The table of events, and the trigger that refuses to change one. Events go with their user, and when they are old."""
+"""The table of events, and the trigger that refuses updates. Events are deleted with their user, or when they are old."""
 
 import django.db.models.deletion
 import django.utils.timezone
@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
                 ("ip_address", models.GenericIPAddressField(null=True, verbose_name="IP address")),
                 ("network", models.CharField(max_length=43)),
                 ("device", models.CharField(max_length=100)),
-                ("session", models.UUIDField(null=True, verbose_name="handle of the session")),
+                ("session", models.UUIDField(null=True, verbose_name="session id")),
                 ("data", models.JSONField(default=dict)),
                 (
                     "user",

@@ -1,4 +1,4 @@
-"""What pages of the admin show of events, to those who may see them."""
+"""What admin pages show of events, to administrators who may view them."""
 
 from typing import Any
 
@@ -6,23 +6,24 @@ from django import template
 from django.contrib import admin
 from django.urls import reverse
 
-from sessions_api.adminkit.charts import in_days
-from sessions_api.events.charts import COUNTED, events_by_day
+from sessions_api.adminkit.charts import day_chart
+from sessions_api.events.charts import COUNTED_EVENTS, events_by_day
 from sessions_api.events.models import Event
 
-SHOWN = 20
+SHOWN = 20  # events on the page of a user, which shows other things as well; a link leads to all
 
 register = template.Library()
 
 
 @register.inclusion_tag("admin/events/charts.html")
 def event_charts() -> dict[str, Any]:
-    return {"charts": [in_days(kind, counts) for kind, counts in events_by_day().items()], "counted": COUNTED}
+    charts = [day_chart(kind, counts) for kind, counts in events_by_day().items()]
+    return {"charts": charts, "counted": COUNTED_EVENTS}
 
 
 @register.inclusion_tag("admin/events/events_of.html", takes_context=True)
 def events_of(context: dict[str, Any], user: Any) -> dict[str, Any]:
-    """What happened to this user last, as a timeline."""
+    """The latest events of this user, as a timeline."""
     if not admin.site.get_model_admin(Event).has_view_permission(context["request"]):
         return {}
     return {

@@ -1,4 +1,4 @@
-"""Another address: the new one proves itself, the old one is told."""
+"""Changing the email address: the new one is verified, the old one gets a security alert."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from accounts.mail.queue import QueuedMail
 from accounts.models import User
 
 from ...users import comparable, problem
-from ..conftest import ask_to_change, ask_to_reset, change, move, users
+from ..conftest import ask_to_change, ask_to_reset, change, everything_stored, move
 
 NEW = "elsewhere@example.org"
 
@@ -16,7 +16,7 @@ def me(api, user):
 
 
 @pytest.mark.asvs("6.3.7", "7.5.1")
-def test_the_new_address_proves_itself_and_the_old_one_is_told(api, owner, mailbox):
+def test_email_change_verifies_the_new_address_and_alerts_the_old_one(api, owner, mailbox):
     assert ask_to_change(api, owner, NEW).status_code == 202
     assert me(api, owner)["email"] == owner.email
     token = mailbox.token(NEW)
@@ -29,26 +29,26 @@ def test_the_new_address_proves_itself_and_the_old_one_is_told(api, owner, mailb
 
 
 @pytest.mark.asvs("7.5.1", "7.5.3")
-def test_asking_needs_a_recent_login(api, owner, clock):
+def test_email_change_request_needs_a_recent_login(api, owner, clock):
     clock.shift(601)
     assert problem(ask_to_change(api, owner, NEW)) == (403, "reauthentication_required")
     assert not QueuedMail.objects.exists()
 
 
 @pytest.mark.asvs("6.5.1")
-def test_the_link_is_good_once_and_only_for_whoever_asked(api, owner, other, mailbox):
+def test_email_change_token_works_once_and_only_for_its_user(api, owner, other, mailbox):
     ask_to_change(api, owner, NEW)
     token = mailbox.token(NEW)
-    before = users()
+    before = everything_stored()
     assert problem(change(api, other, token)) == (400, "invalid_link")
     assert problem(api.call("POST", "/api/auth/email/change/confirm", {"token": token})) == (401, "not_authenticated")
-    assert users() == before
+    assert everything_stored() == before
     assert change(api, owner, token).status_code == 204
     assert problem(change(api, owner, token)) == (400, "invalid_link")
 
 
 @pytest.mark.parametrize(("seconds", "status"), [(24 * 3600 - 1, 204), (24 * 3600, 400)])
-def test_it_is_good_for_a_day(api, clock, owner, mailbox, seconds, status):
+def test_email_change_token_is_valid_for_a_day(api, clock, owner, mailbox, seconds, status):
     ask_to_change(api, owner, NEW)
     token = mailbox.token(NEW)
     clock.shift(seconds)
@@ -56,7 +56,7 @@ def test_it_is_good_for_a_day(api, clock, owner, mailbox, seconds, status):
 
 
 @pytest.mark.asvs("6.3.8")
-def test_an_address_that_is_taken_gets_the_same_answer_and_another_mail(api, owner, other, mailbox):
+def test_email_change_to_a_taken_address_gets_the_same_answer_and_another_mail(api, owner, other, mailbox):
     taken, free = ask_to_change(api, owner, other.email), ask_to_change(api, owner, NEW)
     assert comparable(taken) == comparable(free)
     mails = {mail.to[0]: mail for mail in mailbox.new()}
@@ -64,7 +64,7 @@ def test_an_address_that_is_taken_gets_the_same_answer_and_another_mail(api, own
     assert "#" in mails[NEW].body
 
 
-def test_who_is_quicker_has_it(api, owner, other, mailbox):
+def test_email_change_by_two_users_gives_the_address_to_the_first(api, owner, other, mailbox):
     ask_to_change(api, owner, NEW)
     ask_to_change(api, other, NEW)
     first, second = [mail.body.partition("#")[2].split()[0] for mail in mailbox.new()]
@@ -73,12 +73,12 @@ def test_who_is_quicker_has_it(api, owner, other, mailbox):
     assert me(api, other)["email"] == other.email
 
 
-def test_ones_own_address_gets_no_mail(api, owner, mailbox):
+def test_email_change_to_the_present_address_sends_no_mail(api, owner, mailbox):
     assert ask_to_change(api, owner, owner.email.upper()).status_code == 202
     assert mailbox.new() == []
 
 
-def test_a_newer_wish_kills_the_older_whatever_the_address(api, owner, mailbox, clock):
+def test_email_change_request_invalidates_the_earlier_one(api, owner, mailbox, clock):
     ask_to_change(api, owner, NEW)
     older = mailbox.token(NEW)
     clock.shift(1)
@@ -89,12 +89,12 @@ def test_a_newer_wish_kills_the_older_whatever_the_address(api, owner, mailbox, 
 
 
 @pytest.mark.asvs("7.4.3")
-def test_what_was_mailed_to_the_old_address_is_dead(api, owner, mailbox):
+def test_email_change_invalidates_tokens_mailed_to_the_old_address(api, owner, mailbox):
     ask_to_reset(api, owner.email)
     token = mailbox.token(owner.email)
     ask_to_change(api, owner, NEW)
     moved = mailbox.token(NEW)
-    ask_to_reset(api, owner.email)  # still on its way
+    ask_to_reset(api, owner.email)  # still queued
     assert change(api, owner, moved).status_code == 204
     assert [mail.subject for mail in mailbox.new() if "password" in mail.subject] == []
     answer = api.call("POST", "/api/auth/password/reset/confirm", {"token": token, "new_password": "the next password"})
@@ -102,7 +102,7 @@ def test_what_was_mailed_to_the_old_address_is_dead(api, owner, mailbox):
 
 
 @pytest.mark.parametrize("event", ["password", "disabled"])
-def test_a_wish_is_dead_after(api, owner, mailbox, event):
+def test_email_change_token_is_invalidated_by_a_new_password_or_disabling(api, owner, mailbox, event):
     ask_to_change(api, owner, NEW)
     token = mailbox.token(NEW)
     if event == "password":
@@ -116,8 +116,8 @@ def test_a_wish_is_dead_after(api, owner, mailbox, event):
     assert me(api, owner)["email"] == owner.email
 
 
-def test_an_address_that_never_proved_itself_can_take_nothing_back_and_is_free_at_once(api, newcomer, mailbox):
-    """It may have been a slip of the pen: then its mailbox is a stranger's."""
+def test_email_change_frees_an_unverified_old_address_at_once(api, newcomer, mailbox):
+    """The address may have been a typing error: then its mailbox belongs to a stranger."""
     ask_to_change(api, newcomer, NEW)
     assert change(api, newcomer, mailbox.token(NEW)).status_code == 204
     mail = mailbox.the_one(newcomer.email)
@@ -125,7 +125,7 @@ def test_an_address_that_never_proved_itself_can_take_nothing_back_and_is_free_a
     assert api.register(newcomer.email).status_code == 201
 
 
-def test_neither_is_it_warned_with_a_link_before_that(api, newcomer, mailbox):
+def test_unverified_address_gets_alerts_without_a_link(api, newcomer, mailbox):
     newcomer.logs_in(api, User_Agent="curl/8.0")
     body = {"current_password": newcomer.password, "new_password": "the next password"}
     assert newcomer.asks(api, "password", body).status_code == 200
@@ -134,7 +134,7 @@ def test_neither_is_it_warned_with_a_link_before_that(api, newcomer, mailbox):
     assert not any("/secure" in mail.body + mail.alternatives[0][0] for mail in told)
 
 
-def test_the_old_address_is_kept_for_its_owner_for_seven_days(api, owner, other, mailbox, clock):
+def test_email_change_reserves_a_verified_old_address_for_seven_days(api, owner, other, mailbox, clock):
     move(api, mailbox, owner, NEW)
     assert problem(api.register(owner.email)) == (409, "email_taken")
     ask_to_change(api, other, owner.email)

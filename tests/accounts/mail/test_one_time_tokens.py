@@ -1,4 +1,4 @@
-"""What a link is: for one purpose, of one user, in one spelling, on the front end, under our key."""
+"""One-time tokens: for one type and one user, in one spelling, in links to the front end, signed with SECRET_KEY."""
 
 from urllib.parse import urlsplit
 
@@ -18,10 +18,10 @@ from ..conftest import (
     ask_to_reset,
     change,
     confirm,
+    everything_stored,
     move,
     reset,
     secure,
-    users,
     verify,
 )
 
@@ -41,18 +41,18 @@ PATHS = {
 }
 
 
-def mailed(api, mailbox, settings, purpose, newcomer):
-    """A mail with a link for this purpose; about Alice, unless it is about nobody yet."""
-    if purpose is TokenType.VERIFY:
+def mailed(api, mailbox, settings, token_type, newcomer):
+    """A mail with a token of this type: for Alice, or for an unknown address if it is a registration."""
+    if token_type is TokenType.VERIFY:
         newcomer.asks(api, "email/verify/resend")
         return mailbox.the_one(newcomer.email)
-    if purpose is TokenType.CHANGE:
+    if token_type is TokenType.CHANGE:
         ask_to_change(api, newcomer, "elsewhere@example.org")
         return mailbox.the_one("elsewhere@example.org")
-    if purpose is TokenType.RESET:
+    if token_type is TokenType.RESET:
         ask_to_reset(api, newcomer.email)
         return mailbox.the_one(newcomer.email)
-    if purpose is TokenType.REGISTER:
+    if token_type is TokenType.REGISTER:
         settings.REGISTRATION = "verified"
         ask_to_register(api, "carol@example.org")
         return mailbox.the_one("carol@example.org")
@@ -62,13 +62,13 @@ def mailed(api, mailbox, settings, purpose, newcomer):
 
 
 @pytest.fixture(params=TokenType, ids=str)
-def purpose(request):
+def token_type(request):
     return request.param
 
 
 @pytest.fixture
-def mail(api, mailbox, settings, purpose, newcomer):
-    return mailed(api, mailbox, settings, purpose, newcomer)
+def mail(api, mailbox, settings, token_type, newcomer):
+    return mailed(api, mailbox, settings, token_type, newcomer)
 
 
 @pytest.fixture
@@ -77,26 +77,26 @@ def token(mail):
 
 
 @pytest.mark.asvs("9.2.2", "9.2.4", "6.6.2")
-def test_a_link_is_good_for_its_own_purpose_and_no_other(api, newcomer, purpose, token):
-    before = users()
+def test_token_is_valid_for_its_own_type_only(api, newcomer, token_type, token):
+    before = everything_stored()
     for other, call in CALLS.items():
-        if other is not purpose:
+        if other is not token_type:
             assert problem(call(api, newcomer, token)) == (400, "invalid_link")
-    assert users() == before
-    assert CALLS[purpose](api, newcomer, token).status_code in {201, 204}
+    assert everything_stored() == before
+    assert CALLS[token_type](api, newcomer, token).status_code in {201, 204}
 
 
 @pytest.mark.asvs("9.2.4", "11.2.5")
-def test_nor_is_it_where_the_row_says_another_purpose(api, newcomer, purpose, token):
-    """Each purpose has a key of its own, so a row that is mixed up opens nothing."""
+def test_token_is_invalid_if_its_row_has_another_type(api, newcomer, token_type, token):
+    """Each type has its own key, so a token does not fit a row of another type."""
     user = User.objects.get()
     for other, call in CALLS.items():
-        if other is not purpose:
+        if other is not token_type:
             OneTimeToken.objects.filter(pk=token[:32]).update(type=other, user=user)
             assert problem(call(api, newcomer, token)) == (400, "invalid_link")
 
 
-def test_the_rows_of_two_users_do_not_open_each_other(api, newcomer, other, mailbox):
+def test_token_with_the_row_of_another_user_is_invalid(api, newcomer, other, mailbox):
     newcomer.asks(api, "email/verify/resend")
     one = mailbox.token(newcomer.email)
     ask_to_reset(api, other.email)
@@ -110,12 +110,12 @@ ODD = {
     "upper case": str.upper,
     "a space in front": lambda token: " " + token,
     "a line break behind": lambda token: token + "\n",
-    "one letter less": lambda token: token[:-1],
-    "one letter more": lambda token: token + "0",
+    "one digit less": lambda token: token[:-1],
+    "one digit more": lambda token: token + "0",
     "the row alone": lambda token: token[:32],
     "a row with hyphens": lambda token: "-".join([token[:8], token[8:]]),
-    "another last letter": lambda token: token[:-1] + ("0" if token[-1] != "0" else "1"),
-    "another first letter": lambda token: ("0" if token[0] != "0" else "1") + token[1:],
+    "another last digit": lambda token: token[:-1] + ("0" if token[-1] != "0" else "1"),
+    "another first digit": lambda token: ("0" if token[0] != "0" else "1") + token[1:],
     "another row": lambda token: "0" * 32 + token[32:],
     "full width": lambda token: token.translate({n: n + 0xFEE0 for n in range(0x30, 0x3A)}),
     "the whole link": lambda token: f"http://localhost:3000/secure#{token}",
@@ -126,26 +126,25 @@ ODD = {
 
 
 @pytest.mark.asvs("2.2.1", "11.2.5")
-def test_it_is_known_in_one_spelling_only(api, newcomer, purpose, token):
-    before = users()
+def test_token_is_valid_in_one_spelling_only(api, newcomer, token_type, token):
+    before = everything_stored()
     for spelled in ODD.values():
-        assert problem(CALLS[purpose](api, newcomer, spelled(token))) == (400, "invalid_link")
-    assert users() == before
-    assert CALLS[purpose](api, newcomer, token).status_code in {201, 204}
+        assert problem(CALLS[token_type](api, newcomer, spelled(token))) == (400, "invalid_link")
+    assert everything_stored() == before
+    assert CALLS[token_type](api, newcomer, token).status_code in {201, 204}
 
 
 @pytest.mark.asvs("14.2.1", "1.2.2")
-def test_it_leads_to_the_front_end_with_the_token_where_no_server_sees_it(settings, purpose, mail):
+def test_link_leads_to_the_front_end_with_the_token_in_the_fragment(settings, token_type, mail):
     url = urlsplit(link(mail))
     assert f"{url.scheme}://{url.netloc}" == settings.FRONTEND_URL
-    assert (url.path, url.query, len(url.fragment)) == (RULES[purpose].path, "", 96)
+    assert (url.path, url.query, len(url.fragment)) == (RULES[token_type].path, "", 96)
 
 
 @pytest.mark.asvs("3.7.2")
-def test_nothing_of_a_request_is_in_it(newcomer, mailbox, settings, purpose):
-    """H16: what a proxy, or whoever says to be one, would have the service called."""
+def test_link_ignores_forged_host_and_origin_headers(newcomer, mailbox, settings, token_type):
     settings.FRONTEND_URL = "https://app.example.org"
-    evil = {
+    headers = {
         "HTTP_X_FORWARDED_HOST": "evil.example",
         "HTTP_X_FORWARDED_PROTO": "http",
         "HTTP_X_FORWARDED_PREFIX": "/evil",
@@ -154,67 +153,67 @@ def test_nothing_of_a_request_is_in_it(newcomer, mailbox, settings, purpose):
         "HTTP_REFERER": "https://evil.example/",
         "HTTP_X_ORIGINAL_URL": "https://evil.example/",
     }
-    mislead = ApiClient()
-    mislead.defaults |= evil
-    mail = mailed(mislead, mailbox, settings, purpose, newcomer)
+    client = ApiClient()
+    client.defaults |= headers
+    mail = mailed(client, mailbox, settings, token_type, newcomer)
     assert link(mail).startswith("https://app.example.org/")
     assert "evil" not in mail.message().as_string()
 
 
-def test_a_host_that_is_not_ours_causes_no_mail(newcomer, mailbox):
-    evil = ApiClient()
-    evil.defaults["HTTP_HOST"] = "evil.example"
-    answer = evil.call("POST", "/api/auth/password/reset", {"email": newcomer.email})
+def test_unknown_host_header_causes_no_mail(newcomer, mailbox):
+    client = ApiClient()
+    client.defaults["HTTP_HOST"] = "evil.example"
+    answer = client.call("POST", "/api/auth/password/reset", {"email": newcomer.email})
     assert problem(answer) == (400, "invalid_request")
     assert mailbox.new() == []
 
 
 @pytest.mark.asvs("3.5.3")
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
-def test_a_scanner_that_opens_links_consumes_nothing(api, newcomer, purpose, token, method):
-    before = users()
+def test_get_head_and_options_consume_no_token(api, newcomer, token_type, token, method):
+    before = everything_stored()
     for path in PATHS:
         answer = api.call(method, f"/api/auth/{path}?token={token}", {"token": token}, token=newcomer.token)
         assert answer.status_code == 405
-    assert users() == before
-    assert CALLS[purpose](api, newcomer, token).status_code in {201, 204}
+    assert everything_stored() == before
+    assert CALLS[token_type](api, newcomer, token).status_code in {201, 204}
 
 
 @pytest.mark.asvs("11.2.2", "11.1.1")
-def test_it_survives_a_new_key_while_the_old_one_is_a_fallback(api, newcomer, purpose, token, settings):
+def test_token_is_valid_while_its_key_is_a_fallback(api, newcomer, token_type, token, settings):
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "another key, which is as long as the one before was or so"
-    assert CALLS[purpose](api, newcomer, token).status_code in {201, 204}
+    assert CALLS[token_type](api, newcomer, token).status_code in {201, 204}
 
 
 @pytest.mark.asvs("11.2.5")
-def test_and_no_longer(api, newcomer, purpose, token, settings):
+def test_token_is_invalid_after_its_key_was_removed(api, newcomer, token_type, token, settings):
     settings.SECRET_KEY = "another key, which is as long as the one before was or so"
-    assert problem(CALLS[purpose](api, newcomer, token)) == (400, "invalid_link")
+    assert problem(CALLS[token_type](api, newcomer, token)) == (400, "invalid_link")
 
 
 @pytest.mark.asvs("6.5.2", "11.5.1")
-def test_the_database_holds_nothing_that_opens(api, newcomer, purpose, token, mail):
-    """32 letters of a token are the row's name; what opens it, 256 bits, is made with the key, and not kept."""
-    rows = str([*OneTimeToken.objects.values(), *QueuedMail.objects.values(), *users()])
+def test_database_does_not_contain_the_token(api, newcomer, token_type, token, mail):
+    """The first 32 digits are the id of the row. The HMAC, 256 bits, is computed with the key and not stored."""
+    rows = str([*OneTimeToken.objects.values(), *QueuedMail.objects.values(), *everything_stored()])
     assert token[:32] in rows.replace("-", "")
     assert token[32:] not in rows
     assert django_settings.SECRET_KEY not in rows
 
 
-def test_a_mail_that_is_sent_twice_carries_the_same_link(api, newcomer, purpose, token, mailbox, settings, mail):
-    """A worker that died between the mail server's word and its own."""
+def test_mail_that_is_sent_twice_carries_the_same_token(api, newcomer, token_type, token, mailbox, settings, mail):
+    """As after a worker that was killed between the reply of the mail server and the DELETE."""
     row = OneTimeToken.objects.get(pk=token[:32])
     QueuedMail.objects.create(
-        pk=row.pk, type={"revert": "new_device"}.get(purpose, purpose), email=row.email, user=row.user
+        pk=row.pk, type={"revert": "new_device"}.get(token_type, token_type), email=row.email, user=row.user
     )
     assert mailbox.token(row.email) == token
 
 
-def test_and_none_once_it_has_been_used(api, newcomer, purpose, token, mailbox):
+def test_mail_that_is_sent_again_carries_no_used_token(api, newcomer, token_type, token, mailbox):
     row = OneTimeToken.objects.get(pk=token[:32])
-    mail_type = {"revert": "new_device"}.get(purpose, purpose)
-    assert CALLS[purpose](api, newcomer, token).status_code in {201, 204}
+    mail_type = {"revert": "new_device"}.get(token_type, token_type)
+    assert CALLS[token_type](api, newcomer, token).status_code in {201, 204}
     mailbox.new()
     QueuedMail.objects.create(pk=row.pk, type=mail_type, email=row.email, user=row.user)
     assert not [mail for mail in mailbox.new() if "#" in mail.body]
@@ -222,7 +221,7 @@ def test_and_none_once_it_has_been_used(api, newcomer, purpose, token, mailbox):
 
 @pytest.mark.asvs("2.2.1", "2.2.2", "15.3.3", "15.3.5")
 @pytest.mark.parametrize(("path", "more"), PATHS.items())
-def test_a_body_is_a_token_and_what_belongs_to_it(api, newcomer, path, more):
+def test_token_endpoint_refuses_unknown_missing_and_mistyped_fields(api, newcomer, path, more):
     good = {"token": "0" * 96} | more
     assert problem(newcomer.asks(api, path, good)) == (400, "invalid_link")
     for wrong in ({"email": "a@example.org"}, {"user": "x"}, {"token": None}, {"token": 1}, {"token": ["0" * 96]}):
@@ -250,21 +249,21 @@ def test_a_body_is_a_token_and_what_belongs_to_it(api, newcomer, path, more):
         "alice@example.org" + "x" * 10_000,
     ],
 )
-def test_no_header_and_no_second_address_gets_into_a_mail(api, newcomer, mailbox, settings, path, email):
+def test_mail_request_refuses_header_injection_and_second_addresses(api, newcomer, mailbox, settings, path, email):
     settings.REGISTRATION = "verified"
     answer = newcomer.asks(api, path, {"email": email})
     assert problem(answer) == (422, "validation_error")
     assert not QueuedMail.objects.exists()
 
 
-def test_a_mail_goes_to_one_mailbox_from_one_sender(mail, settings):
+def test_mail_has_one_recipient_and_one_sender(mail, settings):
     message = mail.message()
     assert message.get_all("To") == mail.to == mail.recipients()
     assert message.get_all("From") == [settings.DEFAULT_FROM_EMAIL]
     assert not {"Cc", "Bcc", "Reply-To"} & set(message.keys())
 
 
-def test_whoever_moved_twice_is_warned_at_each_address(api, newcomer, mailbox):
+def test_two_changes_of_address_send_an_alert_to_each_old_address(api, newcomer, mailbox):
     User.objects.update(email_verified_at="2026-01-01T00:00Z")
     first = move(api, mailbox, newcomer, "second@example.org")
     second = move(api, mailbox, newcomer, "third@example.org")

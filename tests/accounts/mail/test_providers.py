@@ -1,4 +1,4 @@
-"""Mails by a provider's own interface: django-anymail, set up by the environment alone."""
+"""Mails by a provider's API with django-anymail, and the checks of the mail settings."""
 
 import json
 import threading
@@ -21,32 +21,32 @@ POSTMARK = "anymail.backends.postmark.EmailBackend"
 
 @contextmanager
 def provider():
-    """Answers as Postmark does; gives where it is, and what it was told."""
-    told = []
+    """A server like Postmark: its URL, and the requests it received as pairs of token and body."""
+    requests = []
 
-    class ResponseSchema(BaseHTTPRequestHandler):
+    class Handler(BaseHTTPRequestHandler):
         def do_POST(self):
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            told.append((self.headers["X-Postmark-Server-Token"], body))
+            requests.append((self.headers["X-Postmark-Server-Token"], body))
             answer = {"ErrorCode": 0, "Message": "OK", "MessageID": "1", "SubmittedAt": "", "To": body["To"]}
-            said = json.dumps(answer).encode()
+            reply = json.dumps(answer).encode()
             self.send_response(200 if body["To"] != "bob@example.org" else 503)
-            self.send_header("Content-Length", str(len(said)))
+            self.send_header("Content-Length", str(len(reply)))
             self.end_headers()
-            self.wfile.write(said)
+            self.wfile.write(reply)
 
         def log_message(self, *arguments):
             pass
 
-    with HTTPServer(("127.0.0.1", 0), ResponseSchema) as server:
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/", told
+        yield f"http://127.0.0.1:{server.server_port}/", requests
         server.shutdown()
         thread.join()
 
 
-def test_a_mail_passes_through_as_text_and_as_html(alice, settings, mailoutbox):
+def test_provider_receives_text_and_html(alice, settings, mailoutbox):
     settings.EMAIL_BACKEND = "anymail.backends.test.EmailBackend"
     assert deliver_next()
     assert not QueuedMail.objects.exists()
@@ -57,16 +57,16 @@ def test_a_mail_passes_through_as_text_and_as_html(alice, settings, mailoutbox):
     assert link(mail) in sent["html_body"]
 
 
-def test_what_a_provider_refuses_is_kept_with_its_number(bob, settings):
-    with provider() as (address, told):
+def test_provider_failure_keeps_the_mail_with_its_status(bob, settings):
+    with provider() as (url, requests):
         settings.EMAIL_BACKEND = POSTMARK
-        settings.ANYMAIL = {"POSTMARK_SERVER_TOKEN": "x", "POSTMARK_API_URL": address}
+        settings.ANYMAIL = {"POSTMARK_SERVER_TOKEN": "x", "POSTMARK_API_URL": url}
         assert deliver_next()
-    assert len(told) == 1
+    assert len(requests) == 1
     assert QueuedMail.objects.get().last_error == "AnymailRequestsAPIError 503"
 
 
-def test_a_mailbox_that_a_provider_refuses_is_not_tried_again(bob, settings, monkeypatch):
+def test_provider_refusal_of_the_mailbox_is_not_retried(bob, settings, monkeypatch):
     def refuse(self, messages):
         raise AnymailRecipientsRefused
 
@@ -78,30 +78,30 @@ def test_a_mailbox_that_a_provider_refuses_is_not_tried_again(bob, settings, mon
 
 
 @pytest.mark.once
-def test_the_environment_alone_sets_up_a_provider(tmp_path):
+def test_provider_is_configured_by_environment_variables(tmp_path):
     (tmp_path / "token").write_text("from a file\n")
-    with provider() as (address, told), database(tmp_path) as url:
+    with provider() as (api_url, requests), database(tmp_path) as url:
         env = {
             "MAIL_IN_PROCESS": "true",
             "EMAIL_BACKEND": POSTMARK,
             "ANYMAIL_POSTMARK_SERVER_TOKEN_FILE": str(tmp_path / "token"),
-            "ANYMAIL_POSTMARK_API_URL": address,
+            "ANYMAIL_POSTMARK_API_URL": api_url,
         }
         with serving(log=tmp_path / "log", DATABASE_URL=url, **env) as server:
             body = {"email": "alice@example.org", "password": "correct horse battery"}
             server.call("POST", "/api/auth/register", body)
             deadline = time.monotonic() + 30
-            while not told:
+            while not requests:
                 assert time.monotonic() < deadline
                 time.sleep(0.02)  # for another process, not for time to pass
-    ((token, mail),) = told
+    ((token, mail),) = requests
     assert token == "from a file"
     assert mail["To"] == "alice@example.org"
     assert "#" in mail["TextBody"]
     assert "<html" in mail["HtmlBody"]
 
 
-def failures(settings, backend, **more):
+def check_ids(settings, backend, **more):
     settings.EMAIL_BACKEND = backend
     for name, value in more.items():
         setattr(settings, name, value)
@@ -114,23 +114,23 @@ SMTP = "django.core.mail.backends.smtp.EmailBackend"
 
 @pytest.mark.once
 @pytest.mark.asvs("12.3.1")
-def test_the_checks_speak_of_mail_that_goes_nowhere_in_clear_or_not_at_all(settings):
+def test_checks_report_mail_without_delivery_encryption_sender_or_backend(settings):
     settings.ANYMAIL = {"POSTMARK_SERVER_TOKEN": "x"}
-    assert failures(settings, POSTMARK) == {"accounts_mail.W003"}
+    assert check_ids(settings, POSTMARK) == {"accounts_mail.W003"}
     settings.DEFAULT_FROM_EMAIL = "accounts@example.org"
-    assert failures(settings, POSTMARK) == set()
-    assert failures(settings, "anymail.backends.mailgun.EmailBackend") == {"accounts_mail.E001"}
-    assert failures(settings, "anymail.backends.postmarc.EmailBackend") == {"accounts_mail.E001"}
-    assert failures(settings, "postmark") == {"accounts_mail.E001"}
-    assert failures(settings, "django.core.mail.backends.console.EmailBackend") == {"accounts_mail.W001"}
-    assert failures(settings, SMTP, EMAIL_HOST="mail.example.org") == {"accounts_mail.W002"}
-    assert failures(settings, SMTP, EMAIL_USE_TLS=True) == set()
-    assert failures(settings, SMTP, EMAIL_USE_SSL=True) == {"accounts_mail.E001"}  # both at once
+    assert check_ids(settings, POSTMARK) == set()
+    assert check_ids(settings, "anymail.backends.mailgun.EmailBackend") == {"accounts_mail.E001"}
+    assert check_ids(settings, "anymail.backends.postmarc.EmailBackend") == {"accounts_mail.E001"}
+    assert check_ids(settings, "postmark") == {"accounts_mail.E001"}
+    assert check_ids(settings, "django.core.mail.backends.console.EmailBackend") == {"accounts_mail.W001"}
+    assert check_ids(settings, SMTP, EMAIL_HOST="mail.example.org") == {"accounts_mail.W002"}
+    assert check_ids(settings, SMTP, EMAIL_USE_TLS=True) == set()
+    assert check_ids(settings, SMTP, EMAIL_USE_SSL=True) == {"accounts_mail.E001"}  # both at once
 
 
 @pytest.mark.once
-def test_a_url_that_is_none_is_refused_without_repeating_its_password():
+def test_invalid_email_url_is_refused_without_repeating_its_password():
     with pytest.raises(AssertionError) as refused:
         manage("check", EMAIL_URL="smtp+tls://latchkey:secret#word@mail.example.org:587")
-    assert "ImproperlyConfigured: EMAIL_URL is no URL" in str(refused.value)
+    assert "ImproperlyConfigured: EMAIL_URL is not a valid URL" in str(refused.value)
     assert "secret" not in str(refused.value)

@@ -1,4 +1,4 @@
-"""Twenty at once with one link, and a thief beside the owner: two processes, and the mails that they really send."""
+"""Races for one-time tokens: two server processes that send real mails, and many requests at once."""
 
 import os
 import re
@@ -17,8 +17,8 @@ PASSWORD = "correct horse battery"
 turns = pytest.mark.parametrize("turn", range(ROUNDS))
 
 
-class Street(House):
-    """The same house, and a folder into which its mails fall."""
+class MailedService(House):
+    """The service of two processes, and the folder to which it sends its mails."""
 
     def __init__(self, server, url, folder):
         super().__init__(server, url)
@@ -26,7 +26,7 @@ class Street(House):
         self.read = set()
 
     def token(self, email, page):
-        """What stands behind `#` in a mail to this address that leads to this page; it is on its way."""
+        """Waits for a mail to this address with a link to this page; returns the token, each one once."""
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
             for mail in self.mails():
@@ -38,24 +38,24 @@ class Street(House):
         raise AssertionError(f"No mail to {email} about {page}")
 
     def mails(self):
-        """Django separates those by a line which share a file."""
+        """The texts of all mails. Django puts a line of hyphens between mails in one file."""
         return [mail for path in self.folder.iterdir() for mail in path.read_text().split("\n" + "-" * 79 + "\n")]
 
     def post(self, path, body=None, token=""):
         return self.call("POST", f"/api/auth/{path}", body or {}, token=token)
 
     def new_user(self, email):
-        """Registered, and proven; the token of the session."""
+        """Registers a user with a verified address; returns the token of the session."""
         token = self.register(email).json()["token"]
         assert self.post("email/verify", {"token": self.token(email, "/email/verify")}, token).status_code == 204
         return token
 
-    def link_to_register(self, email):
-        """Queued by the operator, since anybody may register here; another mail wakes a worker at once."""
+    def registration_token(self, email):
+        """REGISTRATION is open here, so the operator queues this mail. A reset mail wakes a worker at once."""
         self.operate(
             f"from accounts.mail.models import QueuedMail; QueuedMail.objects.enqueue('register', email='{email}')"
         )
-        self.post("password/reset", {"email": "nobody@example.org"})
+        self.post("password/reset", {"email": "unknown@example.org"})
         return self.token(email, "/register/confirm")
 
     def password_login(self, email, password):
@@ -66,18 +66,18 @@ class Street(House):
 
 
 @pytest.fixture(scope="module")
-def street(tmp_path_factory):
-    """At the end there was no deadlock, and nothing unexpected."""
+def service(tmp_path_factory):
+    """At the end, the database has counted no deadlock, and the log has no traceback."""
     folder = tmp_path_factory.mktemp("races")
     mails = folder / "mails"
     mails.mkdir()
     mail = {"EMAIL_URL": f"filemail:///{mails}", "MAIL_IN_PROCESS": "true"}
     with database(folder) as url:
         with serving(workers=2, log=folder / "log", DATABASE_URL=url, **mail) as server:
-            street = Street(server, url, mails)
-            yield street
-            street.operator.communicate()
-        [[deadlocks]] = street.sql("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+            service = MailedService(server, url, mails)
+            yield service
+            service.operator.communicate()
+        [[deadlocks]] = service.sql("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
         assert deadlocks == 0
         assert "Traceback" not in (folder / "log").read_text()
 
@@ -88,142 +88,142 @@ def statuses(answers):
 
 @turns
 @pytest.mark.asvs("6.5.1", "15.4.2")
-def test_of_twenty_new_passwords_by_one_link_one_counts(street, turn):
+def test_reset_token_sets_one_of_twenty_concurrent_passwords(service, turn):
     email = f"reset{turn}@example.org"
-    token = street.new_user(email)
-    street.post("password/reset", {"email": email})
-    link = street.token(email, "/password/reset")
+    token = service.new_user(email)
+    service.post("password/reset", {"email": email})
+    link = service.token(email, "/password/reset")
     body = {"token": link}
     answers = at_once(
         *(
-            lambda n=n: street.post("password/reset/confirm", body | {"new_password": f"a new password {n}"})
+            lambda n=n: service.post("password/reset/confirm", body | {"new_password": f"a new password {n}"})
             for n in range(20)
         )
     )
     assert statuses(answers) == {204: 1, 400: 19}
     [winner] = [n for n, answer in enumerate(answers) if answer.status_code == 204]
-    others = [n for n in range(20) if n != winner][:3]  # more would be a row of failures
-    assert [n for n in [*others, winner] if street.password_login(email, f"a new password {n}") == 200] == [winner]
-    assert street.session(token).status_code == 401
+    others = [n for n in range(20) if n != winner][:3]  # ten failed logins would start a cool-off
+    assert [n for n in [*others, winner] if service.password_login(email, f"a new password {n}") == 200] == [winner]
+    assert service.session(token).status_code == 401
 
 
 @turns
 @pytest.mark.asvs("6.5.1", "15.4.2")
-def test_of_twenty_confirmations_by_one_link_one_opens_the_account(street, turn):
+def test_registration_token_creates_one_account_for_twenty_concurrent_requests(service, turn):
     email = f"verified{turn}@example.org"
-    link = street.link_to_register(email)
+    link = service.registration_token(email)
     answers = at_once(
         *(
-            lambda n=n: street.post("register/confirm", {"token": link, "password": f"a new password {n}"})
+            lambda n=n: service.post("register/confirm", {"token": link, "password": f"a new password {n}"})
             for n in range(20)
         )
     )
     assert statuses(answers) == {201: 1, 400: 19}
     [winner] = [n for n, answer in enumerate(answers) if answer.status_code == 201]
-    assert street.password_login(email, f"a new password {winner}") == 200
-    assert street.count_sessions(email) == 2
+    assert service.password_login(email, f"a new password {winner}") == 200
+    assert service.count_sessions(email) == 2
 
 
 @pytest.mark.asvs("15.4.2")
-def test_a_confirmation_beside_a_registration_shares_no_account(street):
+def test_registration_token_and_concurrent_registrations_share_no_account(service):
     for turn in range(ROUNDS):
         email = f"beside{turn}@example.org"
-        body = {"token": street.link_to_register(email), "password": "by the link of a mail"}
+        body = {"token": service.registration_token(email), "password": "by the link of a mail"}
         confirmed, *registered = at_once(
-            lambda body=body: street.post("register/confirm", body),
-            *[lambda email=email: street.register(email)] * 5,
+            lambda body=body: service.post("register/confirm", body),
+            *[lambda email=email: service.register(email)] * 5,
         )
         by_link = confirmed.status_code == 201
         assert by_link or confirmed.json()["error_code"] == "invalid_link"
         assert statuses(registered) == ({409: 5} if by_link else {201: 1, 409: 4})
-        assert street.password_login(email, "by the link of a mail") == (200 if by_link else 401)
-        assert street.exists(email)
+        assert service.password_login(email, "by the link of a mail") == (200 if by_link else 401)
+        assert service.exists(email)
 
 
 @turns
 @pytest.mark.asvs("6.5.1", "15.4.2")
-def test_of_twenty_who_move_to_one_address_one_has_it(street, turn):
-    """Four users, each with a link of their own, which each uses five times."""
+def test_change_token_gives_an_address_to_one_of_four_concurrent_users(service, turn):
+    """Each of the four uses a token of their own five times."""
     wanted = f"wanted{turn}@example.org"
     movers = {}
     for n in range(4):
-        token = street.new_user(f"mover{turn}{n}@example.org")
-        street.post("email/change", {"email": wanted}, token)
-        movers[token] = street.token(wanted, "/email/change")
+        token = service.new_user(f"mover{turn}{n}@example.org")
+        service.post("email/change", {"email": wanted}, token)
+        movers[token] = service.token(wanted, "/email/change")
     assert len(set(movers.values())) == 4
     answers = at_once(
         *(
-            lambda token=token, link=link: street.post("email/change/confirm", {"token": link}, token)
+            lambda token=token, link=link: service.post("email/change/confirm", {"token": link}, token)
             for token, link in list(movers.items()) * 5
         )
     )
     assert statuses(answers)[204] == 1
     assert {answer.status_code for answer in answers} <= {204, 400, 409}
-    assert street.exists(wanted)
+    assert service.exists(wanted)
 
 
 @turns
 @pytest.mark.asvs("15.4.2")
-def test_an_address_that_is_given_up_is_got_by_nobody_who_waits_for_it(street, turn):
+def test_old_address_stays_reserved_against_concurrent_registrations(service, turn):
     old, new = f"old{turn}@example.org", f"new{turn}@example.org"
-    token = street.new_user(old)
-    street.post("email/change", {"email": new}, token)
-    link = street.token(new, "/email/change")
+    token = service.new_user(old)
+    service.post("email/change", {"email": new}, token)
+    link = service.token(new, "/email/change")
     moved, *waiting = at_once(
-        lambda: street.post("email/change/confirm", {"token": link}, token), *[lambda: street.register(old)] * 19
+        lambda: service.post("email/change/confirm", {"token": link}, token), *[lambda: service.register(old)] * 19
     )
     assert moved.status_code == 204
     assert statuses(waiting) == {409: 19}
-    assert not street.exists(old)
-    assert street.post("secure", {"token": street.token(old, "/secure")}).status_code == 204
-    assert street.exists(old)
+    assert not service.exists(old)
+    assert service.post("secure", {"token": service.token(old, "/secure")}).status_code == 204
+    assert service.exists(old)
 
 
 @turns
 @pytest.mark.asvs("6.5.1", "15.4.2", "7.4.3")
-def test_whatever_a_thief_does_beside_it_the_owner_has_the_account(street, turn):
-    """Ten who take it back with one link, while the thief moves it, changes its password, and logs in."""
+def test_revert_token_gives_the_account_to_its_owner_whatever_a_thief_does_at_once(service, turn):
+    """Ten requests use one revert token, while the thief changes the address and the password, and logs in."""
     mine, his = f"owner{turn}@example.org", f"thief{turn}@example.org"
-    street.new_user(mine)
+    service.new_user(mine)
     body = {"email": mine, "password": PASSWORD}
-    stolen = street.call("POST", "/api/auth/login", body, headers={"User-Agent": "curl/8.0"}).json()["token"]
-    warning = street.token(mine, "/secure")
-    street.post("email/change", {"email": his}, stolen)
-    link = street.token(his, "/email/change")
+    stolen = service.call("POST", "/api/auth/login", body, headers={"User-Agent": "curl/8.0"}).json()["token"]
+    revert = service.token(mine, "/secure")
+    service.post("email/change", {"email": his}, stolen)
+    link = service.token(his, "/email/change")
     new = {"current_password": PASSWORD, "new_password": "the password of a thief"}
     answers = at_once(
-        *[lambda: street.post("secure", {"token": warning})] * 10,
-        *[lambda: street.post("email/change/confirm", {"token": link}, stolen)] * 3,
-        *[lambda: street.post("password", new, stolen)] * 2,
-        *[lambda: street.login(mine)] * 3,
-        *[lambda: street.post("email/change", {"email": his}, stolen)] * 2,
+        *[lambda: service.post("secure", {"token": revert})] * 10,
+        *[lambda: service.post("email/change/confirm", {"token": link}, stolen)] * 3,
+        *[lambda: service.post("password", new, stolen)] * 2,
+        *[lambda: service.login(mine)] * 3,
+        *[lambda: service.post("email/change", {"email": his}, stolen)] * 2,
     )
     assert statuses(answers[:10]) == {204: 1, 400: 9}
-    opened = [answer.json()["token"] for answer in answers[13:18] if answer.status_code == 200]
-    assert {street.session(token).status_code for token in [stolen, *opened]} == {401}
-    assert not street.exists(his)
-    [(password, verified)] = street.columns(mine)
+    sessions = [answer.json()["token"] for answer in answers[13:18] if answer.status_code == 200]
+    assert {service.session(token).status_code for token in [stolen, *sessions]} == {401}
+    assert not service.exists(his)
+    [(password, verified)] = service.columns(mine)
     assert password.startswith("!")
     assert verified
-    assert street.count_sessions(mine) == 0
-    reset = {"token": street.token(mine, "/password/reset"), "new_password": "chosen by the owner"}
-    assert street.post("password/reset/confirm", reset).status_code == 204
-    assert street.password_login(mine, "chosen by the owner") == 200
+    assert service.count_sessions(mine) == 0
+    reset = {"token": service.token(mine, "/password/reset"), "new_password": "chosen by the owner"}
+    assert service.post("password/reset/confirm", reset).status_code == 204
+    assert service.password_login(mine, "chosen by the owner") == 200
 
 
 @turns
 @pytest.mark.asvs("15.4.2")
-def test_however_many_ask_at_once_the_last_link_is_the_one_that_is_good(street, turn):
+def test_concurrent_requests_for_mails_leave_one_usable_token_of_each_type(service, turn):
     email = f"asks{turn}@example.org"
-    token = street.register(email).json()["token"]
-    asks = [lambda: street.post("password/reset", {"email": email})] * 10
-    answers = at_once(*asks, *[lambda: street.post("email/verify/resend", token=token)] * 10)
+    token = service.register(email).json()["token"]
+    asks = [lambda: service.post("password/reset", {"email": email})] * 10
+    answers = at_once(*asks, *[lambda: service.post("email/verify/resend", token=token)] * 10)
     assert statuses(answers) == {202: 20}
     deadline = time.monotonic() + 10
-    while street.sql("SELECT 1 FROM accounts_mail_queuedmail LIMIT 1") and time.monotonic() < deadline:
+    while service.sql("SELECT 1 FROM accounts_mail_queuedmail LIMIT 1") and time.monotonic() < deadline:
         time.sleep(0.02)  # for another process, not for time to pass
     query = """
-        SELECT purpose, count(*) FROM accounts_mail_link l JOIN accounts_user u ON u.id = user_id
-        WHERE u.email = %s AND used_at IS NULL GROUP BY purpose ORDER BY purpose
+        SELECT type, count(*) FROM accounts_mail_onetimetoken t JOIN accounts_user u ON u.id = user_id
+        WHERE u.email = %s AND used_at IS NULL GROUP BY type ORDER BY type
     """
-    assert street.sql(query, email) == [("reset", 1), ("verify", 1)]
+    assert service.sql(query, email) == [("reset", 1), ("verify", 1)]

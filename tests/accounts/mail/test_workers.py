@@ -1,4 +1,4 @@
-"""Processes that send: the server itself, and `manage.py send_mails`; what becomes of mails when they die."""
+"""Processes that send mails, the server and `manage.py send_mails`, and mails whose process is killed."""
 
 import os
 import signal
@@ -44,24 +44,24 @@ def worker(url, port):
             process.kill()
 
 
-def until(condition):
+def wait_until(condition):
     deadline = time.monotonic() + WAIT
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)  # for another process, not for time to pass
 
 
-def everything_is_sent():
-    until(lambda: not QueuedMail.objects.exists())
+def wait_until_everything_is_sent():
+    wait_until(lambda: not QueuedMail.objects.exists())
 
 
-def let_the_lease_end():
+def end_the_lease():
     assert QueuedMail.objects.filter(due_at__gt=timezone.now() + LEASE - timedelta(minutes=1)).update(
         due_at=timezone.now()
     )
 
 
-def put(*names):
+def enqueue(*names):
     for name in names:
         QueuedMail.objects.enqueue(MailType.DELETED, email=f"{name}@example.org")
 
@@ -71,22 +71,22 @@ def register(server, name="alice"):
     assert server.call("POST", "/api/auth/register", body).status_code == 201
 
 
-def test_a_mail_in_the_hands_of_a_worker_that_is_killed_is_sent_by_the_next(url):
-    put("alice")
+def test_mail_of_a_killed_worker_is_sent_by_the_next_worker(url):
+    enqueue("alice")
     with mail_server(data=wait) as hanging, worker(url, hanging.port) as first:
         assert hanging.arrived.wait(WAIT)
         first.send_signal(signal.SIGKILL)
         first.wait(WAIT)
-    let_the_lease_end()
+    end_the_lease()
     with mail_server() as server, worker(url, server.port) as second:
-        everything_is_sent()
-        second.send_signal(signal.SIGINT)  # it has nothing to do, and ends at once
+        wait_until_everything_is_sent()
+        second.send_signal(signal.SIGINT)  # it is idle, and stops at once
         assert second.wait(3) == 0
     assert server.to == ["alice@example.org"]
 
 
-def test_a_worker_that_is_asked_to_end_sends_what_it_has_in_hand(url):
-    put("alice")
+def test_send_mails_finishes_the_current_mail_after_sigterm(url):
+    enqueue("alice")
     with mail_server(data=wait) as server, worker(url, server.port) as process:
         assert server.arrived.wait(WAIT)
         process.terminate()
@@ -97,7 +97,7 @@ def test_a_worker_that_is_asked_to_end_sends_what_it_has_in_hand(url):
     assert not QueuedMail.objects.exists()
 
 
-def test_the_server_sends_by_itself(url, tmp_path):
+def test_server_sends_mails_with_mail_in_process(url, tmp_path):
     with (
         mail_server() as mails,
         serving(
@@ -106,11 +106,11 @@ def test_the_server_sends_by_itself(url, tmp_path):
     ):
         for name in ("alice", "bob", "carol", "dave"):
             register(server, name)
-        everything_is_sent()
+        wait_until_everything_is_sent()
     assert sorted(mails.to) == [f"{name}@example.org" for name in ("alice", "bob", "carol", "dave")]
 
 
-def test_a_server_that_is_killed_right_after_its_answer_has_lost_no_mail(url, tmp_path):
+def test_mail_of_a_killed_server_is_sent_by_a_worker(url, tmp_path):
     with (
         mail_server(data=wait) as hanging,
         serving(
@@ -122,13 +122,13 @@ def test_a_server_that_is_killed_right_after_its_answer_has_lost_no_mail(url, tm
         children = subprocess.run(["pgrep", "-P", str(server.process.pid)], capture_output=True, text=True, check=True)
         for pid in [server.process.pid, *map(int, children.stdout.split())]:
             os.kill(pid, signal.SIGKILL)
-    let_the_lease_end()
+    end_the_lease()
     with mail_server() as mails, worker(url, mails.port):
-        everything_is_sent()
+        wait_until_everything_is_sent()
     assert mails.to == ["alice@example.org"]
 
 
-def test_a_server_that_is_told_to_does_not_send(url, tmp_path):
+def test_server_sends_no_mails_without_mail_in_process(url, tmp_path):
     with mail_server() as mails:
         env = {"DATABASE_URL": url, "EMAIL_URL": mail_url(mails.port)}
         with serving(log=tmp_path / "log", MAIL_IN_PROCESS="false", **env) as server:
@@ -136,12 +136,12 @@ def test_a_server_that_is_told_to_does_not_send(url, tmp_path):
         assert mails.heard == []
         assert QueuedMail.objects.get().attempts == 0
         with worker(url, mails.port):
-            everything_is_sent()
+            wait_until_everything_is_sent()
     assert mails.to == ["alice@example.org"]
 
 
 @pytest.mark.asvs("16.5.2")
-def test_a_mail_server_that_hangs_holds_up_neither_requests_nor_the_end(url, tmp_path):
+def test_hanging_mail_server_delays_neither_requests_nor_shutdown(url, tmp_path):
     with (
         talker(nothing) as port,
         serving(log=tmp_path / "log", DATABASE_URL=url, MAIL_IN_PROCESS="true", EMAIL_URL=mail_url(port)) as server,
@@ -149,17 +149,17 @@ def test_a_mail_server_that_hangs_holds_up_neither_requests_nor_the_end(url, tmp
         started = time.monotonic()
         for name in ("alice", "bob", "carol"):
             register(server, name)
-            until(lambda: QueuedMail.objects.filter(attempts=1).count() == 1)
+            wait_until(lambda: QueuedMail.objects.filter(attempts=1).count() == 1)
         assert time.monotonic() - started < 5
         server.process.terminate()
         server.process.wait(5)
     assert QueuedMail.objects.count() == 3
 
 
-def test_nobody_answers_there_and_it_is_said_without_a_word_of_the_mail(url, tmp_path):
+def test_delivery_failure_is_logged_without_the_address(url, tmp_path):
     log = tmp_path / "log"
     with serving(log=log, DATABASE_URL=url, MAIL_IN_PROCESS="true", EMAIL_URL=mail_url(free_port())) as server:
         register(server)
-        until(lambda: QueuedMail.objects.exclude(last_error="").exists())
-        until(lambda: "A mail was not sent: verify, attempt 1: ConnectionRefusedError" in log.read_text())
+        wait_until(lambda: QueuedMail.objects.exclude(last_error="").exists())
+        wait_until(lambda: "A mail was not sent: verify, attempt 1: ConnectionRefusedError" in log.read_text())
     assert "alice" not in log.read_text()

@@ -14,7 +14,7 @@ def change(api, token, **body):
 
 
 @pytest.mark.asvs("6.2.2", "6.2.3", "7.2.4", "7.4.3")
-def test_the_other_sessions_end_and_this_one_is_renewed(api, alice, bob):
+def test_password_change_revokes_other_sessions_and_renews_this_one(api, alice, bob):
     phone = alice.logs_in(api)
     before = api.check_session(alice.token).json()
     answer = change(api, alice.token, current_password=alice.password, new_password=NEW)
@@ -28,7 +28,7 @@ def test_the_other_sessions_end_and_this_one_is_renewed(api, alice, bob):
 
 
 @pytest.mark.parametrize("current", ["wrong", "", None])
-def test_it_takes_the_current_password(api, alice, current):
+def test_password_change_needs_the_current_password(api, alice, current):
     body = {"new_password": NEW} | ({} if current is None else {"current_password": current})
     assert problem(change(api, alice.token, **body)) == (403, "invalid_password")
     assert api.opens(alice.token)
@@ -37,7 +37,7 @@ def test_it_takes_the_current_password(api, alice, current):
 
 @pytest.mark.asvs("6.2.1", "6.2.4")
 @pytest.mark.parametrize(("new", "code"), [("x7 y8 z", "password_too_short"), ("password1", "password_common")])
-def test_a_new_password_that_is_refused_changes_nothing(api, alice, new, code):
+def test_password_change_to_a_refused_password_changes_nothing(api, alice, new, code):
     answer = change(api, alice.token, current_password=alice.password, new_password=new)
     assert problem(answer) == (422, "validation_error")
     (error,) = answer.json()["errors"]
@@ -52,7 +52,7 @@ def without_password(alice):
     return alice
 
 
-def test_users_without_a_password_set_one_after_a_recent_login(api, without_password, clock):
+def test_password_change_without_a_password_needs_a_recent_login(api, without_password, clock):
     clock.shift(601)
     answer = change(api, without_password.token, new_password=NEW)
     assert problem(answer) == (403, "reauthentication_required")
@@ -62,7 +62,7 @@ def test_users_without_a_password_set_one_after_a_recent_login(api, without_pass
 
 
 @pytest.mark.asvs("7.5.3")
-def test_deleting_oneself_needs_a_recent_login_and_leaves_nothing(api, alice, bob, clock):
+def test_account_deletion_needs_a_recent_login_and_revokes_all_sessions(api, alice, bob, clock):
     clock.shift(601)
     answer = api.call("DELETE", "/api/users/me", token=alice.token)
     assert problem(answer) == (403, "reauthentication_required")

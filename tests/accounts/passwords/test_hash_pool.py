@@ -1,4 +1,4 @@
-"""A flood of logins takes neither all threads nor all memory; whoever gets no turn is told so, and nothing is done."""
+"""The hash pool: a flood of logins takes neither all threads nor all memory, and a refused call changes nothing."""
 
 import os
 import time
@@ -26,17 +26,17 @@ MIB = 1024**2
 
 
 @pytest.fixture
-def busy(monkeypatch):
-    """All places are taken, from when it is called."""
-    return lambda: monkeypatch.setattr(hash_pool, "places", Semaphore(0))
+def no_free_slot(monkeypatch):
+    """From its call on, no slot is free."""
+    return lambda: monkeypatch.setattr(hash_pool, "slots", Semaphore(0))
 
 
-# Turns
+# The pool itself
 
 
 @pytest.mark.once
 @pytest.mark.asvs("15.2.2", "11.4.2")
-def test_two_have_their_turn_two_wait_and_the_others_are_refused_at_once():
+def test_hash_pool_of_two_runs_two_lets_two_wait_and_refuses_the_others():
     two, end, begun = HashPool(2), Event(), Semaphore(0)
 
     def work():
@@ -49,15 +49,15 @@ def test_two_have_their_turn_two_wait_and_the_others_are_refused_at_once():
         assert {type(call.exception()) for call in refused} == {ServerBusy}
         assert begun.acquire(timeout=5)
         assert begun.acquire(timeout=5)
-        assert not begun.acquire(timeout=0.05)  # nobody else has begun
+        assert not begun.acquire(timeout=0.05)  # the others have not begun
         end.set()
         assert [call.result() for call in calls if call not in refused] == [True] * 4
-    assert two.run(lambda: "their places are free again") == "their places are free again"
+    assert two.run(lambda: "the slots are free again") == "the slots are free again"
 
 
 @pytest.mark.once
-def test_whoever_waits_too_long_is_refused_and_whoever_has_begun_is_not(monkeypatch):
-    monkeypatch.setattr(module, "GIVE_UP_AFTER", 0.05)
+def test_hash_pool_refuses_after_a_long_wait_but_finishes_what_it_began(monkeypatch):
+    monkeypatch.setattr(module, "WAIT_SECONDS", 0.05)
     one, end, begun = HashPool(1), Event(), Event()
     with ThreadPoolExecutor(1) as other:
         first = other.submit(one.run, lambda: begun.set() or end.wait(10))
@@ -70,8 +70,8 @@ def test_whoever_waits_too_long_is_refused_and_whoever_has_begun_is_not(monkeypa
 
 @pytest.mark.once
 @pytest.mark.asvs("15.4.4")
-@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system does not say where a thread may run")
-def test_those_who_hash_leave_one_core_to_all_others():
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system cannot bind a thread to a core")
+def test_hash_pool_threads_leave_one_core_free():
     mine = os.sched_getaffinity(0)
     theirs = HashPool(1).run(lambda: os.sched_getaffinity(0))
     assert theirs == (mine - {min(mine)} or mine)
@@ -82,23 +82,23 @@ def test_those_who_hash_leave_one_core_to_all_others():
 
 
 @pytest.mark.asvs("15.2.2", "16.5.3", "2.3.3")
-def test_whoever_gets_no_turn_is_told_to_come_again_and_nothing_was_done(api, alice, mailbox, busy):
+def test_hash_pool_without_a_free_slot_answers_server_busy_and_changes_nothing(api, alice, mailbox, no_free_slot):
     mailbox.new()
     api.call("POST", "/api/auth/password/reset", {"email": alice.email})
-    link = mailbox.token(alice.email)
+    reset_token = mailbox.token(alice.email)
     before = User.objects.values().get(), Session.objects.count()
     change = {"current_password": alice.password, "new_password": "a new password"}
-    reset = {"token": link, "new_password": "a new password"}
+    reset = {"token": reset_token, "new_password": "a new password"}
     calls = [
         ("/api/auth/login", {"email": alice.email, "password": alice.password}, ""),
-        ("/api/auth/login", {"email": "nobody@example.org", "password": alice.password}, ""),
+        ("/api/auth/login", {"email": "unknown@example.org", "password": alice.password}, ""),
         ("/api/auth/register", {"email": "dora@example.org", "password": "correct horse"}, ""),
         ("/api/auth/password/reset/confirm", reset, ""),
         ("/api/auth/password", change, alice.token),
         ("/api/auth/reauthenticate", {"password": alice.password}, alice.token),
     ]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(hash_pool, "places", Semaphore(0))
+        patch.setattr(hash_pool, "slots", Semaphore(0))
         for path, body, token in calls:
             answer = api.call("POST", path, body, token=token)
             assert problem(answer) == BUSY
@@ -110,21 +110,21 @@ def test_whoever_gets_no_turn_is_told_to_come_again_and_nothing_was_done(api, al
 
 
 @pytest.mark.asvs("2.3.3")
-def test_a_registration_by_mail_can_be_completed_later(api, settings, mailbox):
+def test_server_busy_leaves_the_token_of_a_registration_valid(api, settings, mailbox):
     settings.REGISTRATION = "verified"
     api.call("POST", "/api/auth/register", {"email": "dora@example.org"})
     body = {"token": mailbox.token("dora@example.org"), "password": "correct horse"}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(hash_pool, "places", Semaphore(0))
+        patch.setattr(hash_pool, "slots", Semaphore(0))
         assert problem(api.call("POST", "/api/auth/register/confirm", body)) == BUSY
         assert not User.objects.exists()
     assert api.call("POST", "/api/auth/register/confirm", body).status_code == 201
 
 
-def test_a_password_that_is_changed_is_not_half_changed(api, alice, monkeypatch):
-    """There is a turn for the old one, and none for the new one."""
-    monkeypatch.setattr(hash_pool, "places", Semaphore(1))
-    monkeypatch.setattr(hash_pool.places, "release", lambda: None)
+def test_server_busy_during_a_password_change_keeps_the_old_password(api, alice, monkeypatch):
+    """A slot is free to verify the old password, and none to hash the new one."""
+    monkeypatch.setattr(hash_pool, "slots", Semaphore(1))
+    monkeypatch.setattr(hash_pool.slots, "release", lambda: None)
     body = {"current_password": alice.password, "new_password": "a new password"}
     assert problem(api.call("POST", "/api/auth/password", body, token=alice.token)) == BUSY
     monkeypatch.undo()
@@ -134,16 +134,16 @@ def test_a_password_that_is_changed_is_not_half_changed(api, alice, monkeypatch)
 
 @pytest.mark.asvs("11.2.2", "15.2.2")
 @pytest.mark.parametrize("hasher", ["argon2", "pbkdf2_sha256", "pbkdf2_sha1", "scrypt"])
-def test_hashes_from_elsewhere_take_turns_too(api, alice, user, busy, hasher):
+def test_hash_pool_bounds_every_hasher(api, alice, user, no_free_slot, hasher):
     User.objects.filter(pk=user.pk).store_hash(make_password(alice.password, hasher=hasher))
-    busy()
+    no_free_slot()
     assert problem(api.login(alice.email, alice.password)) == BUSY
 
 
-def test_the_admin_says_so_on_a_page(root, busy):
+def test_server_busy_in_the_admin_is_a_page(root, no_free_slot):
     browser = Client()
-    busy()
-    for name in ("root@example.org", "nobody@example.org"):
+    no_free_slot()
+    for name in ("root@example.org", "unknown@example.org"):
         answer = browser.post("/admin/login/", {"username": name, "password": "the password of root"})
         assert answer.status_code == 503
         assert answer.headers["Content-Type"].startswith("text/html")
@@ -151,8 +151,8 @@ def test_the_admin_says_so_on_a_page(root, busy):
         assert b"Too many users" in answer.content
 
 
-def test_an_administrator_who_changes_their_password_meanwhile_keeps_the_old_one(admin, root, busy):
-    busy()
+def test_server_busy_in_the_admin_keeps_the_old_password(admin, root, no_free_slot):
+    no_free_slot()
     new = {"new_password1": "correct horse battery", "new_password2": "correct horse battery"}
     answer = admin.post("/admin/password_change/", {"old_password": "the password of root", **new})
     assert answer.status_code == 503
@@ -160,12 +160,12 @@ def test_an_administrator_who_changes_their_password_meanwhile_keeps_the_old_one
 
 
 @pytest.mark.asvs("15.2.2", "11.4.2", "6.3.1")
-def test_a_flood_takes_no_more_memory_than_two_hashes_and_those_who_are_in_notice_no_error(tmp_path):
+def test_login_flood_takes_the_memory_of_two_hashes_and_leaves_sessions_working(tmp_path):
     cost = {"ARGON2_TIME_COST": "3", "ARGON2_MEMORY_COST": "65536", "ARGON2_PARALLELISM": "4"}
     env = cost | {"RATE_LIMIT_FACTOR": "1", "HASHES_AT_ONCE": "2", "TRUSTED_PROXY_COUNT": "1"}
     with database(tmp_path) as url, serving(log=tmp_path / "log", DATABASE_URL=url, **env) as server:
-        who = {"email": "alice@example.org", "password": "correct horse battery"}
-        token = server.call("POST", "/api/auth/register", who).json()["token"]
+        credentials = {"email": "alice@example.org", "password": "correct horse battery"}
+        token = server.call("POST", "/api/auth/register", credentials).json()["token"]
         before, peak, outcomes = resident(server), 0, Counter()
 
         def guess(number):
@@ -184,4 +184,4 @@ def test_a_flood_takes_no_more_memory_than_two_hashes_and_those_who_are_in_notic
         assert outcomes[BUSY] > 20
         assert peak - before < (2 * 64 + 40) * MIB
         assert server.call("GET", "/readyz").status_code == 200
-        assert server.call("POST", "/api/auth/login", who).status_code == 200
+        assert server.call("POST", "/api/auth/login", credentials).status_code == 200

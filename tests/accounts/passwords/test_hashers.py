@@ -1,4 +1,4 @@
-"""A password that changes, in whatever way, ends the sessions that were opened under it."""
+"""A new password revokes the sessions however it is stored; an upgraded hash keeps them."""
 
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher, make_password
@@ -38,7 +38,7 @@ def by_command(user, monkeypatch):
     call_command("changepassword", user.email, verbosity=0)
 
 
-def by_oneself_in_the_admin(user, client, alice):
+def by_the_user_in_the_admin(user, client, alice):
     User.objects.filter(pk=user.pk).update(is_staff=True)
     client.force_login(user)
     form = {"old_password": alice.password, "new_password1": "a new password", "new_password2": "a new password"}
@@ -49,9 +49,9 @@ def by_oneself_in_the_admin(user, client, alice):
 @pytest.mark.asvs("7.4.3", "6.2.2")
 @pytest.mark.parametrize(
     "change",
-    [by_save, by_save_of_one_field, by_assignment, by_update, by_bulk_update, by_command, by_oneself_in_the_admin],
+    [by_save, by_save_of_one_field, by_assignment, by_update, by_bulk_update, by_command, by_the_user_in_the_admin],
 )
-def test_a_new_password_ends_the_sessions(api, alice, bob, user, change, request):
+def test_new_password_revokes_the_sessions_however_it_is_stored(api, alice, bob, user, change, request):
     wanted = change.__code__.co_varnames[1 : change.__code__.co_argcount]
     other = alice.logs_in(api)
     change(user, **{name: request.getfixturevalue(name) for name in wanted})
@@ -62,7 +62,7 @@ def test_a_new_password_ends_the_sessions(api, alice, bob, user, change, request
     assert api.login(alice.email, "a new password").status_code == 200
 
 
-def test_saving_a_user_without_a_new_password_ends_nothing(api, alice, user):
+def test_saving_a_user_without_a_new_password_keeps_the_sessions(api, alice, user):
     user.display_name = "Alice Liddell"
     user.save()
     assert api.opens(alice.token)
@@ -70,7 +70,7 @@ def test_saving_a_user_without_a_new_password_ends_nothing(api, alice, user):
 
 @pytest.mark.asvs("11.2.2")
 @pytest.mark.parametrize("old", ["argon2", "pbkdf2"])
-def test_a_hash_of_other_parameters_is_renewed_at_login_and_ends_nothing(api, alice, user, settings, old):
+def test_outdated_hash_is_upgraded_at_login_and_keeps_the_sessions(api, alice, user, settings, old):
     if old == "pbkdf2":
         user.password = PBKDF2PasswordHasher().encode(alice.password, "salt", iterations=1)
         User.objects.filter(pk=user.pk).store_hash(user.password)
@@ -85,19 +85,19 @@ def test_a_hash_of_other_parameters_is_renewed_at_login_and_ends_nothing(api, al
     assert api.opens(token)
 
 
-def test_a_renewed_hash_is_left_alone_by_the_next_login(api, alice, user):
+def test_current_hash_is_kept_at_login(api, alice, user):
     alice.logs_in(api)
     assert User.objects.get(pk=user.pk).password == user.password
 
 
 @pytest.mark.asvs("13.3.4")
-def test_a_rotated_secret_key_ends_nothing(api, alice, settings):
+def test_rotated_secret_key_keeps_the_sessions(api, alice, settings):
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "another key, as long as it takes, as long as it takes"
     assert api.opens(alice.token)
 
 
-def test_of_two_logins_at_once_both_get_in_though_one_renews(alice, user, settings):
+def test_hash_upgrade_by_two_logins_at_once_lets_both_log_in(alice, user, settings):
     settings.ARGON2_TIME_COST += 1
     first, second = User.objects.get(pk=user.pk), User.objects.get(pk=user.pk)
     assert first.check_password(alice.password)
@@ -105,7 +105,7 @@ def test_of_two_logins_at_once_both_get_in_though_one_renews(alice, user, settin
     assert second.password == User.objects.get(pk=user.pk).password
 
 
-def test_and_neither_does_under_a_password_that_was_changed_in_between(alice, user, settings):
+def test_hash_upgrade_does_not_hide_a_password_change_in_between(alice, user, settings):
     settings.ARGON2_TIME_COST += 1
     late = User.objects.get(pk=user.pk)
     by_save(user)
@@ -113,7 +113,7 @@ def test_and_neither_does_under_a_password_that_was_changed_in_between(alice, us
     assert late.password != User.objects.get(pk=user.pk).password
 
 
-def test_whoever_registers_while_everybody_is_rekeyed_is_not_half_rekeyed(api, alice, monkeypatch):
+def test_rekeying_all_users_leaves_a_registration_in_between_whole(api, alice, monkeypatch):
     lock_all = UserQuerySet.lock_all
 
     def and_bob_registers(users, **strength):
@@ -127,9 +127,9 @@ def test_whoever_registers_while_everybody_is_rekeyed_is_not_half_rekeyed(api, a
     assert api.login("bob@example.org", "the password of bob").status_code == 200
 
 
-def test_users_are_rekeyed_and_deleted_by_any_question(api, alice, bob):
-    lonely = User.objects.filter(groups__isnull=True).distinct()
-    assert lonely.update(password=make_password(None)) == 2
+def test_rekeying_and_deleting_users_works_with_any_queryset(api, alice, bob):
+    without_group = User.objects.filter(groups__isnull=True).distinct()
+    assert without_group.update(password=make_password(None)) == 2
     assert not api.opens(alice.token)
     User.objects.filter(groups__isnull=True).delete()
     assert not User.objects.exists()

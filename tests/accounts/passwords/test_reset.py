@@ -1,11 +1,11 @@
-"""A forgotten password, or one that never was."""
+"""Resetting a password by mail."""
 
 import pytest
+from social_django.models import UserSocialAuth
 
 from accounts.mail.one_time_tokens import OneTimeToken
 from accounts.mail.queue import QueuedMail
 from accounts.models import User
-from accounts.social.models import Identity
 from sessions_api.models import Session
 
 from ...users import problem
@@ -19,7 +19,7 @@ def token(api, owner, mailbox):
 
 
 @pytest.mark.asvs("6.4.1", "6.4.3", "6.5.1", "7.4.3", "6.3.7")
-def test_a_new_password_ends_every_session_and_opens_none(api, owner, mailbox, token):
+def test_password_reset_revokes_all_sessions(api, owner, mailbox, token):
     phone = owner.logs_in(api)
     ask_to_reset(api, owner.email)
     answer = reset(api, mailbox.token(owner.email), "the next password")
@@ -32,14 +32,14 @@ def test_a_new_password_ends_every_session_and_opens_none(api, owner, mailbox, t
 
 
 @pytest.mark.asvs("6.5.1")
-def test_the_link_is_good_once(api, owner, token):
+def test_password_reset_token_works_once(api, owner, token):
     assert reset(api, token, "the next password").status_code == 204
     assert problem(reset(api, token, "the one after it")) == (400, "invalid_link")
     assert api.login(owner.email, "the next password").status_code == 200
 
 
 @pytest.mark.asvs("6.2.1", "6.2.4")
-def test_a_password_that_is_refused_leaves_everything_as_it_was(api, owner, token):
+def test_password_reset_to_a_refused_password_changes_nothing(api, owner, token):
     answer = reset(api, token, "password1")
     assert problem(answer) == (422, "validation_error")
     assert answer.json()["errors"][0]["loc"] == ["body", "new_password"]
@@ -49,12 +49,12 @@ def test_a_password_that_is_refused_leaves_everything_as_it_was(api, owner, toke
 
 @pytest.mark.asvs("6.5.5")
 @pytest.mark.parametrize(("seconds", "status"), [(3599, 204), (3600, 400), (3601, 400)])
-def test_it_is_good_for_an_hour_and_not_at_its_very_end(api, clock, token, seconds, status):
+def test_password_reset_token_is_valid_for_an_hour(api, clock, token, seconds, status):
     clock.shift(seconds)
     assert reset(api, token).status_code == status
 
 
-def test_the_hour_begins_when_the_mail_goes_out(api, owner, mailbox, clock, settings):
+def test_password_reset_token_lifetime_begins_when_the_mail_is_sent(api, owner, mailbox, clock, settings):
     settings.EMAIL_BACKEND = "nowhere.to.be.Found"
     ask_to_reset(api, owner.email)
     assert mailbox.new() == []
@@ -67,26 +67,26 @@ def test_the_hour_begins_when_the_mail_goes_out(api, owner, mailbox, clock, sett
 
 
 @pytest.mark.asvs("6.3.8")
-@pytest.mark.parametrize("who", ["nobody", "disabled", "gone"])
-def test_who_is_not_there_gets_the_same_answer_and_no_mail(api, owner, mailbox, who):
-    if who == "disabled":
+@pytest.mark.parametrize("account", ["unknown", "disabled", "deleted"])
+def test_password_reset_request_answers_the_same_without_an_active_user(api, owner, mailbox, account):
+    if account == "disabled":
         User.objects.update(is_active=False)
-    if who == "gone":
+    if account == "deleted":
         User.objects.all().delete()
-    ask_to_reset(api, "nobody@example.org" if who == "nobody" else owner.email)
+    ask_to_reset(api, "unknown@example.org" if account == "unknown" else owner.email)
     assert mailbox.new() == []
     assert not QueuedMail.objects.exists()
     assert not OneTimeToken.objects.filter(type="reset").exists()
 
 
 @pytest.mark.parametrize("spelling", ["ALICE@example.org", " alice@EXAMPLE.org ", "ａlice@example.org"])
-def test_the_mail_goes_to_the_stored_address_however_it_was_typed(api, owner, mailbox, spelling):
+def test_password_reset_request_mails_the_stored_address_for_any_spelling(api, owner, mailbox, spelling):
     ask_to_reset(api, spelling)
     assert mailbox.the_one("alice@example.org")
 
 
 @pytest.mark.parametrize("twin", ["alıce@example.org", "аlice@example.org", "al\u200dice@example.org"])
-def test_a_twin_in_another_script_gets_nobodys_mail(api, owner, mailbox, twin):
+def test_password_reset_request_refuses_a_lookalike_address(api, owner, mailbox, twin):
     answer = api.call("POST", "/api/auth/password/reset", {"email": twin})
     assert problem(answer) == (422, "validation_error")
     assert mailbox.new() == []
@@ -119,17 +119,17 @@ def disabled(api, mailbox, owner):
     User.objects.update(is_active=False)
 
 
-def disabled_for_a_moment(api, mailbox, owner):
+def disabled_and_enabled(api, mailbox, owner):
     for active in (False, True):
         User.objects.update(is_active=active)
 
 
-def newer_link(api, mailbox, owner):
+def newer_token(api, mailbox, owner):
     ask_to_reset(api, owner.email)
     mailbox.new()
 
 
-def gone(api, mailbox, owner):
+def account_deleted(api, mailbox, owner):
     assert api.call("DELETE", "/api/users/me", token=owner.token).status_code == 204
 
 
@@ -143,12 +143,12 @@ def gone(api, mailbox, owner):
         new_address,
         new_address_by_hand,
         disabled,
-        disabled_for_a_moment,
-        newer_link,
-        gone,
+        disabled_and_enabled,
+        newer_token,
+        account_deleted,
     ],
 )
-def test_a_link_is_dead_after(api, owner, mailbox, token, clock, event):
+def test_password_reset_token_is_invalidated_by(api, owner, mailbox, token, clock, event):
     clock.shift(1)
     event(api, mailbox, owner)
     before = list(User.objects.values())
@@ -157,57 +157,57 @@ def test_a_link_is_dead_after(api, owner, mailbox, token, clock, event):
 
 
 @pytest.mark.asvs("7.4.3")
-def test_it_makes_void_whatever_else_was_mailed_or_is_about_to_be(api, owner, mailbox, token):
+def test_password_reset_invalidates_sent_and_queued_mails(api, owner, mailbox, token):
     ask_to_change(api, owner, "elsewhere@example.org")
     pending = mailbox.token("elsewhere@example.org")
     ask_to_change(api, owner, "third@example.org")
     assert reset(api, token).status_code == 204
-    assert [mail.to for mail in mailbox.new()] == [[owner.email]]  # that it was changed
+    assert [mail.to for mail in mailbox.new()] == [[owner.email]]  # the security alert
     owner.token = api.login(owner.email, "the next password").json()["token"]
     assert problem(change(api, owner, pending)) == (400, "invalid_link")
 
 
 @pytest.mark.asvs("6.4.3")
-def test_whoever_reads_the_mail_has_the_account_that_a_stranger_opened_in_their_name(api, newcomer, mailbox):
-    """The stranger has a password, a session, a provider, and an address of their own waiting."""
-    Identity.objects.create(user=User.objects.get(), provider="google", uid="the stranger's")
+def test_password_reset_of_an_unverified_account_revokes_everything_a_stranger_set_up(api, newcomer, mailbox):
+    """The stranger has set up a password, a session, an identity and a pending email change."""
+    UserSocialAuth.objects.create(user=User.objects.get(), provider="google", uid="the stranger's")
     ask_to_change(api, newcomer, "stranger@example.org")
-    waiting = mailbox.token("stranger@example.org")
+    pending = mailbox.token("stranger@example.org")
     ask_to_reset(api, newcomer.email)
     assert reset(api, mailbox.token(newcomer.email), "of the owner").status_code == 204
     assert User.objects.get().email_verified
     assert not api.opens(newcomer.token)
     assert api.login(newcomer.email, newcomer.password).status_code == 401
-    assert not Identity.objects.exists()
+    assert not UserSocialAuth.objects.exists()
     newcomer.token = api.login(newcomer.email, "of the owner").json()["token"]
-    for call, link in ((change, waiting), (verify, newcomer.link)):
-        assert problem(call(api, newcomer, link)) == (400, "invalid_link")
+    for call, earlier in ((change, pending), (verify, newcomer.link)):
+        assert problem(call(api, newcomer, earlier)) == (400, "invalid_link")
 
 
-def test_who_had_proven_the_address_keeps_their_provider(api, owner, token):
-    Identity.objects.create(user=User.objects.get(), provider="google", uid="alice")
+def test_password_reset_keeps_identities_of_a_verified_user(api, owner, token):
+    UserSocialAuth.objects.create(user=User.objects.get(), provider="google", uid="alice")
     reset(api, token)
-    assert Identity.objects.get().user.email == owner.email
+    assert UserSocialAuth.objects.get().user.email == owner.email
 
 
-def test_who_only_ever_came_by_a_provider_gets_a_first_password(api, mailbox):
+def test_password_reset_gives_a_first_password_to_a_provider_user(api, mailbox):
     user = User.objects.create_user("dave@gmail.com", email_verified_at="2026-01-01T00:00Z")
-    Identity.objects.create(user=user, provider="google", uid="dave")
+    UserSocialAuth.objects.create(user=user, provider="google", uid="dave")
     ask_to_reset(api, user.email)
     assert reset(api, mailbox.token(user.email)).status_code == 204
     assert api.login(user.email, "the next password").status_code == 200
-    assert Identity.objects.exists()
+    assert UserSocialAuth.objects.exists()
 
 
 @pytest.mark.parametrize("password", ["x" * 129, "x" * 60_000, "nul\0nul\0", "\ud800" * 8])
-def test_nor_does_one_that_no_column_would_hold_cost_a_hash(api, token, hashes, password):
+def test_password_reset_to_an_unstorable_password_costs_no_hash(api, token, hashes, password):
     hashes.clear()
     assert problem(reset(api, token, password)) == (422, "validation_error")
     assert hashes == []
 
 
 @pytest.mark.asvs("2.4.1", "15.2.2")
-def test_a_link_that_is_none_costs_no_hash(api, owner, token, hashes):
+def test_password_reset_with_an_invalid_token_costs_no_hash(api, owner, token, hashes):
     hashes.clear()
     assert reset(api, token[:-1] + ("0" if token[-1] != "0" else "1")).status_code == 400
     assert reset(api, token, "short").status_code == 422
@@ -215,7 +215,7 @@ def test_a_link_that_is_none_costs_no_hash(api, owner, token, hashes):
     assert hashes == []
 
 
-def test_the_warning_about_it_takes_it_back(api, owner, mailbox, token):
+def test_password_reset_can_be_undone_by_its_security_alert(api, owner, mailbox, token):
     reset(api, token, "of a thief in the mailbox")
     assert secure(api, mailbox.token(owner.email)).status_code == 204
     assert api.login(owner.email, "of a thief in the mailbox").status_code == 401

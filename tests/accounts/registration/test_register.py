@@ -6,7 +6,7 @@ from ...users import problem
 
 
 @pytest.mark.asvs("7.2.1")
-def test_whoever_registers_is_logged_in(api):
+def test_registration_logs_in(api):
     answer = api.register("alice@example.org", display_name="Alice")
     assert answer.status_code == 201
     assert answer.json().keys() == {"token", "id", "expires_at", "expires_in"}
@@ -16,7 +16,7 @@ def test_whoever_registers_is_logged_in(api):
     assert me["has_password"]
 
 
-def test_a_name_may_be_left_out(api):
+def test_registration_without_a_display_name(api):
     token = api.register("alice@example.org").json()["token"]
     assert api.call("GET", "/api/users/me", token=token).json()["display_name"] == ""
 
@@ -24,13 +24,13 @@ def test_a_name_may_be_left_out(api):
 @pytest.mark.parametrize(
     "twin", ["ALICE@example.org", " alice@EXAMPLE.org\t", "ａlice@example.org", "alice@example。org"]
 )
-def test_another_spelling_of_an_address_is_the_same_account(api, alice, twin):
+def test_registration_with_another_spelling_of_a_taken_address_is_refused(api, alice, twin):
     assert problem(api.register(twin)) == (409, "email_taken")
     assert api.login(twin, alice.password).status_code == 200
     assert User.objects.count() == 1
 
 
-def test_a_closed_registration_lets_nobody_in(api, settings):
+def test_registration_when_closed_is_refused(api, settings):
     settings.REGISTRATION = "closed"
     assert problem(api.register("alice@example.org")) == (403, "registration_closed")
     assert not User.objects.exists()
@@ -46,7 +46,7 @@ def test_a_closed_registration_lets_nobody_in(api, settings):
         ("nul\0nul\0", "unstorable_character"),
     ],
 )
-def test_a_password_that_is_refused_says_why(api, password, code):
+def test_registration_names_the_reason_of_a_refused_password(api, password, code):
     answer = api.register("alice@example.org", password)
     assert problem(answer) == (422, "validation_error")
     (error,) = answer.json()["errors"]
@@ -68,7 +68,7 @@ def test_a_password_that_is_refused_says_why(api, password, code):
         "é" * 110 + "à la recherche de",
     ],
 )
-def test_any_other_characters_make_a_password(api, password):
+def test_registration_accepts_any_characters_in_a_password(api, password):
     api.register("alice@example.org", password)
     assert api.login("alice@example.org", password).status_code == 200
     for other in (password.strip() + "!", password[:-1], password.swapcase() + "?"):
@@ -76,5 +76,5 @@ def test_any_other_characters_make_a_password(api, password):
 
 
 @pytest.mark.asvs("6.3.2")
-def test_nobody_is_there_to_begin_with(db):
+def test_registration_starts_without_default_users(db):
     assert not User.objects.exists()

@@ -21,7 +21,7 @@ FRONT_END = "https://app.example.org"
 
 @pytest.fixture(scope="session")
 def provider():
-    """The address of an OpenID Provider that says of users what it is told to."""
+    """The address of an OpenID Provider that says of its users what a test tells it to."""
     port = str(free_port())
     env = os.environ | {"AUTHLIB_INSECURE_TRANSPORT": "1"}  # loopback
     command = [sys.executable, "-m", "oidc_provider_mock", "--port", port]
@@ -43,12 +43,12 @@ def google(provider, settings):
 
 
 def claims(sub, **changes):
-    """What Google would say of somebody with a mailbox of its own."""
+    """The claims that Google would send for a user of its own mailboxes."""
     return {"email": f"{sub}@gmail.com", "email_verified": True, "name": sub.capitalize()} | changes
 
 
 def at_once(*calls):
-    """What these calls return that are made in the same moment, each with a connection of its own."""
+    """What these calls return when they start at the same moment, each with its own connection."""
     barrier = Barrier(len(calls))
 
     def run(call):
@@ -82,16 +82,18 @@ class Landing:
 
 
 class Browser(ApiClient):
-    """A browser of its own: it keeps cookies, and goes where it is sent."""
+    """A browser: it keeps cookies and follows redirects."""
+
+    provider = "google"
 
     def start(self, **query):
-        """At our start address; the provider's address to which that sends the browser."""
-        answer = self.get("/api/auth/oauth/google", query, headers={"Sec-Fetch-Mode": "navigate"})
+        """Visit our start address; the provider's address to which it sends the browser."""
+        answer = self.get(f"/api/auth/oauth/{self.provider}", query, headers={"Sec-Fetch-Mode": "navigate"})
         assert answer.status_code == 302, answer.content
         return answer.headers["Location"]
 
     def consent(self, address, sub, **changes):
-        """At the provider, as this user; the address of ours to which that sends the browser back."""
+        """Agree at the provider, as this user; our address to which it sends the browser back."""
         provider = "{0.scheme}://{0.netloc}".format(urlsplit(address))
         requests.put(f"{provider}/users/{sub}", json=claims(sub, **changes), timeout=5)
         answer = requests.post(address, data={"sub": sub}, allow_redirects=False, timeout=5)
@@ -99,11 +101,11 @@ class Browser(ApiClient):
         return answer.headers["Location"]
 
     def landing(self, address):
-        """Sent straight to the front end."""
+        """Where a start ended that went straight to the front end."""
         return Landing(address)
 
     def land(self, address):
-        """Back at our callback; where at the front end that ends."""
+        """Visit our callback; where the browser ends at the front end."""
         parts = urlsplit(address)
         answer = self.get(f"{parts.path}?{parts.query}")
         assert answer.status_code == 302, answer.content
@@ -125,7 +127,7 @@ def other_browser(google, db):
 
 @pytest.fixture
 def forger(settings):
-    """Google is configured, and is a provider that does whatever a test wants of it."""
+    """Google is configured, and is a provider that misbehaves as a test tells it to."""
     settings.FRONTEND_URL = FRONT_END
     with forging() as forger:
         forger.configure(settings)
@@ -134,5 +136,5 @@ def forger(settings):
 
 @pytest.fixture
 def visitor(forger, db):
-    """A browser that is sent to that provider."""
+    """A browser for that provider."""
     return Browser()

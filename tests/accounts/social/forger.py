@@ -1,4 +1,4 @@
-"""An OpenID Provider of the tests' own, on a real socket, which lies, stalls and floods when it is told to."""
+"""An OpenID Provider on a real socket, which lies, stalls and floods as a test tells it to."""
 
 import base64
 import hashlib
@@ -25,7 +25,7 @@ from cryptography.x509.oid import NameOID
 
 CLIENT = "our-client-id"
 DISCOVERY, KEYS, TOKEN = "/.well-known/openid-configuration", "/keys", "/token"
-SAYS = "the-words-of-the-provider"  # in whatever it answers, and to be found nowhere else
+SAYS = "the-words-of-the-provider"  # in its answers; they must not reach a log or a URL
 
 
 @cache
@@ -40,7 +40,7 @@ def jwk(name: str = "first") -> dict[str, Any]:
 
 
 def pem(name: str = "first") -> bytes:
-    """The public key, as a careless verifier would take it for a secret."""
+    """The public key, in the form that a careless verifier would use as an HMAC secret."""
     return (
         key(name).public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     )
@@ -60,7 +60,7 @@ def without(claims: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def signed(claims: dict[str, Any], *, by: str = "first", **header: Any) -> str:
-    """An ID token, as it should be. What is None is left out of its header."""
+    """A genuine ID token. A header parameter that is None is left out."""
     parts = {name: value for name, value in ({"alg": "RS256", "kid": by} | header).items() if value is not None}
     message = f"{encoded(parts)}.{encoded(claims)}"
     signature = jwt.algorithms.RSAAlgorithm(jwt.algorithms.RSAAlgorithm.SHA256).sign(message.encode(), key(by))
@@ -68,7 +68,7 @@ def signed(claims: dict[str, Any], *, by: str = "first", **header: Any) -> str:
 
 
 class Forger:
-    """`misbehave` at a path, or `forge` what the next sign-in brings."""
+    """`behaviour` sets what it does at a path; `forge` makes the ID token of a sign-in."""
 
     def __init__(self, server: ThreadingHTTPServer, scheme: str) -> None:
         self.server = server
@@ -108,7 +108,7 @@ class Forger:
         forge: Callable[[dict[str, Any]], str | dict[str, Any]] = signed,
         **changes: Any,
     ) -> str:
-        """Where the browser goes back to. `forge` makes the ID token of the claims, or the whole answer."""
+        """Where the browser goes back to. `forge` makes the ID token of the claims, or the whole token response."""
         asked = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
         code = secrets.token_urlsafe(16)
         access_token = secrets.token_urlsafe(16)
@@ -141,7 +141,7 @@ class Request(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         try:
             self.forger.answer(self)
-        except OSError:  # whoever asked has gone
+        except OSError:  # the client closed the connection
             self.forger.left_alone.set()
 
     def do_POST(self) -> None:
@@ -173,7 +173,7 @@ class Quiet(ThreadingHTTPServer):
 
 @contextmanager
 def forging(certificate: Path | None = None) -> Iterator[Forger]:
-    """A provider on a port of its own: social-core keeps what it has read of one for a day."""
+    """A provider on its own port, because social-core caches what it reads of a provider for a day."""
     handler = type("Handler", (Request,), {})
     server = Quiet(("127.0.0.1", 0), handler)
     if certificate:
@@ -191,7 +191,7 @@ def forging(certificate: Path | None = None) -> Iterator[Forger]:
 
 
 def self_signed(folder: Path) -> Path:
-    """A certificate that nobody vouches for, with its key."""
+    """A certificate that no authority signed, with its key."""
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ip_address("127.0.0.1"))])
     now = datetime.now(UTC)
@@ -206,7 +206,7 @@ def self_signed(folder: Path) -> Path:
     return file
 
 
-# How a provider misbehaves. Each takes the request, and does its worst.
+# How a provider misbehaves. Each takes the request.
 
 
 def fails(request: Request) -> None:

@@ -1,13 +1,13 @@
-"""What has gone wrong in others of this trade, tried here."""
+"""Published vulnerabilities of similar software, tried against this service."""
 
 import pytest
 from django.db import IntegrityError, connection
+from social_django.models import UserSocialAuth
 
+from accounts.login import exchange
 from accounts.login.models import SessionExchangeCode, s256
 from accounts.models import User
-from accounts.social import matching as pipeline
-from accounts.social import signin
-from accounts.social.models import Identity
+from accounts.social import matching
 from sessions_api.models import Session
 
 from ...users import ApiClient, problem
@@ -41,61 +41,62 @@ def register(api, email="dave@gmail.com", *, verified=None):
 both_ways = pytest.mark.parametrize("comes", [by_browser, by_app])
 
 
-# CVE-2025-61783, social-auth-app-django before 5.6.0: where the user could not be created because the address
-# was taken, the user who had it was logged in, though nothing in the pipeline associated by address.
+# CVE-2025-61783, social-auth-app-django before 5.6.0: where a user could not be created because the address was
+# taken, it logged in the user with the address, though no step of the pipeline associated by address.
 
 
 @both_ways
 @pytest.mark.asvs("6.8.1", "10.5.2")
 @pytest.mark.parametrize("verified", [VERIFIED, None])
-def test_cve_2025_61783_an_address_that_is_taken_is_nobodys_key(forger, api, comes, verified):
+def test_cve_2025_61783_taken_address_does_not_log_in(forger, api, comes, verified):
     register(api, "dave@example.org", verified=verified)
     assert comes(forger, email="dave@example.org") == "account_exists"
-    assert not Identity.objects.exists()
+    assert not UserSocialAuth.objects.exists()
 
 
 @both_ways
 @pytest.mark.asvs("15.4.2")
 @pytest.mark.parametrize("verified", [VERIFIED, None])
-def test_cve_2025_61783_nor_is_one_that_is_taken_in_the_last_moment(forger, db, comes, verified, monkeypatch):
-    """The conflict is met by the same rules once more, not by whoever has the address."""
-    match = pipeline._match_or_create
+def test_cve_2025_61783_address_taken_during_the_sign_in_does_not_log_in(forger, db, comes, verified, monkeypatch):
+    """After the conflict the same rules decide again, and not the address alone."""
+    link_or_create = matching.link_or_create
 
-    def taken(*args):
-        monkeypatch.setattr(pipeline, "_match_or_create", match)
+    def taken(**facts):
+        if User.objects.filter(email="dave@example.org").exists():
+            return link_or_create(**facts)
         User.objects.create_user("dave@example.org", "the password of another", email_verified_at=verified)
         raise IntegrityError
 
-    monkeypatch.setattr(pipeline, "_match_or_create", taken)
+    monkeypatch.setattr(matching, "link_or_create", taken)
     assert comes(forger, email="dave@example.org") == "account_exists"
-    assert not Identity.objects.exists()
+    assert not UserSocialAuth.objects.exists()
 
 
-# CVE-2024-32879, social-auth-app-django before 5.4.1: identities were compared without regard to case wherever
-# the database does so.
+# CVE-2024-32879, social-auth-app-django before 5.4.1: it compared identities without regard to case where the
+# database does.
 
 
 @both_ways
 @pytest.mark.asvs("6.8.1", "10.5.2")
 @pytest.mark.parametrize("other", ["DAVE", "Dave", "davE", "dave ", "dave\u200b", "０dave"])
-def test_cve_2024_32879_another_spelling_of_an_identity_is_another_identity(forger, db, comes, other):
+def test_cve_2024_32879_other_spelling_of_a_sub_is_another_identity(forger, db, comes, other):
     first = comes(forger, "dave")
     again = comes(forger, other, email="eve@gmail.com")
     if not (other.isascii()):
-        assert again in {"provider_error", "invalid_id_token"}  # no provider may send one (Core, 2)
+        assert again in {"provider_error", "invalid_id_token"}  # OpenID Connect Core, 2: `sub` is ASCII
     else:
         users = {ApiClient().check_session(token).json()["user"]["email"] for token in (first, again)}
         assert users == {"dave@gmail.com", "eve@gmail.com"}
 
 
-# CVE-2025-68481, fastapi-users before 15.0.2: the state was a signed token like any other, of no browser. Whoever
-# opened an attacker's callback was logged in as the attacker, or had the attacker's identity linked.
+# CVE-2025-68481, fastapi-users before 15.0.2: the state was a signed token that belonged to no browser. A victim who
+# opened an attacker's callback was logged in as the attacker, or got the attacker's identity linked.
 
 
 @pytest.mark.asvs("10.1.2", "10.2.1", "3.5.1")
 @pytest.mark.parametrize("victim_has_begun", [False, True])
 @pytest.mark.parametrize("wanted", [{}, {"code_challenge": s256(VERIFIER)}], ids=["session", "code"])
-def test_cve_2025_68481_a_victim_does_not_finish_what_an_attacker_began(forger, db, victim_has_begun, wanted):
+def test_cve_2025_68481_callback_of_an_attacker_is_refused_in_the_victims_browser(forger, db, victim_has_begun, wanted):
     attacker, victim = Browser(), Browser()
     trap = forger.consent(attacker.start(**wanted), "attacker")
     if victim_has_begun:
@@ -106,25 +107,25 @@ def test_cve_2025_68481_a_victim_does_not_finish_what_an_attacker_began(forger, 
 
 
 @pytest.mark.asvs("10.1.2")
-def test_cve_2025_68481_an_attackers_link_address_ties_nobodys_identity_to_the_attacker(forger, api, alice, bob):
-    """Bob sends Alice his own address. She consents at the provider; what comes of it is good for Bob alone."""
+def test_cve_2025_68481_link_address_of_an_attacker_links_no_identity_of_the_victim(forger, api, alice, bob):
+    """Bob sends Alice his own address. She consents at the provider; the code that she gets is valid for Bob only."""
     address = api.call("POST", "/api/auth/oauth/google/link", token=bob.token).json()["authorize_url"]
     victim = Browser()
     there = victim.get(address.removeprefix("http://localhost:8000")).headers["Location"]
     code = victim.land(forger.consent(there, "alice")).told["link_code"]
     answer = api.call("POST", "/api/auth/connections", {"code": code}, token=alice.token)
     assert problem(answer) == (400, "invalid_code")
-    assert not Identity.objects.exists()
+    assert not UserSocialAuth.objects.exists()
 
 
-# CVE-2026-53516, better-auth before 1.6.11 (GHSA-g38m-r43w-p2q7): whoever registered a victim's address in advance
-# shared the account from the victim's first sign-in on, for only the provider's word for the address counted,
-# never whether it was proven here. Beside it, the text "false" passed for a verified address.
+# CVE-2026-53516, better-auth before 1.6.11 (GHSA-g38m-r43w-p2q7): an attacker who registered a victim's address in
+# advance shared the account from the victim's first sign-in on. It asked only whether the provider had verified the
+# address, and not whether the account had. The text "false" also counted as verified.
 
 
 @both_ways
 @pytest.mark.asvs("6.3.4")
-def test_cve_2026_53516_whoever_registered_an_address_in_advance_is_out(forger, api, comes):
+def test_cve_2026_53516_account_registered_in_advance_is_closed_to_the_attacker(forger, api, comes):
     waiting = register(api)
     victim = comes(forger)
     assert ApiClient().opens(victim)
@@ -134,16 +135,16 @@ def test_cve_2026_53516_whoever_registered_an_address_in_advance_is_out(forger, 
 
 
 @both_ways
-def test_cve_2026_53516_and_so_is_what_they_had_linked_or_just_begun(forger, api, comes):
-    """A hand-over that waits to be exchanged would be a session; an identity, a way back in."""
+def test_cve_2026_53516_links_and_pending_codes_of_the_attacker_are_revoked(forger, api, comes):
+    """A pending exchange code would open a session, and an identity would log in again."""
     register(api)
     user = User.objects.get()
-    Identity.objects.create(user=user, provider="google", uid="attacker")
+    UserSocialAuth.objects.create(user=user, provider="google", uid="attacker")
     attacker = Browser()
     address = forger.consent(attacker.start(code_challenge=s256(VERIFIER)), "attacker")
     code = attacker.land(address).told["code"]
     assert ApiClient().opens(comes(forger, "victim", email="dave@gmail.com"))
-    assert list(user.identities.values_list("uid", flat=True)) == ["victim"]
+    assert list(user.social_auth.values_list("uid", flat=True)) == ["victim"]
     answer = api.call("POST", "/api/auth/exchange", {"code": code, "code_verifier": VERIFIER})
     assert problem(answer) == (400, "invalid_code")
     assert not SessionExchangeCode.objects.exists()
@@ -151,21 +152,21 @@ def test_cve_2026_53516_and_so_is_what_they_had_linked_or_just_begun(forger, api
 
 @both_ways
 @pytest.mark.parametrize("claimed", ["false", "true", "", 1, None])
-def test_cve_2026_53516_nothing_but_true_is_true(forger, api, comes, claimed):
+def test_cve_2026_53516_email_verified_must_be_true(forger, api, comes, claimed):
     token = register(api, verified=VERIFIED)
     assert comes(forger, email_verified=claimed) == "email_unverified"
     assert api.opens(token)
-    assert not Identity.objects.exists()
+    assert not UserSocialAuth.objects.exists()
 
 
-# CVE-2026-31813, Supabase Auth before 2.185.0: an ID token was validated against the issuer that it named itself,
-# so that an attacker's own provider could speak for anybody.
+# CVE-2026-31813, Supabase Auth before 2.185.0: it validated an ID token against the issuer that the token named, so an
+# attacker's own provider could sign tokens for any user.
 
 
 @pytest.mark.asvs("9.1.3", "10.5.3", "6.8.2")
 @both_ways
 @pytest.mark.parametrize("claims_to_be", ["itself", "ours"])
-def test_cve_2026_31813_an_issuer_of_the_attackers_own_speaks_for_nobody(forger, api, comes, claims_to_be):
+def test_cve_2026_31813_id_token_of_an_attackers_issuer_is_refused(forger, api, comes, claims_to_be):
     comes(forger)
     Session.objects.all().delete()
     with forging() as attacker:
@@ -194,7 +195,7 @@ def test_cve_2026_31813_an_issuer_of_the_attackers_own_speaks_for_nobody(forger,
 
 
 @pytest.mark.asvs("10.5.3")
-def test_cve_2026_31813_the_caller_does_not_choose_the_issuer(forger, api):
+def test_cve_2026_31813_caller_cannot_choose_the_issuer(forger, api):
     with forging() as attacker:
         token = signed(attacker.claims(nonce=NONCE), by="attacker")
         for more in ({"issuer": attacker.issuer}, {"iss": attacker.issuer}, {"provider": attacker.issuer}):
@@ -203,8 +204,8 @@ def test_cve_2026_31813_the_caller_does_not_choose_the_issuer(forger, api):
         assert attacker.asked == []
 
 
-# social-auth-app-django before 8.1.0 saves the whole row of the user at a sign-in, and so undoes what happened
-# to them since it was read.
+# social-auth-app-django before 8.1.0 saves the whole row of the user at a sign-in, and so undoes changes that were
+# made since it read the row.
 
 ANOTHER = "another password of dave"
 
@@ -239,7 +240,7 @@ def is_kept(change, api):
 
 
 def while_the_provider_answers(forger, monkeypatch, change):
-    """By another connection, and once."""
+    """Change the user once, by another connection, while the token endpoint answers."""
 
     def once():
         forger.before_answering = lambda: None
@@ -252,13 +253,14 @@ def while_the_provider_answers(forger, monkeypatch, change):
 
 
 def before_we_write(forger, monkeypatch, change):
-    complete_login = signin.complete_login
+    """Change the user just before the session is written."""
+    complete_login = exchange.complete_login
 
     def changed(*args, **options):
         change()
         return complete_login(*args, **options)
 
-    monkeypatch.setattr(signin, "complete_login", changed)
+    monkeypatch.setattr(exchange, "complete_login", changed)
 
 
 @pytest.mark.postgres
@@ -267,11 +269,11 @@ def before_we_write(forger, monkeypatch, change):
 @pytest.mark.parametrize("known", [True, False], ids=["a known identity", "one that is linked by the address"])
 @pytest.mark.parametrize("moment", [while_the_provider_answers, before_we_write])
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_change_that_lands_in_a_callback_is_not_undone(forger, api, monkeypatch, change, moment, known):
+def test_sign_in_does_not_undo_a_concurrent_change_of_the_user(forger, api, monkeypatch, change, moment, known):
     register(api, verified=VERIFIED)
     Session.objects.all().delete()
     if known:
-        Identity.objects.create(user=User.objects.get(), provider="google", uid="dave")
+        UserSocialAuth.objects.create(user=User.objects.get(), provider="google", uid="dave")
     moment(forger, monkeypatch, change)
     told = by_browser(forger, name="Another Name")
     refused = change is is_disabled or (change is gets_another_password and moment is before_we_write)
@@ -283,7 +285,7 @@ def test_a_change_that_lands_in_a_callback_is_not_undone(forger, api, monkeypatc
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.asvs("15.4.2", "7.4.2")
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_change_that_lands_in_a_link_is_not_undone(forger, api, monkeypatch, change):
+def test_link_does_not_undo_a_concurrent_change_of_the_user(forger, api, monkeypatch, change):
     token = register(api)
     address = api.call("POST", "/api/auth/oauth/google/link", token=token).json()["authorize_url"]
     browser = Browser()
@@ -293,11 +295,11 @@ def test_a_change_that_lands_in_a_link_is_not_undone(forger, api, monkeypatch, c
     answer = api.call("POST", "/api/auth/connections", {"code": code}, token=token)
     assert answer.status_code == (201 if change is is_renamed else 401)
     is_kept(change, api)
-    assert Identity.objects.exists() == (change is is_renamed)
+    assert UserSocialAuth.objects.exists() == (change is is_renamed)
 
 
 @both_ways
-def test_a_sign_in_changes_nothing_of_a_user_but_when_it_was(forger, api, comes):
+def test_sign_in_changes_only_last_login_of_a_known_user(forger, api, comes):
     comes(forger)
     before = User.objects.values().get()
     comes(forger, email="other@gmail.com", name="Another Name", email_verified=False, hd="x.example", locale="de")

@@ -3,13 +3,9 @@
 The front end's JavaScript comes from docs/google.md and examples/browser/. Screenshots are in `screenshots/`.
 """
 
-import fcntl
 import re
-import shutil
-import subprocess
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -17,15 +13,15 @@ import requests
 from playwright.sync_api import expect
 
 from ...browser import GIVE_UP_AFTER, answering, chromium, documented, needs_chromium
-from ...server import ROOT, database, free_port, serving, wait_until_up
+from ...server import ROOT, database, free_port, serving
+from .npm_provider import needs_node, providing
 
-PROVIDER = Path(__file__).with_name("provider")
-CLIENT = {"GOOGLE_CLIENT_ID": "in-a-browser", "GOOGLE_CLIENT_SECRET": "only-for-tests-only-for-tests-only-for-tests"}
+CLIENT = {"client_id": "in-a-browser", "client_secret": "only-for-tests-only-for-tests-only-for-tests"}
 
 PAGE = """<!doctype html><meta charset="utf-8"><title>A front end</title><link rel="icon" href="data:,">
 <h1>A front end</h1>
 <p id="told"></p>
-<button id="sign-in">Sign in with Google</button> <button id="link">OneTimeToken Google</button>
+<button id="sign-in">Sign in with Google</button> <button id="link">Link Google</button>
 <script>
 %s
 const show = (text) => (document.querySelector("#told").textContent = text);
@@ -47,26 +43,11 @@ if (location.pathname === "/oauth/error") show(new URLSearchParams(location.sear
 </script>
 """
 
-
-def node():
-    """The version of Node, its first part; 0 where there is none that could install anything."""
-    if not (shutil.which("node") and shutil.which("npm")):
-        return 0
-    said = subprocess.run(["node", "--version"], text=True, capture_output=True).stdout
-    return int(said.removeprefix("v").partition(".")[0])
-
-
-pytestmark = [
-    pytest.mark.once,
-    needs_chromium("nobody tries Google's button"),
-    pytest.mark.skipif(
-        node() < 20, reason="NO NODE from 20 on with npm, so nobody tries Google's button: it runs the provider."
-    ),
-]
+pytestmark = [pytest.mark.once, needs_chromium("the sign-in button is not tried"), needs_node]
 
 
 class FrontEnd(BaseHTTPRequestHandler):
-    """A page on an origin of its own; what it does is the JavaScript that the test puts into the server."""
+    """A page on another origin, with the JavaScript that the test puts into the server."""
 
     def do_GET(self):
         known = urlsplit(self.path).path in {"/", "/oauth/callback", "/oauth/error"}
@@ -86,43 +67,17 @@ def front_end():
         yield server
 
 
-def install():
-    """Once, whoever of several processes comes first. The file that is looked for is the last that npm writes."""
-    with (PROVIDER / "package.json").open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if (PROVIDER / "node_modules" / ".package-lock.json").exists():
-            return
-        command = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
-        done = subprocess.run(command, cwd=PROVIDER, text=True, capture_output=True)
-        assert done.returncode == 0, done.stdout + done.stderr
-
-
-@contextmanager
-def providing(redirect_uri, log):
-    """The address of a provider that knows one client."""
-    install()
-    port = str(free_port())
-    url = f"http://127.0.0.1:{port}"
-    with log.open("w") as out:
-        command = ["node", "server.mjs", port, *CLIENT.values(), redirect_uri]
-        process = subprocess.Popen(command, cwd=PROVIDER, stdout=out, stderr=out)
-    try:
-        wait_until_up(f"{url}/.well-known/openid-configuration", process)
-        yield url
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
 @pytest.fixture(scope="module")
 def service(front_end, tmp_path_factory):
-    """The service as it runs for real. To a browser, localhost is another site than 127.0.0.1, where all else is."""
+    """The service as in production. For a browser, localhost is another site than 127.0.0.1, where the rest is."""
     folder = tmp_path_factory.mktemp("sign-in")
     port = free_port()
-    env = CLIENT | {"PUBLIC_URL": f"http://localhost:{port}", "FRONTEND_URL": front_end.url}
+    env = {f"GOOGLE_{name.upper()}": value for name, value in CLIENT.items()}
+    env |= {"PUBLIC_URL": f"http://localhost:{port}", "FRONTEND_URL": front_end.url}
     redirect_uri = f"{env['PUBLIC_URL']}/api/auth/oauth/google/callback"
     with ExitStack() as stack:
-        env["GOOGLE_OIDC_ENDPOINT"] = stack.enter_context(providing(redirect_uri, folder / "provider.log"))
+        provider = providing(**CLIENT, redirect_uri=redirect_uri, log=folder / "provider.log")
+        env["GOOGLE_OIDC_ENDPOINT"] = stack.enter_context(provider)
         env["DATABASE_URL"] = stack.enter_context(database(folder))
         server = stack.enter_context(serving(port=port, log=folder / "log", **env))
         server.url = env["PUBLIC_URL"]
@@ -137,7 +92,7 @@ def browser():
 
 
 class Visitor:
-    """Somebody in front of a tab."""
+    """A user with a browser tab."""
 
     def __init__(self, context, front_end, service):
         context.set_default_timeout(GIVE_UP_AFTER)
@@ -172,26 +127,26 @@ class Visitor:
 
     @property
     def landing(self):
-        """The address with which the front end was given the outcome."""
+        """The address by which the front end got the outcome."""
         (url,) = [url for url in self.asked if url.startswith(f"{self.front_end.url}/oauth/callback?")]
         return url
 
     @property
     def cookies(self):
-        """What this service has left in the browser."""
+        """The cookies that this service has set."""
         return self.page.context.cookies(self.service.url)
 
 
 @pytest.fixture
-def visit(browser, front_end, service, hand_over):
-    """New visitors, each with a browser that nobody used before, of a front end with this hand-over."""
+def visit(browser, front_end, service, section):
+    """New visitors, each with a fresh browser, of a front end that works as this section of docs/google.md says."""
     examples = ROOT / "examples" / "browser"
     sign_in = {
         "By a code": documented("google.md", "js", "By a code"),
         "By the session itself": (examples / "google_by_session.js").read_text(),
     }
     link = (examples / "google_link.js").read_text()
-    script = "\n".join([sign_in[hand_over], documented("google.md", "js", "And then"), link])
+    script = "\n".join([sign_in[section], documented("google.md", "js", "And then"), link])
     assert "http://localhost:8000" in script
     front_end.script = script.replace("http://localhost:8000", service.url)
     visitors = []
@@ -207,12 +162,12 @@ def visit(browser, front_end, service, hand_over):
         assert not visitor.complaints
 
 
-by_each = pytest.mark.parametrize("hand_over", ["By a code", "By the session itself"], ids=["code", "session"])
-by_code = pytest.mark.parametrize("hand_over", ["By a code"], ids=["code"])
+by_each = pytest.mark.parametrize("section", ["By a code", "By the session itself"], ids=["code", "session"])
+by_code = pytest.mark.parametrize("section", ["By a code"], ids=["code"])
 
 
 @by_each
-def test_a_click_ends_with_a_session_and_its_token_stays_in_no_address(visit, hand_over, request):
+def test_sign_in_button_ends_with_a_session_and_no_token_in_the_history(visit, section, request):
     dave = visit()
     dave.begins()
     dave.says_who_they_are("dave")
@@ -225,7 +180,7 @@ def test_a_click_ends_with_a_session_and_its_token_stays_in_no_address(visit, ha
     assert dave.page.url == f"{dave.front_end.url}/oauth/callback"
     assert not [url for url in dave.page.evaluate("navigation.entries().map((entry) => entry.url)") if "?" in url]
     told = parse_qs(urlsplit(dave.landing).query)
-    if hand_over == "By a code":
+    if section == "By a code":
         assert told.keys() == {"code", "next"}
         assert not [url for url in dave.asked if dave.token in url]
     else:
@@ -234,7 +189,7 @@ def test_a_click_ends_with_a_session_and_its_token_stays_in_no_address(visit, ha
 
 
 @by_code
-def test_nothing_that_the_browser_keeps_opens_the_admin(visit):
+def test_sign_in_leaves_no_cookie_that_the_admin_accepts(visit):
     dave = visit()
     dave.begins()
     (cookie,) = dave.cookies
@@ -248,7 +203,7 @@ def test_nothing_that_the_browser_keeps_opens_the_admin(visit):
 
 
 @by_code
-def test_whoever_cancels_lands_on_the_error_page(visit):
+def test_sign_in_that_the_user_cancels_lands_on_the_error_page(visit):
     dave = visit()
     dave.begins()
     dave.page.get_by_role("link", name="Cancel").click()
@@ -259,9 +214,9 @@ def test_whoever_cancels_lands_on_the_error_page(visit):
 
 
 @by_each
-def test_a_link_with_an_attackers_sign_in_logs_nobody_in(visit, hand_over):
+def test_sign_in_of_an_attacker_is_refused_by_the_victims_front_end(visit, section):
     mallory, dave = visit(), visit()
-    theirs = {"By a code": f"code_challenge={'x' * 43}", "By the session itself": "state=theirs"}[hand_over]
+    theirs = {"By a code": f"code_challenge={'x' * 43}", "By the session itself": "state=theirs"}[section]
     mallory.page.goto(f"{mallory.service.url}/api/auth/oauth/google?{theirs}")
     mallory.says_who_they_are("mallory")
     mallory.agrees()
@@ -270,13 +225,13 @@ def test_a_link_with_an_attackers_sign_in_logs_nobody_in(visit, hand_over):
     dave.reads("refused: This sign-in was not begun here.")
     dave.begins()
     dave.page.goto(mallory.landing)
-    dave.reads("refused: invalid_code" if hand_over == "By a code" else "refused: This sign-in was not begun here.")
+    dave.reads("refused: invalid_code" if section == "By a code" else "refused: This sign-in was not begun here.")
     assert dave.token is None
     assert dave.page.url == f"{dave.front_end.url}/oauth/callback"
 
 
 @by_code
-def test_two_tabs_do_not_disturb_each_other(visit):
+def test_sign_in_in_two_tabs_at_once_succeeds_in_both(visit):
     first = visit()
     second = visit(first.page.context)
     first.begins()
@@ -290,22 +245,22 @@ def test_two_tabs_do_not_disturb_each_other(visit):
 
 
 @by_code
-def test_somebody_who_is_in_links_google_and_comes_in_by_it(visit):
+def test_link_button_links_google_and_google_logs_in_afterwards(visit):
     frank = visit()
     registered = {"email": "frank@example.org", "password": "the password of frank"}
     token = frank.service.call("POST", "/api/auth/register", registered).json()["token"]
     frank.page.goto(f"{frank.front_end.url}/")
     frank.page.evaluate("(token) => sessionStorage.setItem('token', token)", token)
-    frank.page.get_by_role("button", name="OneTimeToken Google").click()
+    frank.page.get_by_role("button", name="Link Google").click()
     frank.says_who_they_are("frank")
     frank.agrees()
     frank.reads("linked: google")
     assert frank.page.url == f"{frank.front_end.url}/oauth/callback"
-    frank.begins()  # the provider knows him by now
+    frank.begins()  # the provider remembers the login
     frank.reads("frank@example.org goes on to /inbox")
 
 
-def test_the_provider_of_these_tests_insists_on_pkce(service):
+def test_pkce_is_enforced_by_the_provider_of_these_tests(service):
     started = requests.get(f"{service.url}/api/auth/oauth/google", allow_redirects=False, timeout=20)
     stripped = re.sub(r"&code_challenge(_method)?=[^&]*", "", started.headers["Location"])
     assert stripped != started.headers["Location"]

@@ -1,16 +1,16 @@
-"""Linking from inside, and taking a link away."""
+"""Linking and unlinking by a logged-in user."""
 
 import pytest
+from social_django.models import UserSocialAuth
 
 from accounts.models import User
-from accounts.social.models import Identity
 
 from ...users import problem
 
 
 @pytest.fixture
 def dave(api, browser):
-    """The token of somebody who came by Google, and has no password."""
+    """The session token of a user who signed in with Google and has no password."""
     return browser.sign_in("dave").told["session"]
 
 
@@ -21,7 +21,7 @@ def begin(api, token):
 
 
 def follow(browser, address, sub="dave-at-google"):
-    """The browser goes to the address, through the provider, and back to the front end."""
+    """The browser goes to the address, to the provider, and back to the front end."""
     answer = browser.get(address.partition("://")[2].partition("/")[2].join(["/", ""]))
     assert answer.status_code == 302
     return browser.land(browser.consent(answer.headers["Location"], sub))
@@ -31,11 +31,11 @@ def complete(api, token, code):
     return api.call("POST", "/api/auth/connections", {"code": code}, token=token)
 
 
-def test_somebody_who_is_in_links_their_google(api, browser, alice):
+def test_link_by_a_logged_in_user(api, browser, alice):
     landing = follow(browser, begin(api, alice.token))
     assert landing.path == "/oauth/callback"
     assert landing.told.keys() == {"link_code"}
-    assert not Identity.objects.exists()
+    assert not UserSocialAuth.objects.exists()
     answer = complete(api, alice.token, landing.told["link_code"])
     assert answer.status_code == 201
     assert answer.json() | {"id": 0, "created_at": ""} == {"id": 0, "provider": "google", "created_at": ""}
@@ -45,37 +45,37 @@ def test_somebody_who_is_in_links_their_google(api, browser, alice):
 
 
 @pytest.mark.asvs("7.5.1")
-def test_linking_needs_a_recent_login(api, browser, alice, clock):
+def test_link_needs_a_recent_login(api, browser, alice, clock):
     clock.shift(601)
     answer = api.call("POST", "/api/auth/oauth/google/link", token=alice.token)
     assert problem(answer) == (403, "reauthentication_required")
 
 
 @pytest.mark.asvs("6.5.1")
-def test_the_address_is_good_once(api, browser, alice):
+def test_link_address_is_valid_once(api, browser, alice):
     address = begin(api, alice.token)
     follow(browser, address)
     answer = browser.get(address.partition("localhost:8000")[2])
     assert "error=invalid_state" in answer.headers["Location"]
 
 
-def test_the_address_waits_a_minute(api, browser, alice, clock):
+def test_link_address_expires_after_a_minute(api, browser, alice, clock):
     address = begin(api, alice.token)
     clock.shift(61)
     answer = browser.get(address.partition("localhost:8000")[2])
     assert "error=invalid_state" in answer.headers["Location"]
 
 
-def test_only_the_user_who_began_can_complete(api, browser, alice, bob):
+def test_link_can_be_completed_only_by_the_user_who_started_it(api, browser, alice, bob):
     landing = follow(browser, begin(api, alice.token))
     assert problem(complete(api, bob.token, landing.told["link_code"])) == (400, "invalid_code")
-    assert not Identity.objects.exists()
+    assert not UserSocialAuth.objects.exists()
 
 
-def test_a_link_code_is_good_once_and_for_a_minute(api, browser, alice, clock):
+def test_link_code_is_valid_once_and_for_a_minute(api, browser, alice, clock):
     code = follow(browser, begin(api, alice.token)).told["link_code"]
     assert complete(api, alice.token, code).status_code == 201
-    Identity.objects.all().delete()
+    UserSocialAuth.objects.all().delete()
     assert problem(complete(api, alice.token, code)) == (400, "invalid_code")
     code = follow(browser, begin(api, alice.token)).told["link_code"]
     clock.shift(61)
@@ -83,7 +83,7 @@ def test_a_link_code_is_good_once_and_for_a_minute(api, browser, alice, clock):
 
 
 @pytest.mark.asvs("9.2.2", "9.2.4")
-def test_no_signed_thing_passes_for_another(api, browser, alice):
+def test_link_code_and_link_ticket_are_not_interchangeable(api, browser, alice):
     ticket = begin(api, alice.token).partition("link=")[2].replace("%3A", ":")
     assert problem(complete(api, alice.token, ticket)) == (400, "invalid_code")
     code = follow(browser, begin(api, alice.token)).told["link_code"]
@@ -91,19 +91,19 @@ def test_no_signed_thing_passes_for_another(api, browser, alice):
     assert "error=invalid_state" in answer.headers["Location"]
 
 
-def test_an_identity_belongs_to_one_user(api, browser, alice, dave):
+def test_link_of_an_identity_that_another_user_has_is_refused(api, browser, alice, dave):
     code = follow(browser, begin(api, alice.token), "dave").told["link_code"]
     assert problem(complete(api, alice.token, code)) == (409, "already_linked")
 
 
-def test_a_user_has_one_identity_of_a_provider(api, browser, alice):
+def test_link_of_a_second_identity_of_a_provider_is_refused(api, browser, alice):
     for sub, outcome in (("first", 201), ("second", 409)):
         code = follow(browser, begin(api, alice.token), sub).told["link_code"]
         assert complete(api, alice.token, code).status_code == outcome
 
 
 @pytest.mark.asvs("7.5.3")
-def test_the_last_way_in_cannot_be_taken_away(api, dave):
+def test_unlink_refuses_the_last_login_method(api, dave):
     (connection,) = api.call("GET", "/api/auth/connections", token=dave).json()
     path = f"/api/auth/connections/{connection['id']}"
     assert problem(api.call("DELETE", path, token=dave)) == (409, "last_login_method")
@@ -116,15 +116,15 @@ def test_the_last_way_in_cannot_be_taken_away(api, dave):
 
 
 @pytest.mark.asvs("8.2.2")
-def test_somebody_elses_connection_is_not_there(api, alice, dave):
-    pk = Identity.objects.get().pk
+def test_unlink_of_another_users_connection_is_not_found(api, alice, dave):
+    pk = UserSocialAuth.objects.get().pk
     assert problem(api.call("DELETE", f"/api/auth/connections/{pk}", token=alice.token)) == (404, "not_found")
     assert problem(api.call("DELETE", f"/api/auth/connections/{pk + 1}", token=alice.token)) == (404, "not_found")
     assert api.call("GET", "/api/auth/connections", token=alice.token).json() == []
 
 
-def test_taking_a_link_away_needs_a_recent_login(api, dave, clock):
+def test_unlink_needs_a_recent_login(api, dave, clock):
     clock.shift(601)
-    pk = Identity.objects.get().pk
+    pk = UserSocialAuth.objects.get().pk
     answer = api.call("DELETE", f"/api/auth/connections/{pk}", token=dave)
     assert problem(answer) == (403, "reauthentication_required")

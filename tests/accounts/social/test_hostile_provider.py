@@ -1,4 +1,4 @@
-"""A provider that is down, slow, or out of its mind: one sign-in fails, in time, and nothing else happens."""
+"""A provider that is down, slow or hostile: the sign-in fails in time, and has no other effect."""
 
 import gzip
 import json
@@ -8,10 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
+from social_django.models import UserSocialAuth
 
+from accounts.login.models import SessionExchangeCode
 from accounts.models import User
-from accounts.single_use.models import ConsumedToken, Identity, SessionExchangeCode
-from accounts.social.providers import oidc as backend
+from accounts.single_use.models import ConsumedToken
+from accounts.social.providers import base as backend
 from sessions_api.models import Session
 
 from ...server import database, free_port, serving
@@ -48,7 +50,7 @@ def impatient(monkeypatch):
 
 
 def sign_in(visitor, forger, path, misbehaves):
-    """Where a sign-in lands if the provider misbehaves at this path, and how long it took from there."""
+    """Where a sign-in lands if the provider misbehaves at this path, and the seconds that it took."""
     forger.behaviour[path] = misbehaves
     begun = time.monotonic()
     address = visitor.start(next="/inbox", state="mine")
@@ -61,53 +63,53 @@ def sign_in(visitor, forger, path, misbehaves):
     return landing, time.monotonic() - begun
 
 
-def nothing_is_written(spent=0):
-    for table in (User, Identity, Session, SessionExchangeCode):
+def nothing_is_written(consumed=0):
+    for table in (User, UserSocialAuth, Session, SessionExchangeCode):
         assert not table.objects.exists()
-    assert ConsumedToken.objects.count() == spent
+    assert ConsumedToken.objects.count() == consumed
 
 
 @pytest.mark.asvs("13.2.6", "16.5.2", "16.5.3")
 @pytest.mark.parametrize("path", [DISCOVERY, TOKEN, KEYS])
 @pytest.mark.parametrize("misbehaves", DOWN + SLOW)
-def test_a_provider_that_is_down_or_slow_is_given_up_in_time(impatient, visitor, forger, path, misbehaves):
+def test_provider_that_is_down_or_slow_is_abandoned_in_time(impatient, visitor, forger, path, misbehaves):
     landing, seconds = sign_in(visitor, forger, path, misbehaves)
     assert landing.told == {"error": "provider_unavailable", "next": "/inbox", "state": "mine"}
     assert landing.path == "/oauth/error"
     assert seconds < GIVE_UP_AFTER + 2
-    nothing_is_written(spent=path != DISCOVERY)
+    nothing_is_written(consumed=path != DISCOVERY)
 
 
 @pytest.mark.asvs("13.2.6")
-def test_nobody_stays_behind_to_wait_for_the_rest(impatient, visitor, forger):
+def test_provider_that_trickles_keeps_no_thread_waiting(impatient, visitor, forger):
     sign_in(visitor, forger, TOKEN, provider.trickles)
     assert forger.left_alone.wait(5)
 
 
-def test_a_flood_is_left_after_a_mebibyte(visitor, forger):
+def test_provider_answer_is_read_up_to_one_mebibyte(visitor, forger):
     landing, _ = sign_in(visitor, forger, TOKEN, provider.floods)
     assert landing.error == "provider_unavailable"
     assert forger.left_alone.wait(5)
     assert forger.sent < 20 * 2**20  # some more is in the sockets' buffers
 
 
-def test_an_answer_that_swells_is_as_limited(visitor, forger):
+def test_provider_answer_is_limited_after_decompression(visitor, forger):
     bomb = zlib.compress(b" " * 50 * 2**20)
     answer = {"Content-Encoding": "deflate", "Content-Length": str(len(bomb))}
     landing, _ = sign_in(visitor, forger, TOKEN, lambda request: request.tell(bomb, **answer))
     assert landing.error == "provider_unavailable"
-    nothing_is_written(spent=1)
+    nothing_is_written(consumed=1)
 
 
 @pytest.mark.parametrize("squeezed", [b"", b"\x1f\x8b garbage", b"garbage"])
-def test_an_answer_that_cannot_be_unpacked_is_none(visitor, forger, squeezed):
+def test_provider_answer_with_broken_compression_is_refused(visitor, forger, squeezed):
     answer = {"Content-Encoding": "gzip", "Content-Length": str(len(squeezed))}
     landing, _ = sign_in(visitor, forger, TOKEN, lambda request: request.tell(squeezed, **answer))
     assert landing.error in {"provider_unavailable", "provider_error"}
-    nothing_is_written(spent=1)
+    nothing_is_written(consumed=1)
 
 
-def test_compressed_and_chunked_answers_are_read(visitor, forger):
+def test_provider_answer_compressed_and_chunked_is_read(visitor, forger):
     def squeezed(request):
         body = gzip.compress(json.dumps({"keys": forger.keys}).encode())
         request.protocol_version = "HTTP/1.1"
@@ -123,43 +125,43 @@ def test_compressed_and_chunked_answers_are_read(visitor, forger):
 @pytest.mark.asvs("16.5.1", "16.5.3")
 @pytest.mark.parametrize("path", [DISCOVERY, TOKEN, KEYS])
 @pytest.mark.parametrize("misbehaves", GARBAGE)
-def test_a_provider_that_answers_garbage_is_not_believed_nor_quoted(visitor, forger, path, misbehaves, caplog):
+def test_provider_answer_of_another_form_is_neither_used_nor_quoted(visitor, forger, path, misbehaves, caplog):
     landing, _ = sign_in(visitor, forger, path, misbehaves)
     assert landing.error == "provider_error"
     assert SAYS not in landing.url
     assert SAYS not in caplog.text
     assert "Traceback" not in caplog.text
-    nothing_is_written(spent=path != DISCOVERY)
+    nothing_is_written(consumed=path != DISCOVERY)
 
 
 @pytest.mark.asvs("15.3.2")
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("path", [DISCOVERY, TOKEN, KEYS])
-def test_a_redirect_of_the_provider_is_not_followed(visitor, forger, path, status):
+def test_provider_redirect_is_not_followed(visitor, forger, path, status):
     with forging() as elsewhere:
         elsewhere.discovery |= {"issuer": forger.issuer}
         landing, _ = sign_in(visitor, forger, path, provider.redirects_to(elsewhere.issuer + path, status))
         assert landing.error == "provider_error"
         assert elsewhere.asked == []
-    nothing_is_written(spent=path != DISCOVERY)
+    nothing_is_written(consumed=path != DISCOVERY)
 
 
 @pytest.mark.asvs("12.3.2")
-def test_a_certificate_that_nobody_vouches_for_is_refused(visitor, settings, tmp_path):
+def test_provider_certificate_that_is_self_signed_is_refused(visitor, settings, tmp_path):
     with forging(self_signed(tmp_path)) as forger:
         forger.configure(settings)
         assert visitor.landing(visitor.start()).error == "provider_unavailable"
         assert forger.asked == []
 
 
-def test_a_provider_where_nobody_listens_is_unavailable(visitor, settings):
+def test_provider_that_refuses_connections_is_unavailable(visitor, settings):
     settings.SOCIAL_AUTH_GOOGLE_OIDC_ENDPOINT = f"http://localhost:{free_port()}"
     assert visitor.landing(visitor.start()).error == "provider_unavailable"
 
 
 @pytest.mark.asvs("10.5.3")
 @pytest.mark.parametrize("odd", [lambda own: "https://accounts.google.com", lambda own: None, lambda own: [own]])
-def test_a_discovery_document_of_another_issuer_is_refused_and_not_kept(visitor, forger, odd):
+def test_discovery_document_of_another_issuer_is_refused_and_not_cached(visitor, forger, odd):
     forger.discovery["issuer"] = odd(forger.issuer)
     assert visitor.landing(visitor.start()).error == "provider_error"
     forger.discovery["issuer"] = forger.issuer
@@ -184,7 +186,7 @@ def test_a_discovery_document_of_another_issuer_is_refused_and_not_kept(visitor,
         {"jwks_uri": "http://" + "a" * 300 + ".example/"},
     ],
 )
-def test_a_discovery_document_with_odd_addresses_ends_on_the_error_page(visitor, forger, change):
+def test_discovery_document_with_invalid_endpoints_is_refused(visitor, forger, change):
     forger.discovery |= change
     address = visitor.start()
     if address.startswith(f"{forger.issuer}/authorize"):
@@ -192,7 +194,7 @@ def test_a_discovery_document_with_odd_addresses_ends_on_the_error_page(visitor,
     else:
         landing = visitor.landing(address)
     assert landing.error in {"provider_error", "provider_unavailable"}
-    nothing_is_written(spent=ConsumedToken.objects.count())
+    nothing_is_written(consumed=ConsumedToken.objects.count())
 
 
 @pytest.mark.parametrize(
@@ -216,38 +218,38 @@ def test_a_discovery_document_with_odd_addresses_ends_on_the_error_page(visitor,
         {"denied": True, "id_token": None},
     ],
 )
-def test_odd_answers_for_a_code_end_on_the_error_page(visitor, forger, answer):
+def test_token_response_of_another_form_is_refused(visitor, forger, answer):
     address = forger.consent(visitor.start(), forge=lambda claims: {"id_token": provider.signed(claims)} | answer)
     landing = visitor.land(address)
     assert landing.error in {"provider_error", "access_denied", "provider_unavailable"}
     assert SAYS not in landing.url
-    nothing_is_written(spent=1)
+    nothing_is_written(consumed=1)
 
 
 @pytest.mark.parametrize(
     "keys", [[], None, {}, ["x"], [{}], [{"kid": "first"}], [{"kid": "first", "kty": "oct", "k": "eA"}]]
 )
-def test_odd_keys_end_on_the_error_page(visitor, forger, keys):
+def test_provider_keys_of_another_form_are_refused(visitor, forger, keys):
     forger.keys = keys
     assert visitor.land(forger.consent(visitor.start())).error == "provider_error"
-    nothing_is_written(spent=1)
+    nothing_is_written(consumed=1)
 
 
 @pytest.mark.parametrize("path", [DISCOVERY, TOKEN, KEYS])
 @pytest.mark.parametrize("misbehaves", [provider.fails, provider.answers_html, provider.answers_a_list])
-def test_a_provider_that_comes_back_is_found_at_once(visitor, forger, path, misbehaves):
+def test_provider_that_recovers_is_used_at_once(visitor, forger, path, misbehaves):
     sign_in(visitor, forger, path, misbehaves)
     forger.behaviour.clear()
     assert visitor.land(forger.consent(visitor.start())).path == "/oauth/callback"
 
 
-def test_what_was_read_once_is_kept_for_a_day(visitor, forger):
+def test_discovery_document_and_keys_are_cached(visitor, forger):
     for _ in range(3):
         visitor.land(forger.consent(visitor.start()))
     assert forger.asked.count(DISCOVERY) == forger.asked.count(KEYS) == 1
 
 
-def test_an_unknown_key_does_not_cost_us_the_keys_that_we_have(visitor, forger):
+def test_unknown_key_does_not_drop_the_cached_keys(visitor, forger):
     visitor.land(forger.consent(visitor.start()))
     forger.behaviour[KEYS] = provider.fails
     other = visitor.land(forger.consent(visitor.start(), forge=lambda claims: provider.signed(claims, by="second")))
@@ -255,7 +257,7 @@ def test_an_unknown_key_does_not_cost_us_the_keys_that_we_have(visitor, forger):
     assert visitor.land(forger.consent(visitor.start())).path == "/oauth/callback"
 
 
-def test_what_a_token_endpoint_says_beside_the_id_token_is_not_believed(visitor, forger):
+def test_token_response_outside_the_id_token_is_ignored(visitor, forger):
     said = {"email": "victim@gmail.com", "email_verified": True, "sub": "victim", "name": SAYS}
 
     def forge(claims):
@@ -264,12 +266,12 @@ def test_what_a_token_endpoint_says_beside_the_id_token_is_not_believed(visitor,
         return {"id_token": provider.signed(claims)} | said
 
     assert visitor.land(forger.consent(visitor.start(), forge=forge)).error == "email_unverified"
-    nothing_is_written(spent=1)
+    nothing_is_written(consumed=1)
 
 
 @pytest.mark.postgres
 @pytest.mark.asvs("13.2.6", "16.5.2")
-def test_others_are_served_while_a_provider_hangs(tmp_path):
+def test_provider_that_hangs_does_not_delay_other_requests(tmp_path):
     env = {"GOOGLE_CLIENT_ID": "x", "GOOGLE_CLIENT_SECRET": "y"}
     with (
         forging() as forger,
@@ -294,8 +296,8 @@ def test_others_are_served_while_a_provider_hangs(tmp_path):
 
 
 @pytest.mark.asvs("13.2.6")
-def test_the_deadline_is_for_a_whole_sign_in_and_not_for_each_call(impatient, visitor, forger):
-    """The code and the keys: each in time, and together not."""
+def test_provider_deadline_covers_all_calls_of_a_sign_in(impatient, visitor, forger):
+    """The token endpoint and the keys: each answers in time, and both together do not."""
 
     def slowly(request):
         forger.over.wait(GIVE_UP_AFTER * 0.6)
@@ -305,4 +307,4 @@ def test_the_deadline_is_for_a_whole_sign_in_and_not_for_each_call(impatient, vi
     forger.before_answering = lambda: forger.over.wait(GIVE_UP_AFTER * 0.6)
     forger.behaviour[KEYS] = slowly
     assert visitor.land(address).error == "provider_unavailable"
-    nothing_is_written(spent=1)
+    nothing_is_written(consumed=1)

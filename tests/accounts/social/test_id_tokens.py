@@ -1,4 +1,4 @@
-"""Which ID tokens are believed: those that the provider signed, for us, now, for this one sign-in."""
+"""An ID token is accepted if the provider signed it, for us, now, and for this sign-in."""
 
 import hashlib
 import hmac
@@ -7,11 +7,14 @@ from datetime import timedelta
 
 import jwt
 import pytest
+from social_django.models import UserSocialAuth
 
+from accounts.login.models import SessionExchangeCode
 from accounts.models import User
-from accounts.single_use.models import ConsumedToken, Identity, SessionExchangeCode
+from accounts.single_use.models import ConsumedToken
+from accounts.social.flow_state import OAuthFlowState
 from accounts.social.providers.registry import backend_for
-from accounts.social.strategy import OAuthFlowState
+from sessions_api.http.client import ClientInfo
 from sessions_api.models import Session
 
 from ...users import ApiClient, problem
@@ -27,7 +30,7 @@ def unsigned(claims, **header):
 
 
 def hmac_signed(claims, secret, **header):
-    """By hand, for PyJWT would refuse a public key as the secret."""
+    """PyJWT would refuse a public key as the secret."""
     message = f"{encoded({'alg': 'HS256'} | header)}.{encoded(claims)}"
     return f"{message}.{encoded(hmac.digest(secret, message.encode(), 'sha256'))}"
 
@@ -96,7 +99,7 @@ MISSING = ["iss", "aud", "exp", "iat", "sub", "nonce"]
 
 
 def change(forger, claims, name, value):
-    """A difference is one from now."""
+    """A timedelta is relative to now."""
     if isinstance(value, timedelta):
         return claims | {name: claims["iat"] + int(value.total_seconds())}
     text = json.dumps(value).replace("{iss}", forger.issuer).replace("{now}", str(claims["iat"]))
@@ -107,10 +110,10 @@ def named(value):
     return (value if isinstance(value, str) else str(value))[:30]
 
 
-def nobody_came_in(spent):
-    for table in (User, Identity, Session, SessionExchangeCode):
+def nothing_is_written(consumed):
+    for table in (User, UserSocialAuth, Session, SessionExchangeCode):
         assert not table.objects.exists()
-    assert ConsumedToken.objects.count() == spent
+    assert ConsumedToken.objects.count() == consumed
 
 
 # In the browser
@@ -119,12 +122,12 @@ def nobody_came_in(spent):
 def refused(visitor, forger, forge):
     landing = visitor.land(forger.consent(visitor.start(state="mine"), forge=forge))
     assert landing.told == {"error": "provider_error", "state": "mine"}
-    nobody_came_in(spent=1)
+    nothing_is_written(consumed=1)
 
 
 @pytest.mark.asvs("6.8.2", "9.1.1", "9.1.2", "9.1.3")
 @pytest.mark.parametrize("forge", FORGED.values(), ids=FORGED)
-def test_a_forged_token_is_refused_after_the_providers_form(visitor, forger, forge, caplog):
+def test_id_token_that_is_forged_is_refused_in_the_browser(visitor, forger, forge, caplog):
     refused(visitor, forger, forge)
     assert "Traceback" not in caplog.text
     assert set(forger.asked) <= {provider.DISCOVERY, provider.TOKEN, KEYS}
@@ -132,35 +135,35 @@ def test_a_forged_token_is_refused_after_the_providers_form(visitor, forger, for
 
 @pytest.mark.asvs("9.2.1", "9.2.3", "10.5.4")
 @pytest.mark.parametrize(("name", "value"), WRONG_CLAIMS, ids=named)
-def test_a_token_with_a_wrong_claim_is_refused_after_the_providers_form(visitor, forger, name, value, caplog):
+def test_id_token_with_a_wrong_claim_is_refused_in_the_browser(visitor, forger, name, value, caplog):
     refused(visitor, forger, lambda claims: signed(change(forger, claims, name, value)))
     assert "Traceback" not in caplog.text
 
 
 @pytest.mark.parametrize("name", MISSING)
-def test_a_token_without_a_claim_is_refused_after_the_providers_form(visitor, forger, name):
+def test_id_token_without_a_claim_is_refused_in_the_browser(visitor, forger, name):
     refused(visitor, forger, lambda claims: signed(without(claims, name)))
 
 
 @pytest.mark.asvs("10.5.1", "10.1.2")
 @pytest.mark.parametrize("nonce", ["", "another", None, 7, [], "{digest}"], ids=named)
-def test_a_token_with_another_nonce_is_refused(visitor, forger, nonce):
+def test_id_token_with_another_nonce_is_refused_in_the_browser(visitor, forger, nonce):
     def forge(claims):
-        digest = hashlib.sha256(claims["nonce"].encode()).hexdigest()  # good for an app's, not for a browser's
+        digest = hashlib.sha256(claims["nonce"].encode()).hexdigest()  # valid for an app, and not for a browser
         return signed(claims | {"nonce": nonce.format(digest=digest) if isinstance(nonce, str) else nonce})
 
     refused(visitor, forger, forge)
 
 
 @pytest.mark.asvs("10.5.1")
-def test_a_token_for_another_start_of_the_same_browser_is_refused(visitor, forger):
+def test_id_token_for_another_start_of_the_same_browser_is_refused(visitor, forger):
     nonces = []
     forger.consent(visitor.start(), forge=lambda claims: nonces.append(claims["nonce"]) or signed(claims))
     refused(visitor, forger, lambda claims: signed(claims | {"nonce": nonces[0]}))
 
 
 @pytest.mark.parametrize("value", ["AAAAAAAAAAAAAAAAAAAAAA", "", None, 7, [], "é"], ids=named)
-def test_a_token_for_another_access_token_is_refused(visitor, forger, value):
+def test_id_token_with_another_at_hash_is_refused(visitor, forger, value):
     refused(visitor, forger, lambda claims: signed(claims | {"at_hash": value}))
 
 
@@ -178,15 +181,15 @@ def test_a_token_for_another_access_token_is_refused(visitor, forger, value):
     + [{"email_verified": odd} for odd in ("true", 1, [True], {"a": True}, None, False)],
     ids=named,
 )
-def test_an_odd_address_is_an_unverified_one(visitor, forger, changes, caplog):
+def test_id_token_with_an_invalid_address_counts_as_unverified(visitor, forger, changes, caplog):
     landing = visitor.land(forger.consent(visitor.start(), forge=lambda claims: signed(claims | changes)))
     assert landing.error == "email_unverified"
     assert "Traceback" not in caplog.text
-    nobody_came_in(spent=1)
+    nothing_is_written(consumed=1)
 
 
 @pytest.mark.parametrize("odd", [None, 7, [], ["Dave"], {"a": 1}, "x" * 100_000, "\0\ud800\u202e", ""], ids=named)
-def test_an_odd_name_does_no_harm(visitor, forger, odd):
+def test_id_token_with_a_name_of_another_form_is_accepted(visitor, forger, odd):
     landing = visitor.land(forger.consent(visitor.start(), forge=lambda claims: signed(claims | {"name": odd})))
     assert landing.path == "/oauth/callback"
     assert len(User.objects.get().display_name) <= 255
@@ -208,13 +211,13 @@ GENUINE = {
 
 
 @pytest.mark.parametrize("forge", GENUINE.values(), ids=GENUINE)
-def test_a_genuine_token_is_accepted_after_the_providers_form(visitor, forger, forge):
+def test_id_token_that_is_genuine_is_accepted_in_the_browser(visitor, forger, forge):
     assert visitor.land(forger.consent(visitor.start(), forge=forge)).path == "/oauth/callback"
-    assert Session.objects.count() == Identity.objects.count() == 1
+    assert Session.objects.count() == UserSocialAuth.objects.count() == 1
 
 
 @pytest.mark.asvs("9.1.3")
-def test_a_key_that_the_provider_has_changed_to_is_found_and_the_old_one_is_dead(visitor, forger):
+def test_provider_key_rotation_accepts_the_new_key_and_refuses_the_old(visitor, forger):
     visitor.land(forger.consent(visitor.start()))
     forger.keys = [jwk("second")]
     new = visitor.land(forger.consent(visitor.start(), forge=lambda claims: signed(claims, by="second")))
@@ -223,16 +226,16 @@ def test_a_key_that_the_provider_has_changed_to_is_found_and_the_old_one_is_dead
     assert old.error == "provider_error"
 
 
-def test_an_unknown_key_is_asked_for_once(visitor, forger):
+def test_unknown_key_is_asked_for_once(visitor, forger):
     visitor.land(forger.consent(visitor.start()))
     visitor.land(forger.consent(visitor.start(), forge=lambda claims: signed(claims, by="stranger")))
     assert forger.asked.count(KEYS) == 2
 
 
 @pytest.mark.parametrize("endpoint", ["https://accounts.google.com", "http://localhost:9"])
-def test_google_may_sign_under_either_spelling_and_nobody_else_under_two(rf, settings, endpoint):
+def test_google_issuer_has_two_spellings_and_others_have_one(settings, endpoint):
     settings.SOCIAL_AUTH_GOOGLE_OIDC_ENDPOINT = endpoint
-    google = backend_for(rf.get("/"), OAuthFlowState("google"))
+    google = backend_for(OAuthFlowState("google"), client=ClientInfo())
     spellings = {"https://accounts.google.com", "accounts.google.com"} if "google" in endpoint else {endpoint}
     assert set(google.id_token_issuer()) == spellings
 
@@ -245,7 +248,7 @@ SHA256 = hashlib.sha256(RAW.encode()).hexdigest()
 
 @pytest.fixture
 def app(forger, settings, db):
-    """Whatever a phone sends."""
+    """An app on a phone."""
     settings.SOCIAL_AUTH_GOOGLE_NATIVE_CLIENT_IDS = [ANDROID, IOS]
     return ApiClient()
 
@@ -267,7 +270,7 @@ def bring(app, id_token, nonce=RAW):
     ],
     ids=["one tap", "web", "android", "ios with the service's audience", "ios", "ios without azp"],
 )
-def test_an_app_signs_in_with_an_id_token(app, forger, audience, nonce):
+def test_app_signs_in_with_an_id_token(app, forger, audience, nonce):
     answer = bring(app, signed(forger.claims(nonce=nonce, **audience)))
     assert answer.status_code == 200, answer.content
     session = app.check_session(answer.json()["token"]).json()
@@ -276,21 +279,21 @@ def test_an_app_signs_in_with_an_id_token(app, forger, audience, nonce):
 
 @pytest.mark.asvs("6.8.2", "9.1.1", "9.1.2", "9.1.3")
 @pytest.mark.parametrize("forge", FORGED.values(), ids=FORGED)
-def test_a_forged_token_of_an_app_is_refused(app, forger, forge):
+def test_id_token_that_is_forged_is_refused_from_an_app(app, forger, forge):
     assert problem(bring(app, forge(forger.claims(nonce=RAW)))) == (400, "invalid_id_token")
-    nobody_came_in(spent=0)
+    nothing_is_written(consumed=0)
 
 
 @pytest.mark.asvs("9.2.1", "9.2.3", "10.5.4")
 @pytest.mark.parametrize(("name", "value"), WRONG_CLAIMS, ids=named)
-def test_a_token_of_an_app_with_a_wrong_claim_is_refused(app, forger, name, value):
+def test_id_token_with_a_wrong_claim_is_refused_from_an_app(app, forger, name, value):
     answer = bring(app, signed(change(forger, forger.claims(nonce=RAW), name, value)))
     assert problem(answer) == (400, "invalid_id_token")
-    nobody_came_in(spent=0)
+    nothing_is_written(consumed=0)
 
 
 @pytest.mark.parametrize("name", MISSING)
-def test_a_token_of_an_app_without_a_claim_is_refused(app, forger, name):
+def test_id_token_without_a_claim_is_refused_from_an_app(app, forger, name):
     answer = bring(app, signed(without(forger.claims(nonce=RAW), name)))
     assert problem(answer) == (400, "invalid_id_token")
 
@@ -311,9 +314,9 @@ def test_a_token_of_an_app_without_a_claim_is_refused(app, forger, name):
     ],
     ids=named,
 )
-def test_a_token_of_an_app_with_another_nonce_is_refused(app, forger, told, sent):
+def test_id_token_with_another_nonce_is_refused_from_an_app(app, forger, told, sent):
     assert problem(bring(app, signed(forger.claims(nonce=told)), sent)) == (400, "invalid_id_token")
-    nobody_came_in(spent=0)
+    nothing_is_written(consumed=0)
 
 
 @pytest.mark.asvs("9.2.3")
@@ -328,11 +331,11 @@ def test_a_token_of_an_app_with_another_nonce_is_refused(app, forger, told, sent
     ],
     ids=str,
 )
-def test_a_token_for_somebody_elses_app_is_refused(app, forger, audience):
+def test_id_token_for_a_foreign_app_is_refused(app, forger, audience):
     assert problem(bring(app, signed(forger.claims(nonce=RAW, **audience)))) == (400, "invalid_id_token")
 
 
-def test_without_apps_in_the_settings_only_our_own_client_is_good(app, forger, settings):
+def test_id_token_for_an_app_is_refused_where_no_app_is_configured(app, forger, settings):
     settings.SOCIAL_AUTH_GOOGLE_NATIVE_CLIENT_IDS = []
     for audience in ({"aud": IOS, "azp": IOS}, {"aud": CLIENT, "azp": ANDROID}):
         assert problem(bring(app, signed(forger.claims(nonce=RAW, **audience)))) == (400, "invalid_id_token")
@@ -344,7 +347,7 @@ def test_without_apps_in_the_settings_only_our_own_client_is_good(app, forger, s
     ["", "x", ".", "..", "x.y.z", "é.é.é", " ", "a" * 10_000, "." * 10_000, "[" * 9000, "{}", "null", "e30.e30.", "🤷"],
     ids=named,
 )
-def test_garbage_is_no_id_token(app, garbage):
+def test_id_token_that_is_no_jwt_is_refused(app, garbage):
     assert problem(bring(app, garbage)) == (400, "invalid_id_token")
 
 
@@ -367,12 +370,12 @@ def test_garbage_is_no_id_token(app, garbage):
     ],
     ids=named,
 )
-def test_a_body_of_another_shape_is_refused(app, body):
+def test_id_token_request_of_another_shape_is_refused(app, body):
     assert problem(app.call("POST", "/api/auth/oauth/google/token", body)) == (422, "validation_error")
 
 
 def other_spelling(token):
-    """The same token: the last character of its signature has bits that mean nothing."""
+    """The same token: the last character of its signature has unused bits."""
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     other = token[:-1] + alphabet[alphabet.index(token[-1]) ^ 1]
     assert jwt.utils.base64url_decode(other.rpartition(".")[2]) == jwt.utils.base64url_decode(token.rpartition(".")[2])
@@ -385,14 +388,14 @@ def other_spelling(token):
     [str, other_spelling, lambda token: token + "=", lambda token: token + "=="],
     ids=["same", "bits", "=", "=="],
 )
-def test_an_id_token_opens_one_session(app, forger, again):
+def test_id_token_opens_one_session(app, forger, again):
     token = signed(forger.claims(nonce=RAW))
     assert bring(app, token).status_code == 200
     assert problem(bring(app, again(token))) == (400, "invalid_id_token")
     assert Session.objects.count() == 1
 
 
-def test_a_token_that_calls_itself_good_for_ever_is_spent_all_the_same(app, forger):
+def test_id_token_without_an_end_is_consumed_too(app, forger):
     token = signed(forger.claims(nonce=RAW, exp=2**60))
     assert bring(app, token).status_code == 200
     assert problem(bring(app, token)) == (400, "invalid_id_token")
@@ -401,7 +404,7 @@ def test_a_token_that_calls_itself_good_for_ever_is_spent_all_the_same(app, forg
 @pytest.mark.postgres
 @pytest.mark.asvs("2.3.4", "15.4.2")
 @pytest.mark.django_db(transaction=True)
-def test_an_id_token_opens_one_session_for_twenty_at_once(app, forger):
+def test_id_token_opens_one_session_for_twenty_at_once(app, forger):
     token = signed(forger.claims(nonce=RAW))
     answers = at_once(*[lambda: bring(ApiClient(), token).status_code] * 20)
     assert sorted(answers) == [200] + [400] * 19
@@ -413,11 +416,11 @@ def test_an_id_token_opens_one_session_for_twenty_at_once(app, forger):
     [provider.fails, provider.answers_html, provider.refuses, provider.hangs_up, provider.redirects_to("/")],
 )
 @pytest.mark.parametrize("path", [provider.DISCOVERY, KEYS])
-def test_without_the_providers_keys_there_is_no_telling(app, forger, path, misbehaves):
+def test_id_token_is_not_judged_without_the_providers_keys(app, forger, path, misbehaves):
     forger.behaviour[path] = misbehaves
     token = signed(forger.claims(nonce=RAW))
     assert problem(bring(app, token)) == (503, "provider_unavailable")
-    nobody_came_in(spent=0)
+    nothing_is_written(consumed=0)
     forger.behaviour.clear()
     assert bring(app, token).status_code == 200
 
@@ -431,37 +434,37 @@ def test_without_the_providers_keys_there_is_no_telling(app, forger, path, misbe
     ],
     ids=named,
 )
-def test_an_app_is_told_of_an_unverified_address(app, forger, changes, code):
+def test_app_gets_email_unverified(app, forger, changes, code):
     assert problem(bring(app, signed(forger.claims(nonce=RAW, **changes)))) == code
-    nobody_came_in(spent=1)
+    nothing_is_written(consumed=1)
 
 
-def test_an_app_is_told_that_an_account_is_disabled(app, forger):
+def test_app_gets_account_disabled(app, forger):
     bring(app, signed(forger.claims(nonce=RAW)))
     User.objects.update(is_active=False)
     assert problem(bring(app, signed(forger.claims(nonce=RAW, x=1)))) == (403, "account_disabled")
 
 
-def test_an_app_is_told_that_registration_is_closed(app, forger, settings):
+def test_app_gets_registration_closed(app, forger, settings):
     settings.REGISTRATION = "closed"
     assert problem(bring(app, signed(forger.claims(nonce=RAW)))) == (403, "registration_closed")
 
 
-def test_an_app_is_told_that_an_account_exists(app, forger):
+def test_app_gets_account_exists(app, forger):
     app.register("dave@example.org")
     answer = bring(app, signed(forger.claims(nonce=RAW, email="dave@example.org")))
     assert problem(answer) == (409, "account_exists")
-    assert not Identity.objects.exists()
+    assert not UserSocialAuth.objects.exists()
 
 
-def test_an_app_cannot_sign_in_where_the_provider_has_no_id_tokens_or_is_off(app, settings):
+def test_app_cannot_sign_in_where_the_provider_has_no_id_tokens_or_is_off(app, settings):
     body = {"id_token": "x.y.z", "nonce": RAW}
     assert problem(app.call("POST", "/api/auth/oauth/github/token", body)) == (404, "provider_not_found")
     settings.SOCIAL_AUTH_GITHUB_KEY = settings.SOCIAL_AUTH_GITHUB_SECRET = "x"
     assert problem(app.call("POST", "/api/auth/oauth/github/token", body)) == (400, "invalid_id_token")
 
 
-def test_an_id_token_of_a_browsers_sign_in_is_of_no_use_to_an_app(app, visitor, forger):
+def test_id_token_of_a_browser_is_refused_from_an_app(app, visitor, forger):
     tokens = []
     address = forger.consent(visitor.start(), forge=lambda claims: tokens.append(signed(claims)) or tokens[0])
     visitor.land(address)

@@ -1,4 +1,4 @@
-"""Twenty at once: who comes first wins, the others are told so, and nobody ends up in somebody else's account."""
+"""Twenty callers at once: one wins, the others are refused, and no caller gets another user's account."""
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
@@ -6,10 +6,10 @@ from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection, transaction
+from social_django.models import UserSocialAuth
 
 from accounts.login.models import s256
 from accounts.models import User
-from accounts.social.models import Identity
 from sessions_api.models import Session
 
 from ...users import ApiClient, problem
@@ -23,7 +23,7 @@ VERIFIED = "2026-01-01T00:00Z"
 
 @pytest.fixture
 def ready(forger):
-    """Twenty browsers of one user, each just before its callback."""
+    """Twenty browsers of one user, each before its callback."""
     browsers = [Browser() for _ in range(20)]
     return [(browser, forger.consent(browser.start())) for browser in browsers]
 
@@ -33,25 +33,25 @@ def all_land(ready):
 
 
 @pytest.mark.asvs("15.4.2")
-def test_of_twenty_first_sign_ins_one_makes_the_user(ready):
+def test_twenty_first_sign_ins_at_once_create_one_user(ready):
     landings = all_land(ready)
     assert {landing.path for landing in landings} == {"/oauth/callback"}
-    assert (User.objects.count(), Identity.objects.count(), Session.objects.count()) == (1, 1, 20)
+    assert (User.objects.count(), UserSocialAuth.objects.count(), Session.objects.count()) == (1, 1, 20)
 
 
 @pytest.mark.parametrize("verified", [VERIFIED, None])
-def test_of_twenty_first_sign_ins_one_links_the_user_of_the_address(ready, api, verified):
+def test_twenty_first_sign_ins_at_once_link_one_user(ready, api, verified):
     token = api.register("dave@gmail.com", "the password of dave").json()["token"]
     User.objects.update(email_verified_at=verified)
     landings = all_land(ready)
     assert [landing.told.get("error") for landing in landings] == [None] * 20
-    assert (User.objects.count(), Identity.objects.count()) == (1, 1)
+    assert (User.objects.count(), UserSocialAuth.objects.count()) == (1, 1)
     assert api.opens(token) == bool(verified)
     assert (api.login("dave@gmail.com", "the password of dave").status_code == 200) == bool(verified)
 
 
 @pytest.mark.asvs("15.4.2")
-def test_a_registration_beside_a_first_sign_in_shares_no_account(forger, db):
+def test_registration_beside_a_first_sign_in_shares_no_account(forger, db):
     for number in range(8):
         name = f"user-{number}"
         browsers = [Browser() for _ in range(3)]
@@ -63,7 +63,7 @@ def test_a_registration_beside_a_first_sign_in_shares_no_account(forger, db):
         assert {landing.path for landing in landings} == {"/oauth/callback"}
         assert registered.status_code == 201 or problem(registered) == (409, "email_taken")
         user = User.objects.get(email=f"{name}@gmail.com")
-        assert user.identities.count() == 1
+        assert user.social_auth.count() == 1
         assert not user.has_password
         if registered.status_code == 201:
             assert not ApiClient().opens(registered.json()["token"])
@@ -73,7 +73,7 @@ def test_a_registration_beside_a_first_sign_in_shares_no_account(forger, db):
 
 
 @pytest.mark.asvs("10.2.1", "2.3.4")
-def test_of_twenty_replays_of_a_callback_one_opens_a_session(forger, db):
+def test_twenty_replays_of_a_callback_open_one_session(forger, db):
     browser = Browser()
     address = forger.consent(browser.start())
     copies = [Browser() for _ in range(20)]
@@ -86,7 +86,7 @@ def test_of_twenty_replays_of_a_callback_one_opens_a_session(forger, db):
 
 
 @pytest.mark.asvs("6.5.1", "2.3.4")
-def test_of_twenty_who_exchange_a_code_one_gets_a_session(forger, db):
+def test_twenty_exchanges_of_a_code_open_one_session(forger, db):
     browser = Browser()
     code = browser.land(forger.consent(browser.start(code_challenge=s256(VERIFIER)))).told["code"]
     body = {"code": code, "code_verifier": VERIFIER}
@@ -111,7 +111,7 @@ def complete(token, code):
 
 
 @pytest.mark.asvs("2.3.4")
-def test_of_twenty_who_open_an_address_to_link_one_comes_to_the_provider(forger, alice):
+def test_twenty_visits_of_a_link_address_reach_the_provider_once(forger, alice):
     address = authorize_url(alice.token)
     places = [answer.headers["Location"] for answer in at_once(*[lambda: Browser().get(address)] * 20)]
     assert len([place for place in places if place.startswith(forger.issuer)]) == 1
@@ -119,42 +119,42 @@ def test_of_twenty_who_open_an_address_to_link_one_comes_to_the_provider(forger,
 
 
 @pytest.mark.asvs("2.3.4")
-def test_of_twenty_who_complete_a_link_one_does(forger, alice):
+def test_twenty_completions_of_a_link_create_one_link(forger, alice):
     code = link_code(forger, alice.token)
     answers = at_once(*[lambda: complete(alice.token, code)] * 20)
     assert sorted(answer.status_code for answer in answers) == [201] + [400] * 19
-    assert Identity.objects.count() == 1
+    assert UserSocialAuth.objects.count() == 1
 
 
-def test_of_two_who_link_one_identity_one_does(forger, alice, bob):
+def test_two_users_who_link_one_identity_at_once_create_one_link(forger, alice, bob):
     codes = {token: link_code(forger, token) for token in (alice.token, bob.token)}
     answers = at_once(*(lambda token=token, code=code: complete(token, code) for token, code in codes.items()))
     assert sorted(answer.status_code for answer in answers) == [201, 409]
-    assert Identity.objects.count() == 1
+    assert UserSocialAuth.objects.count() == 1
 
 
-def test_a_user_who_links_two_identities_at_once_has_one(forger, alice):
+def test_user_who_links_two_identities_at_once_has_one(forger, alice):
     codes = [link_code(forger, alice.token), None]
     browser = Browser()
     other = forger.consent(browser.get(authorize_url(alice.token)).headers["Location"], "another")
     codes[1] = browser.land(other).told["link_code"]
     answers = at_once(*(lambda code=code: complete(alice.token, code) for code in codes))
     assert sorted(answer.status_code for answer in answers) == [201, 409]
-    assert Identity.objects.count() == 1
+    assert UserSocialAuth.objects.count() == 1
 
 
-def test_of_two_who_take_away_the_last_two_ways_in_one_is_refused(forger, db, settings):
+def test_two_unlinks_of_the_last_two_login_methods_leave_one(forger, db, settings):
     settings.SOCIAL_AUTH_GITHUB_KEY = settings.SOCIAL_AUTH_GITHUB_SECRET = "x"
     browser = Browser()
     token = browser.land(forger.consent(browser.start())).told["session"]
-    Identity.objects.create(user=User.objects.get(), provider="github", uid="1")
-    paths = [f"/api/auth/connections/{connection.pk}" for connection in Identity.objects.all()]
+    UserSocialAuth.objects.create(user=User.objects.get(), provider="github", uid="1")
+    paths = [f"/api/auth/connections/{connection.pk}" for connection in UserSocialAuth.objects.all()]
     answers = at_once(*(lambda path=path: ApiClient().call("DELETE", path, token=token) for path in paths))
     assert sorted(answer.status_code for answer in answers) == [204, 409]
-    assert Identity.objects.count() == 1
+    assert UserSocialAuth.objects.count() == 1
 
 
-def somebody_waits_for_a_lock():
+def a_lock_is_awaited():
     for _ in range(1000):
         with connection.cursor() as cursor:
             cursor.execute(
@@ -167,7 +167,7 @@ def somebody_waits_for_a_lock():
 
 
 def while_locked(call, change):
-    """What `call` returns if `change` happens to Alice while it waits for her row."""
+    """What `call` returns if the user changes while it waits for the row."""
 
     def run():
         try:
@@ -179,7 +179,7 @@ def while_locked(call, change):
         with transaction.atomic():
             user = User.objects.select_for_update(no_key=True).get()
             answer = pool.submit(run)
-            assert somebody_waits_for_a_lock()
+            assert a_lock_is_awaited()
             change(user)
         return answer.result()
 
@@ -202,17 +202,17 @@ CHANGES = [is_disabled, changes_the_password, has_the_address_taken_back]
 
 @pytest.mark.asvs("15.4.2", "7.4.2")
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_link_that_waits_for_a_change_of_the_user_is_void(forger, alice, change):
+def test_link_that_waits_for_a_change_of_the_user_is_refused(forger, alice, change):
     code = link_code(forger, alice.token)
     answer = while_locked(lambda: complete(alice.token, code), change)
     assert problem(answer) == (401, "session_expired")
-    assert not Identity.objects.exists()
+    assert not UserSocialAuth.objects.exists()
 
 
 @pytest.mark.asvs("15.4.2", "7.4.2")
 @pytest.mark.parametrize("wanted", [{}, {"code_challenge": s256(VERIFIER)}], ids=["session", "code"])
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_sign_in_that_waits_for_a_change_of_the_user_is_void(forger, db, change, wanted):
+def test_sign_in_that_waits_for_a_change_of_the_user_is_refused(forger, db, change, wanted):
     browser = Browser()
     browser.land(forger.consent(browser.start()))
     Session.objects.all().delete()

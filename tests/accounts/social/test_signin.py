@@ -2,9 +2,11 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.conf import settings as django_settings
+from social_django.models import UserSocialAuth
 
+from accounts.login.models import SessionExchangeCode
 from accounts.models import User
-from accounts.single_use.models import ConsumedToken, Identity, SessionExchangeCode
+from accounts.single_use.models import ConsumedToken
 from sessions_api.models import Session
 
 from ...server import database, serving
@@ -15,7 +17,7 @@ def query(address):
     return {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
 
 
-def test_a_sign_in_ends_at_the_front_end_with_a_session(browser, api):
+def test_sign_in_ends_at_the_front_end_with_a_session(browser, api):
     landing = browser.sign_in("dave", start={"next": "/inbox", "state": "mine"})
     assert landing.path == "/oauth/callback"
     assert (landing.told["next"], landing.told["state"]) == ("/inbox", "mine")
@@ -32,7 +34,7 @@ def test_a_sign_in_ends_at_the_front_end_with_a_session(browser, api):
 
 
 @pytest.mark.asvs("10.2.3", "10.1.2")
-def test_the_provider_is_asked_for_little_and_by_the_book(browser, google):
+def test_authorization_request_has_pkce_nonce_and_three_scopes(browser, google):
     asked = query(browser.start())
     assert asked["scope"].split() == ["openid", "email", "profile"]
     assert (asked["response_type"], asked["client_id"]) == ("code", "our-client-id")
@@ -42,7 +44,7 @@ def test_the_provider_is_asked_for_little_and_by_the_book(browser, google):
     assert asked["redirect_uri"] == f"{django_settings.PUBLIC_URL}/api/auth/oauth/google/callback"
 
 
-def test_nothing_that_the_caller_sends_is_passed_on(browser):
+def test_authorization_request_passes_on_no_parameter_of_the_caller(browser):
     sent = {"login_hint": "x", "hd": "x", "scope": "x", "redirect_uri": "https://evil", "client_id": "x", "prompt": "x"}
     asked = query(browser.start(**sent))
     assert "x" not in asked.values()
@@ -50,22 +52,22 @@ def test_nothing_that_the_caller_sends_is_passed_on(browser):
 
 
 @pytest.mark.asvs("13.2.3")
-def test_a_start_stores_nothing(browser):
+def test_start_stores_nothing(browser):
     for _ in range(20):
         browser.start()
-    for table in (ConsumedToken, SessionExchangeCode, Identity, User, Session):
+    for table in (ConsumedToken, SessionExchangeCode, UserSocialAuth, User, Session):
         assert not table.objects.exists()
 
 
 @pytest.mark.asvs("3.3.2", "3.3.4")
-def test_a_start_leaves_one_cookie_that_scripts_cannot_read(browser):
+def test_start_sets_one_cookie_that_scripts_cannot_read(browser):
     state = query(browser.start())["state"]
     (cookie,) = browser.cookies.values()
     assert cookie.key == f"latchkey-oauth-{state}"
     assert (cookie["httponly"], cookie["samesite"], cookie["path"], cookie["max-age"]) == (True, "Lax", "/", 600)
 
 
-def test_a_browser_keeps_five_starts_and_each_of_them_works(browser):
+def test_browser_keeps_five_starts_and_each_can_be_completed(browser):
     addresses = [browser.start() for _ in range(7)]
     kept = [cookie for cookie in browser.cookies.values() if cookie.value]
     assert len(kept) == 5
@@ -77,22 +79,22 @@ def test_a_browser_keeps_five_starts_and_each_of_them_works(browser):
 
 @pytest.mark.asvs("7.6.2", "3.5.1")
 @pytest.mark.parametrize("mode", ["cors", "no-cors", "same-origin", "websocket"])
-def test_a_page_cannot_start_in_the_background(browser, mode):
+def test_start_in_the_background_is_refused(browser, mode):
     answer = browser.get("/api/auth/oauth/google", headers={"Sec-Fetch-Mode": mode})
     assert problem(answer) == (403, "permission_denied")
     assert not browser.cookies
 
 
-def test_an_old_browser_that_does_not_say_may_start(browser):
+def test_start_of_a_browser_without_fetch_metadata_is_accepted(browser):
     assert browser.get("/api/auth/oauth/google").status_code == 302
 
 
 @pytest.mark.parametrize("name", ["github", "facebook", "password", "x" * 300])
-def test_a_provider_that_is_not_configured_is_not_there(browser, name):
+def test_start_at_a_provider_that_is_not_configured_is_not_found(browser, name):
     assert problem(browser.get(f"/api/auth/oauth/{name}")) == (404, "provider_not_found")
 
 
-def test_the_login_page_learns_of_the_provider(browser, api):
+def test_config_lists_the_provider_for_the_login_page(browser, api):
     (told,) = api.call("GET", "/api/auth/config").json()["providers"]
     assert told == {
         "provider": "google",
@@ -102,7 +104,7 @@ def test_the_login_page_learns_of_the_provider(browser, api):
 
 
 @pytest.mark.asvs("10.1.2", "10.2.1")
-def test_a_callback_in_another_browser_is_refused(browser, other_browser):
+def test_callback_in_another_browser_is_refused(browser, other_browser):
     address = browser.consent(browser.start(), "dave")
     assert other_browser.land(address).error == "invalid_state"
     assert not User.objects.exists()
@@ -110,33 +112,34 @@ def test_a_callback_in_another_browser_is_refused(browser, other_browser):
 
 
 @pytest.mark.asvs("10.2.1", "2.3.4")
-def test_a_callback_is_good_once(browser, google):
+def test_callback_is_valid_once(browser, google):
     address = browser.consent(browser.start(), "dave")
     cookies = browser.cookies.copy()
     assert browser.land(address).path == "/oauth/callback"
     assert browser.land(address).error == "invalid_state"
-    browser.cookies = cookies  # somebody kept it
+    browser.cookies = cookies.copy()  # kept by an attacker
     assert browser.land(address).error == "invalid_state"
-    fresh_code = browser.consent(browser.start(), "dave").replace(query(browser.start())["state"], "")
+    fresh = query(browser.consent(browser.start(), "dave"))["code"]
+    browser.cookies = cookies
+    assert browser.land(address.replace(query(address)["code"], fresh)).error == "invalid_state"
     assert Session.objects.count() == 1
-    assert fresh_code
 
 
-def test_a_start_waits_ten_minutes(browser, clock):
+def test_start_expires_after_ten_minutes(browser, clock):
     address = browser.start()
     clock.shift(601)
     assert browser.land(browser.consent(address, "dave")).error == "invalid_state"
 
 
 @pytest.mark.parametrize("broken", ["", "&state=another", "&state="])
-def test_a_callback_without_its_one_state_is_refused(browser, broken):
+def test_callback_without_exactly_one_state_is_refused(browser, broken):
     address = browser.consent(browser.start(), "dave")
     if not broken:
         address = address.replace("state=", "nostate=")
     assert browser.land(address + broken).error == "invalid_state"
 
 
-def test_somebody_who_does_not_agree_lands_on_the_error_page(browser):
+def test_callback_with_access_denied_lands_on_the_error_page(browser):
     state = query(browser.start(state="mine"))["state"]
     landing = browser.land(f"/api/auth/oauth/google/callback?error=access_denied&state={state}")
     assert landing.error == "access_denied"
@@ -145,7 +148,7 @@ def test_somebody_who_does_not_agree_lands_on_the_error_page(browser):
 
 @pytest.mark.asvs("16.5.1")
 @pytest.mark.parametrize("error", ["<script>", "x\r\nSet-Cookie: a=b", "y" * 10_000, "invalid_request", "server_error"])
-def test_the_providers_words_go_no_further(browser, error):
+def test_callback_error_of_the_provider_is_not_passed_on(browser, error):
     state = query(browser.start())["state"]
     answer = browser.get(
         "/api/auth/oauth/google/callback", {"error": error, "error_description": error, "state": state}
@@ -175,14 +178,14 @@ def test_the_providers_words_go_no_further(browser, error):
         "/" + "x" * 10_000,
     ],
 )
-def test_next_is_a_path_on_the_front_end_and_nothing_else(browser, path):
+def test_next_must_be_a_path_on_the_front_end(browser, path):
     answer = browser.get("/api/auth/oauth/google", {"next": path})
     assert problem(answer) == (422, "validation_error")
     assert not browser.cookies
 
 
 @pytest.mark.asvs("3.4.5", "14.3.2")
-def test_nothing_on_the_way_is_kept_or_told_on(browser):
+def test_callback_is_not_cached_and_sends_no_referrer(browser):
     address = browser.consent(browser.start(), "dave")
     answer = browser.get("/api/auth/oauth/google/callback?" + urlsplit(address).query)
     assert answer.headers["Cache-Control"] == "no-store"
@@ -190,24 +193,25 @@ def test_nothing_on_the_way_is_kept_or_told_on(browser):
 
 
 @pytest.mark.asvs("6.3.4", "10.1.1", "14.2.2")
-def test_afterwards_the_browser_holds_nothing_and_we_hold_no_token_of_the_provider(browser):
+def test_sign_in_leaves_no_cookie_and_stores_no_token_of_the_provider(browser):
     browser.sign_in("dave")
     assert not [cookie for cookie in browser.cookies.values() if cookie.value]
     assert browser.get("/admin/").status_code == 302
-    assert Identity.objects.values().get().keys() == {"id", "user_id", "provider", "uid", "created"}
+    row = UserSocialAuth.objects.get()
+    assert (row.provider, row.uid, row.id_key, row.extra_data) == ("google", "dave", "", {})
 
 
-def test_an_administrators_cookie_is_neither_used_nor_linked(browser, root):
+def test_sign_in_ignores_the_admin_session(browser, root):
     browser.force_login(root)
     landing = browser.sign_in("dave")
     assert landing.path == "/oauth/callback"
-    assert Identity.objects.get().user.email == "dave@gmail.com"
-    assert not root.identities.exists()
+    assert UserSocialAuth.objects.get().user.email == "dave@gmail.com"
+    assert not root.social_auth.exists()
 
 
 @pytest.mark.once
 @pytest.mark.asvs("3.3.1", "3.3.3")
-def test_over_https_the_cookie_is_for_this_host_alone(provider, tmp_path):
+def test_cookie_has_the_host_prefix_over_https(provider, tmp_path):
     env = {"PUBLIC_URL": "https://auth.example.org", "GOOGLE_OIDC_ENDPOINT": provider}
     env |= {"GOOGLE_CLIENT_ID": "x", "GOOGLE_CLIENT_SECRET": "x"}
     with database(tmp_path) as url, serving(log=tmp_path / "log", DATABASE_URL=url, **env) as server:

@@ -1,4 +1,4 @@
-"""Events in the admin: to look at alone."""
+"""Events in the admin: administrators view them."""
 
 import re
 from datetime import timedelta
@@ -28,13 +28,13 @@ def shown(answer):
 
 
 def counted(admin):
-    """In the chart, by kind: how many on each of the days on which there were some, the oldest first."""
+    """The numbers above zero in the chart of each kind, oldest day first."""
     html = admin.get(LIST).content.decode()
     tables = re.findall(r'class="number">([\w ]+)</th></tr></thead>\s*<tbody>(.*?)</tbody>', html, re.DOTALL)
     return {kind: re.findall(r'number">([1-9]\d*)<', body)[::-1] for kind, body in tables}
 
 
-def test_the_list_says_when_what_who_and_from_where_newest_first(admin, api, alice, user):
+def test_admin_event_list_shows_time_event_user_and_client_newest_first(admin, api, alice, user):
     firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
     alice.logs_in(api, User_Agent=firefox)
     answer = admin.get(LIST)
@@ -52,16 +52,16 @@ def test_the_list_says_when_what_who_and_from_where_newest_first(admin, api, ali
         assert text in row
 
 
-def test_what_is_of_nobody_and_of_an_unknown_kind_can_be_seen(admin):
-    event = Event.objects.record("somebody:elses", None)
+def test_admin_event_without_user_and_of_unknown_tag_is_shown(admin):
+    event = Event.objects.record("app:own", None)
     for path in (LIST, page(event)):
-        assert "somebody:elses" in admin.get(path).content.decode()
+        assert "app:own" in admin.get(path).content.decode()
 
 
 @pytest.mark.parametrize(
     "asked", ["alice@example.org", " ALI", "{user.pk}", "{session.pk}", "192.0.2.7", "2001:DB8:0::7"]
 )
-def test_events_are_found_by_address_user_handle_and_ip(admin, api, alice, bob, user, asked):
+def test_admin_event_search_finds_by_email_user_session_and_ip_address(admin, api, alice, bob, user, asked):
     session = user.sessions.get()
     ip_address = "2001:db8::7" if ":" in asked else "192.0.2.7"
     Event.objects.create(tag="account:logout", user=user, session=session.pk, ip_address=ip_address)
@@ -70,20 +70,20 @@ def test_events_are_found_by_address_user_handle_and_ip(admin, api, alice, bob, 
     assert {event.user for event in found} == {user}
 
 
-def test_a_persons_page_leads_to_theirs(admin, alice, bob, user):
+def test_admin_event_list_can_show_one_user(admin, alice, bob, user):
     answer = admin.get(LIST, {"user__id__exact": user.pk})
     assert {event.user for event in answer.context["cl"].result_list} == {user}
-    assert admin.get(LIST, {"user__id__exact": "nobody"}).status_code == 302
+    assert admin.get(LIST, {"user__id__exact": "no-uuid"}).status_code == 302
 
 
 @pytest.mark.parametrize("asked", ["lice", "192.0.2", "3e1f78e6-c619-4ab5-81b6-251194d1e12a", "%", "\0", "'", "login"])
-def test_what_is_not_there_is_not_found(admin, alice, asked):
+def test_admin_event_search_finds_nothing_for_other_terms(admin, alice, asked):
     answer = admin.get(LIST, {"q": asked})
     assert answer.status_code == 200
     assert asked == "\0" or shown(answer) == []
 
 
-def test_events_are_filtered_by_what_happened(admin, api, alice):
+def test_admin_event_list_is_filtered_by_tag(admin, api, alice):
     api.login(alice.email, "a wrong password")
     answer = admin.get(LIST, {"tag": "account:login:failure"})
     assert shown(answer) == ["account:login:failure"]
@@ -92,11 +92,11 @@ def test_events_are_filtered_by_what_happened(admin, api, alice):
 
 @pytest.mark.asvs("14.2.6")
 @pytest.mark.parametrize("asked", ["user__password__startswith", "data__by", "network", "id__gt", "happened_at__year"])
-def test_the_list_answers_no_questions_but_its_own(admin, alice, asked):
+def test_admin_event_list_refuses_other_lookups(admin, alice, asked):
     assert admin.get(LIST, {asked: "1"}).status_code == 400
 
 
-def test_hostile_text_does_no_harm(admin, user):
+def test_admin_event_pages_escape_hostile_text(admin, user):
     hostile = "<script>alert(1)</script>"
     Event.objects.create(tag=hostile, user=user, device=hostile, data={hostile: hostile})
     event = Event.objects.latest("pk")
@@ -107,7 +107,7 @@ def test_hostile_text_does_no_harm(admin, user):
 
 
 @pytest.mark.asvs("16.4.2")
-def test_nobody_adds_changes_or_deletes_events(admin, alice):
+def test_admin_events_cannot_be_added_changed_or_deleted(admin, alice):
     event = Event.objects.first()
     before = list(Event.objects.values())
     assert admin.get(page(event)).status_code == 200
@@ -119,20 +119,20 @@ def test_nobody_adds_changes_or_deletes_events(admin, alice):
 
 
 @pytest.mark.asvs("8.2.1")
-@pytest.mark.parametrize("right", ["view_event", "view_user"])
-def test_only_whoever_may_see_events_sees_them(alice, user, right):
+@pytest.mark.parametrize("permission", ["view_event", "view_user"])
+def test_admin_events_need_the_permission_to_view_events(alice, user, permission):
     clerk = User.objects.create_user("clerk@example.org", None, is_staff=True)
-    clerk.user_permissions.set(Permission.objects.filter(codename__in=[right, "view_user"]))
+    clerk.user_permissions.set(Permission.objects.filter(codename__in=[permission, "view_user"]))
     client = Client()
     client.force_login(clerk)
-    sees = right == "view_event"
+    may_view = permission == "view_event"
     for path in (LIST, page(Event.objects.first())):
-        assert client.get(path).status_code == (200 if sees else 403)
+        assert client.get(path).status_code == (200 if may_view else 403)
     html = client.get(f"/admin/accounts/user/{user.pk}/change/").content.decode()
-    assert ('id="events-of"' in html) == sees
+    assert ('id="events-of"' in html) == may_view
 
 
-def test_the_list_asks_as_much_for_fifty_as_for_five(admin):
+def test_admin_event_list_costs_as_many_queries_for_fifty_rows_as_for_five(admin):
     def statements(count):
         users = User.objects.bulk_create(User(email=f"{count}-{n}@example.org") for n in range(count))
         Event.objects.bulk_create(Event(tag="account:logout", user=user) for user in users)
@@ -147,7 +147,7 @@ def test_the_list_asks_as_much_for_fifty_as_for_five(admin):
 
 
 @pytest.mark.asvs("16.3.1")
-def test_logins_failed_ones_and_all_else_are_counted_a_day(admin, root, api, alice, clock):
+def test_event_chart_counts_logins_failures_and_other_events_by_day(admin, root, api, alice, clock):
     admin.force_login(root)
     start = timezone.now().replace(hour=12)
     clock.move_to(start + timedelta(days=1))
@@ -157,21 +157,21 @@ def test_logins_failed_ones_and_all_else_are_counted_a_day(admin, root, api, ali
     alice.logs_in(api)
     api.login(alice.email, "a wrong password")
     admin.force_login(root)
-    assert counted(admin) == {"Logins": ["2", "2"], "Failed logins": ["3", "1"], "Everything else": ["1"]}
+    assert counted(admin) == {"Logins": ["2", "2"], "Failed logins": ["3", "1"], "All other events": ["1"]}
     clock.move_to(start + timedelta(days=30))
     admin.force_login(root)
-    assert counted(admin) == {"Logins": ["2", "1"], "Failed logins": ["3", "1"], "Everything else": []}
+    assert counted(admin) == {"Logins": ["2", "1"], "Failed logins": ["3", "1"], "All other events": []}
 
 
-def test_the_newest_are_counted_up_to_a_number_and_the_page_says_so(admin, user, monkeypatch):
-    assert charts.COUNTED == 200_000
-    assert "The newest 200,000 events are counted, or fewer." in admin.get(LIST).content.decode()
-    monkeypatch.setattr(charts, "COUNTED", 3)
+def test_event_chart_counts_the_newest_events_up_to_a_number(admin, user, monkeypatch):
+    assert charts.COUNTED_EVENTS == 200_000
+    assert "At most the newest 200,000 events are counted." in admin.get(LIST).content.decode()
+    monkeypatch.setattr(charts, "COUNTED_EVENTS", 3)
     Event.objects.bulk_create(Event(tag="account:logout", user=user) for _ in range(5))
-    assert counted(admin) == {"Logins": [], "Failed logins": [], "Everything else": ["3"]}
+    assert counted(admin) == {"Logins": [], "Failed logins": [], "All other events": ["3"]}
 
 
-def test_the_chart_is_one_query_and_only_above_the_whole_list(admin, alice):
+def test_event_chart_is_one_query_and_only_above_the_unfiltered_list(admin, alice):
     def asked(**query):
         with CaptureQueriesContext(connection) as captured:
             html = admin.get(LIST, query).content.decode()
@@ -183,8 +183,8 @@ def test_the_chart_is_one_query_and_only_above_the_whole_list(admin, alice):
 
 
 @pytest.mark.postgres
-def test_the_newest_are_found_by_an_index(db):
-    """What stands in the way of one is forbidden, which makes it the planner's last resort."""
+def test_event_chart_uses_an_index(db):
+    """The planner may scan the table only as a last resort."""
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
         with CaptureQueriesContext(connection) as captured:
@@ -193,7 +193,7 @@ def test_the_newest_are_found_by_an_index(db):
         assert "Seq Scan" not in "\n".join(line for (line,) in cursor.fetchall())
 
 
-def test_with_nothing_to_show_nothing_is_drawn(admin):
+def test_event_chart_is_empty_without_events(admin):
     html = admin.get(LIST).content.decode()
-    assert counted(admin) == {"Logins": [], "Failed logins": [], "Everything else": []}
+    assert counted(admin) == {"Logins": [], "Failed logins": [], "All other events": []}
     assert html.count('<svg class="days"') == html.count('role="img"') == 3

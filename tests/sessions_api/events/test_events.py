@@ -1,4 +1,4 @@
-"""What happened to an account stands in its events: told to the user, to operators and to other code."""
+"""Events of an account: for the user in the API, for operators in the log, for other code by a signal."""
 
 import logging
 
@@ -26,7 +26,7 @@ def events(api, user, before=""):
 
 
 @pytest.mark.asvs("16.3.1", "16.2.1")
-def test_a_user_sees_what_happened_newest_first(api, alice):
+def test_event_list_is_newest_first(api, alice):
     api.login(alice.email, "a wrong password")
     alice.logs_in(api, User_Agent=FIREFOX)
     failure, login = "account:login:failure", "account:login:success"
@@ -39,12 +39,12 @@ def test_a_user_sees_what_happened_newest_first(api, alice):
     )
 
 
-def test_and_nothing_of_anybody_else(api, alice, bob):
+def test_event_list_contains_no_events_of_other_users(api, alice, bob):
     api.login(bob.email, "a wrong password")
     assert tags(api, alice) == ["account:login:success", "account:register"]
 
 
-def test_the_list_goes_on_page_by_page(api, alice, user):
+def test_event_list_has_pages_of_fifty(api, alice, user):
     Event.objects.bulk_create([Event(tag="account:logout", user=user) for _ in range(60)])
     first = events(api, alice)
     second = events(api, alice, before=first[-1]["id"])
@@ -53,32 +53,32 @@ def test_the_list_goes_on_page_by_page(api, alice, user):
 
 
 @pytest.mark.parametrize("before", ["0", "-1", "x", str(2**63)])
-def test_a_page_that_cannot_be_is_refused(api, alice, before):
+def test_event_list_refuses_an_invalid_page(api, alice, before):
     assert problem(api.call("GET", f"/api/users/me/events?before={before}", token=alice.token))[0] == 422
 
 
 @pytest.mark.asvs("16.2.5")
-def test_what_a_stranger_typed_is_counted_and_not_kept(api, alice):
-    api.login("nobody@example.org", "a wrong password")
+def test_event_of_a_failed_login_contains_no_unknown_address(api, alice):
+    api.login("unknown@example.org", "a wrong password")
     event = Event.objects.get(tag="account:login:failure")
     assert (event.user, event.data) == (None, {})
-    assert "nobody" not in str(Event.objects.values_list())
+    assert "unknown" not in str(Event.objects.values_list())
 
 
-def test_ending_sessions_is_noted_with_how_many(api, alice):
+def test_event_of_revoked_sessions_has_their_number(api, alice):
     alice.logs_in(api)
     alice.logs_in(api)
     api.call("DELETE", "/api/auth/sessions", token=alice.token)
     assert (events(api, alice)[0]["tag"], events(api, alice)[0]["data"]) == ("session:end", {"number": 2})
 
 
-def test_a_session_that_gives_way_is_noted(api, alice, settings):
+def test_event_is_recorded_when_a_session_is_evicted(api, alice, settings):
     settings.SESSION_MAX_PER_USER = 1
     alice.token = alice.logs_in(api)
     assert tags(api, alice)[:2] == ["account:login:success", "session:evict"]
 
 
-def test_a_password_change_a_reauthentication_and_a_logout_are_noted(api, alice, user):
+def test_events_are_recorded_for_password_change_reauthentication_and_logout(api, alice, user):
     body = {"password": alice.password}
     alice.token = api.call("POST", "/api/auth/reauthenticate", body, token=alice.token).json()["token"]
     api.call("POST", "/api/auth/reauthenticate", {"password": "wrong"}, token=alice.token)
@@ -94,7 +94,7 @@ def test_a_password_change_a_reauthentication_and_a_logout_are_noted(api, alice,
 
 
 @pytest.mark.asvs("16.4.2")
-def test_what_happened_cannot_be_changed(api, alice):
+def test_event_cannot_be_updated(api, alice):
     with pytest.raises(DatabaseError), transaction.atomic():
         Event.objects.update(tag="account:logout")
     event = Event.objects.first()
@@ -103,14 +103,14 @@ def test_what_happened_cannot_be_changed(api, alice):
         event.save()
 
 
-def test_it_goes_with_the_user(api, alice, bob):
+def test_events_are_deleted_with_their_user(api, alice, bob):
     api.call("DELETE", "/api/users/me", token=alice.token)
     assert set(Event.objects.values_list("user__email", flat=True)) == {bob.email, None}
     assert Event.objects.get(user=None).tag == "account:delete"
 
 
 @pytest.mark.asvs("14.2.7")
-def test_old_events_are_purged(api, alice, clock, settings, capsys):
+def test_events_are_purged_when_they_are_old(api, alice, clock, settings, capsys):
     clock.shift(settings.EVENTS_KEEP.total_seconds() - 1)
     call_command("purge_sessions")
     assert Event.objects.count() == 2
@@ -121,8 +121,8 @@ def test_old_events_are_purged(api, alice, clock, settings, capsys):
 
 
 @pytest.mark.asvs("14.2.7")
-def test_failures_of_nobody_are_purged_after_thirty_days(api, alice, clock, capsys):
-    api.login("nobody@example.org", "wrong")
+def test_events_of_unknown_addresses_are_purged_after_thirty_days(api, alice, clock, capsys):
+    api.login("unknown@example.org", "wrong")
     api.login(alice.email, "wrong")
     clock.shift(30 * 24 * 3600 - 1)
     call_command("purge_sessions")
@@ -134,37 +134,37 @@ def test_failures_of_nobody_are_purged_after_thirty_days(api, alice, clock, caps
 
 
 @pytest.fixture
-def details():
-    """What a receiver of the signal got."""
-    heard = []
+def received():
+    """The tags of the events that a receiver of the signal got."""
+    tags = []
 
-    def hear(event, **more):
-        heard.append(event.tag)
+    def receive(event, **more):
+        tags.append(event.tag)
 
-    recorded.connect(hear)
-    yield heard
-    recorded.disconnect(hear)
+    recorded.connect(receive)
+    yield tags
+    recorded.disconnect(receive)
 
 
-def test_other_code_and_operators_are_told_once_it_holds(api, alice, told, caplog, django_capture_on_commit_callbacks):
+def test_event_is_logged_and_sent_after_the_commit(api, alice, received, caplog, django_capture_on_commit_callbacks):
     caplog.set_level(logging.INFO)
     with django_capture_on_commit_callbacks(execute=True):
         alice.logs_in(api)
-        assert told == []
-    assert told == ["account:login:success"]
+        assert received == []
+    assert received == ["account:login:success"]
     assert "account:login:success" in caplog.text
 
 
-def test_what_is_rolled_back_has_not_happened(user, told, django_capture_on_commit_callbacks):
+def test_event_that_is_rolled_back_is_not_sent(user, received, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True), transaction.atomic():
         Event.objects.record("account:logout", user)
         transaction.set_rollback(True)
-    assert told == []
+    assert received == []
     assert not Event.objects.filter(tag="account:logout").exists()
 
 
-def test_a_receiver_that_fails_disturbs_nobody(api, alice, django_capture_on_commit_callbacks):
-    def fail(**told):
+def test_event_signal_survives_a_receiver_that_raises(api, alice, django_capture_on_commit_callbacks):
+    def fail(**arguments):
         raise RuntimeError
 
     recorded.connect(fail)

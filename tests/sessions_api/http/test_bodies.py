@@ -1,4 +1,4 @@
-"""What a request body may be. All else is refused: at once, without a hash, without a trace, without an echo."""
+"""The form of request bodies. Other bodies are refused fast, without a hash, a change or an echo of their content."""
 
 import json
 import time
@@ -16,12 +16,12 @@ from sessions_api.models import Session
 from ...users import problem
 
 LIMIT = 64 * 1024
-PERSON = {"email": "canary@example.org", "password": "canary in a coal mine"}
-GOOD = json.dumps(PERSON).encode()
+USER = {"email": "canary@example.org", "password": "canary in a coal mine"}
+GOOD = json.dumps(USER).encode()
 LONG = ("correct horse battery staple " * 5)[:128]
 WITH_BODY = {
-    ("POST", "/api/auth/register"): PERSON | {"display_name": "Canary"},
-    ("POST", "/api/auth/login"): PERSON,
+    ("POST", "/api/auth/register"): USER | {"display_name": "Canary"},
+    ("POST", "/api/auth/login"): USER,
     ("PATCH", "/api/users/me"): {"display_name": "Canary"},
     ("POST", "/api/auth/password"): {"current_password": "canary 1", "new_password": "canary in a coal mine"},
     ("POST", "/api/auth/reauthenticate"): {"password": "canary 1", "code": "canary", "code_verifier": "canary" * 8},
@@ -37,7 +37,7 @@ WITH_BODY = {
     ("POST", "/api/auth/register/confirm"): {"token": "canary", "password": "canary 1", "display_name": "Canary"},
 }
 FIELDS = [(call, field) for call, body in WITH_BODY.items() for field in body]
-BEHIND_A_LINK = [  # the new password is looked at when the link is good
+BEHIND_A_TOKEN = [  # the new password is checked after the token
     (("POST", "/api/auth/password/reset/confirm"), "new_password"),
     (("POST", "/api/auth/register/confirm"), "password"),
 ]
@@ -58,7 +58,7 @@ def tables():
 
 @pytest.fixture
 def refusal(alice, hashes, settings):
-    """Sends a body wherever one is expected, and hands out the one answer that all of them have given."""
+    """Sends a body to each route that takes one, and returns the one answer that all of them gave."""
     caller = Client(raise_request_exception=False, headers={"Authorization": f"Bearer {alice.token}"})
     before = tables()
     hashes.clear()
@@ -69,7 +69,7 @@ def refusal(alice, hashes, settings):
             for settings.DEBUG in (False, True):
                 started = time.thread_time()
                 answer = caller.generic(method, path, body, **{"content_type": "application/json", **more})
-                assert time.thread_time() - started < 0.6  # six thousand errors are counted in that time
+                assert time.thread_time() - started < 0.6  # seconds of CPU time; six thousand errors fit into it
                 assert b"canary" not in answer.content
                 answers.append((*problem(answer), [(e["loc"], e["code"]) for e in answer.json().get("errors", [])]))
             assert answers[-1] == answers[-2], "DEBUG makes a difference"
@@ -81,7 +81,7 @@ def refusal(alice, hashes, settings):
     return send
 
 
-# What it says it is
+# Media type
 
 
 @pytest.mark.asvs("3.5.2", "4.1.1")
@@ -102,34 +102,34 @@ def refusal(alice, hashes, settings):
         "application/json; charset=base64",
     ],
 )
-def test_only_json_in_utf8_is_read(refusal, content_type):
+def test_body_of_another_media_type_is_refused(refusal, content_type):
     assert refusal(GOOD, content_type=content_type) == (415, "unsupported_media_type", [])
 
 
 @pytest.mark.parametrize(
     "content_type", ["Application/JSON", "application/json; charset=UTF-8", 'application/json;charset="utf-8"']
 )
-def test_json_in_utf8_may_be_called_so_in_any_case(api, content_type):
+def test_content_type_is_case_insensitive(api, content_type):
     assert api.generic("POST", "/api/auth/register", GOOD, content_type=content_type).status_code == 201
 
 
-# How long it is
+# Length
 
 
-def test_a_body_has_at_most_64_kib(refusal, api):
+def test_body_of_64_kib_is_accepted(refusal, api):
     assert api.post("/api/auth/register", GOOD.ljust(LIMIT), content_type="application/json").status_code == 201
 
 
-def test_a_longer_body_is_refused(refusal):
+def test_body_above_64_kib_is_refused(refusal):
     assert refusal(GOOD.ljust(LIMIT + 1)) == (413, "payload_too_large", [])
 
 
 @pytest.mark.parametrize("length", ["-1", "+49", "4 9", "0x10", "١٢", "9" * 5000, "NaN"])
-def test_a_length_that_is_no_number_is_refused(refusal, length):
+def test_content_length_that_is_no_number_is_refused(refusal, length):
     assert refusal(GOOD, CONTENT_LENGTH=length) == (400, "invalid_request", [])
 
 
-# What it is made of
+# Syntax
 
 
 @pytest.mark.parametrize(
@@ -151,18 +151,18 @@ def test_a_length_that_is_no_number_is_refused(refusal, length):
         b'{"email": "\\ud8"}',
     ],
 )
-def test_what_is_not_json_is_refused(refusal, body):
+def test_body_that_is_not_json_is_refused(refusal, body):
     assert refusal(body) == (400, "invalid_request", [])
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32", "utf-8-sig"])
 def test_json_in_another_encoding_is_refused(refusal, encoding):
-    body = json.dumps(PERSON | {"display_name": "cañary"}, ensure_ascii=False).encode(encoding)
+    body = json.dumps(USER | {"display_name": "cañary"}, ensure_ascii=False).encode(encoding)
     assert refusal(body) == (400, "invalid_request", [])
 
 
 @pytest.mark.parametrize("sequence", [b"\xff", b"\xc0\x80", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xe2\x82"])
-def test_what_is_not_utf8_is_refused(refusal, sequence):
+def test_body_with_invalid_utf8_is_refused(refusal, sequence):
     body = b'{"email": "canary@example.org", "password": "canary ' + sequence + b'"}'
     assert refusal(body) == (400, "invalid_request", [])
 
@@ -176,34 +176,34 @@ def test_what_is_not_utf8_is_refused(refusal, sequence):
         b'{"email": {"canary": 1, "canary": 2}}',
     ],
 )
-def test_a_repeated_key_is_refused(refusal, body):
+def test_json_with_a_repeated_key_is_refused(refusal, body):
     assert refusal(body) == (400, "invalid_request", [])
 
 
 @pytest.mark.parametrize("number", [b"NaN", b"Infinity", b"-Infinity", b"1e999", b"-1e999", b"9" * 5000])
-def test_a_number_that_is_none_or_without_bounds_is_refused(refusal, number):
+def test_json_number_that_is_not_finite_is_refused(refusal, number):
     assert refusal(b'{"email": ' + number + b"}") == (400, "invalid_request", [])
 
 
 @pytest.mark.parametrize("nested", [b"[" * 60_000, b'{"email":' * 7_000, b"[" * 30_000 + b"]" * 30_000])
-def test_what_is_nested_without_end_is_refused(refusal, nested):
+def test_json_nested_too_deeply_is_refused(refusal, nested):
     assert refusal(nested) == (400, "invalid_request", [])
 
 
-# What it says
+# Fields
 
 
 @pytest.mark.asvs("15.3.5")
-@pytest.mark.parametrize("body", [[], [PERSON], "canary", 1, 1.5, True, None])
-def test_only_an_object_is_acceptable(refusal, body):
+@pytest.mark.parametrize("body", [[], [USER], "canary", 1, 1.5, True, None])
+def test_json_that_is_no_object_is_refused(refusal, body):
     assert refusal(json.dumps(body)) == (422, "validation_error", [(["body"], "model_type")])
 
 
-def test_nothing_at_all_is_not_acceptable(refusal):
+def test_empty_body_is_refused(refusal):
     assert refusal(b"") == (422, "validation_error", [(["body"], "missing")])
 
 
-def test_these_are_all_the_bodies_there_are():
+def test_body_tests_cover_every_field_of_the_api():
     paths = api_object.get_openapi_schema()["paths"]
     described = {
         ((method.upper(), path), field)
@@ -218,25 +218,25 @@ def test_these_are_all_the_bodies_there_are():
 @pytest.mark.asvs("2.2.1", "2.2.2", "15.3.5")
 @pytest.mark.parametrize("value", [None, True, 123, 1.5, ["canary"], {"canary": 1}, {"$ne": None}])
 @pytest.mark.parametrize(("call", "field"), FIELDS)
-def test_nothing_is_made_into_a_text_that_was_none(refusal, call, field, value):
+def test_text_field_refuses_values_of_other_types(refusal, call, field, value):
     answer = refusal(json.dumps(WITH_BODY[call] | {field: value}), to=[call])
     assert answer == (422, "validation_error", [(["body", field], "string_type")])
 
 
 @pytest.mark.parametrize("character", ["\0", "\ud800", "\udc00\ud800"])
 @pytest.mark.parametrize(("call", "field"), FIELDS)
-def test_what_no_column_can_hold_is_refused(refusal, call, field, character):
+def test_text_field_refuses_characters_that_no_column_can_hold(refusal, call, field, character):
     value = WITH_BODY[call][field] + character
     status, code, errors = refusal(json.dumps(WITH_BODY[call] | {field: value}), to=[call])
     assert (status, code, [loc for loc, _ in errors]) == (422, "validation_error", [["body", field]])
 
 
 @pytest.mark.parametrize(("call", "field"), FIELDS)
-def test_a_field_of_sixty_thousand_characters_is_refused(refusal, call, field):
+def test_text_field_refuses_sixty_thousand_characters(refusal, call, field):
     body = WITH_BODY[call] | {field: WITH_BODY[call][field].replace("@", "@" + "x" * 60_000)}
     body[field] = body[field].ljust(60_000, "x")
     status, code, errors = refusal(json.dumps(body), to=[call])
-    if (call, field) in BEHIND_A_LINK:
+    if (call, field) in BEHIND_A_TOKEN:
         assert (status, code) == (400, "invalid_link")
         return
     assert (status, code, [loc for loc, _ in errors]) == (422, "validation_error", [["body", field]])
@@ -261,7 +261,7 @@ def test_a_field_of_sixty_thousand_characters_is_refused(refusal, call, field):
         ("__class__", "canary"),
     ],
 )
-def test_nobody_sets_a_field_that_is_not_theirs(refusal, field, value):
+def test_unknown_field_is_refused_by_name(refusal, field, value):
     for call, body in without(field).items():
         answer = refusal(json.dumps(body | {field: value}), to=[call])
         assert answer == (422, "validation_error", [(["body", field], "extra_forbidden")])
@@ -271,13 +271,13 @@ def test_nobody_sets_a_field_that_is_not_theirs(refusal, field, value):
     "field",
     ["", "0", "canary\n", "canary canary", "<script>canary</script>", "\x1b[31mcanary", "x" * 65, "canary🐤", "\0"],
 )
-def test_an_unknown_field_with_an_odd_name_is_not_repeated(refusal, field):
+def test_unknown_field_with_an_odd_name_is_refused_without_its_name(refusal, field):
     for call, body in WITH_BODY.items():
         answer = refusal(json.dumps(body | {field: 1}), to=[call])
         assert answer == (422, "validation_error", [(["body"], "extra_forbidden")])
 
 
-def test_ten_thousand_unknown_fields_make_no_long_answer(refusal):
+def test_unknown_fields_in_any_number_cause_at_most_twenty_errors(refusal):
     crowd = {f"{number:x}": 1 for number in range(6000)}
     for call, body in WITH_BODY.items():
         _, _, errors = refusal(json.dumps(body | crowd), to=[call])
@@ -306,13 +306,13 @@ def test_ten_thousand_unknown_fields_make_no_long_answer(refusal):
         ("correct horse " + "\U0001f511" * 114, "correct horse " + "\U0001f511" * 113 + "x"),
     ],
 )
-def test_a_password_is_compared_as_it_came(api, password, nearly):
+def test_password_is_compared_unchanged(api, password, nearly):
     assert api.register("alice@example.org", password).status_code == 201
     assert problem(api.login("alice@example.org", nearly)) == (401, "authentication_failed")
     assert api.login("alice@example.org", password).status_code == 200
 
 
-# What the wire brings
+# The real server
 
 
 def post(body, *headers):
@@ -328,28 +328,28 @@ def chunks(body, size=1000):
 CHUNKED = b"Transfer-Encoding: chunked"
 
 
-def test_a_body_in_chunks_is_read_to_its_end(server):
+def test_chunked_body_is_read_to_its_end(server):
     body = json.dumps({"email": "chunks@example.org", "password": "canary in a coal mine"}).encode()
     assert server.exchange(post(chunks(body.ljust(LIMIT)), CHUNKED)).status_code == 201
 
 
-def test_a_body_in_chunks_has_the_same_limit(server):
+def test_chunked_body_above_64_kib_is_refused(server):
     assert problem(server.exchange(post(chunks(GOOD.ljust(LIMIT + 1)), CHUNKED))) == (413, "payload_too_large")
     assert problem(server.exchange(post(chunks(b" " * 3_000_000, 9000), CHUNKED))) == (413, "payload_too_large")
 
 
-def test_a_length_beyond_the_limit_is_refused_before_the_body_comes(server):
+def test_content_length_above_64_kib_is_refused_before_the_body_arrives(server):
     started = time.perf_counter()
     assert problem(server.exchange(post(b"", b"Content-Length: 3000000"))) == (413, "payload_too_large")
     assert time.perf_counter() - started < 3
 
 
-def test_a_length_that_is_too_short_cuts_the_body(server):
+def test_content_length_that_is_too_short_cuts_the_body(server):
     assert problem(server.exchange(post(GOOD, b"Content-Length: 10"))) == (400, "invalid_request")
 
 
-def test_what_follows_a_body_is_no_part_of_it(server):
-    """Of two ways to say the length, chunks count (RFC 9112, 6.3), so that no proxy disagrees about where it ends."""
+def test_chunked_body_ignores_content_length(server):
+    """Transfer-Encoding overrides Content-Length (RFC 9112, 6.3), so proxies agree on the end of the body."""
     both = post(chunks(GOOD[:-1] + b', "is_staff": true}'), CHUNKED, b"Content-Length: 5")
     assert problem(server.exchange(both)) == (422, "validation_error")
 
@@ -366,12 +366,12 @@ def test_what_follows_a_body_is_no_part_of_it(server):
         [b"Transfer-Encoding: chunked, identity"],
     ],
 )
-def test_the_server_itself_refuses_a_length_that_makes_no_sense(server, headers):
+def test_contradictory_length_headers_are_refused_by_the_server(server, headers):
     assert server.exchange(post(GOOD, *headers)).status_code == 400
 
 
 @pytest.mark.parametrize("body", [b"zz\r\n" + GOOD, b"-1\r\n" + GOOD, b"ffffffffffffffffff\r\n" + GOOD])
-def test_chunks_that_make_no_sense_are_refused(server, body):
+def test_chunked_body_with_invalid_chunks_is_refused(server, body):
     assert server.exchange(post(body, CHUNKED)).status_code in {400, 422}
 
 
@@ -385,14 +385,14 @@ def test_chunks_that_make_no_sense_are_refused(server, body):
         b"application/json; \xff",
     ],
 )
-def test_a_content_type_that_nobody_can_read_is_none(server, content_type):
+def test_content_type_that_is_malformed_is_refused(server, content_type):
     request = post(GOOD, b"Content-Length: %d" % len(GOOD)).replace(b"application/json", content_type, 1)
     assert problem(server.exchange(request)) == (415, "unsupported_media_type")
     assert "Traceback" not in server.log.read_text()
 
 
 @pytest.mark.asvs("1.3.12")
-def test_a_content_type_of_a_hundred_thousand_parameters_costs_nothing(db):
+def test_content_type_of_a_hundred_thousand_parameters_is_read_fast(db):
     environ = RequestFactory()._base_environ(
         REQUEST_METHOD="POST", PATH_INFO="/nowhere", CONTENT_TYPE="application/json" + "; a=b" * 100_000
     )

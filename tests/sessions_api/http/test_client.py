@@ -1,4 +1,8 @@
+"""The client of a request: the name of its device, and its network."""
+
 import pytest
+
+from sessions_api.http.client import ClientInfo
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 IPHONE = (
@@ -11,7 +15,7 @@ IPHONE = (
     ("sent", "seen"),
     [(FIREFOX, "Firefox on Linux"), (IPHONE, "Safari on iOS"), ("curl/7.88.1", "curl"), ("x" * 512, ""), ("", "")],
 )
-def test_a_device_has_a_name_beside_the_raw_text(api, alice, sent, seen):
+def test_device_names_browser_and_system_of_the_user_agent(api, alice, sent, seen):
     session = api.check_session(alice.logs_in(api, User_Agent=sent)).json()
     assert (session["device"], session["user_agent"]) == (seen, sent)
 
@@ -33,13 +37,26 @@ def test_a_device_has_a_name_beside_the_raw_text(api, alice, sent, seen):
         "evil\u3002example",
     ],
 )
-def test_a_device_never_reads_like_an_address_or_a_sentence(api, alice, name):
-    """Some names are what the header says, and a mail shows them to the user."""
+def test_device_never_reads_like_an_address_or_a_sentence(api, alice, name):
+    """Some names come from the header unchanged, and mails show them to the user."""
     sent = f"{name}/1 CFNetwork/1490.0.4 Darwin/23.2.0".encode().decode("latin-1")
     session = api.check_session(alice.logs_in(api, User_Agent=sent)).json()
     assert session["device"] in {"", "iOS"}
 
 
-def test_an_app_goes_by_its_name(api, alice):
+def test_device_of_an_app_is_its_name(api, alice):
     token = alice.logs_in(api, User_Agent="Acme Notes/2.1 CFNetwork/1490.0.4 Darwin/23.2.0")
     assert api.check_session(token).json()["device"] == "Acme Notes on iOS"
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.77", "192.0.2.0/24"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("::1", "::/64"),
+        (None, ""),
+    ],
+)
+def test_network_of_a_client_is_the_24_of_ipv4_and_the_64_of_ipv6(address, network):
+    assert ClientInfo(address=address).network == network

@@ -1,4 +1,4 @@
-"""What headers say about who is calling: the token, in one place and spelling; the address, as our proxies saw it."""
+"""Request headers about the client: the token, the user agent, and the address that proxies add."""
 
 import base64
 
@@ -21,13 +21,13 @@ def refusal(answer):
 
 
 @pytest.fixture
-def asked(alice):
-    """What the service says to an Authorization header, in which `{token}` is one that opens a session."""
+def send(alice):
+    """Sends an Authorization header in which `{token}` stands for a valid token."""
 
-    def ask(header):
+    def get(header):
         return Client().get("/api/auth/session", headers={"Authorization": header.format(token=alice.token)})
 
-    return ask
+    return get
 
 
 # The token
@@ -36,8 +36,8 @@ def asked(alice):
 @pytest.mark.parametrize(
     "header", ["Bearer {token}", "bearer {token}", "BEARER {token}", "Bearer   {token}", " Bearer {token} \t"]
 )
-def test_the_scheme_is_written_in_any_case(asked, header):
-    assert asked(header).status_code == 200
+def test_bearer_scheme_is_case_insensitive(send, header):
+    assert send(header).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -59,8 +59,8 @@ def test_the_scheme_is_written_in_any_case(asked, header):
         "Bearer" * 10_000,
     ],
 )
-def test_without_a_bearer_token_there_is_no_word_of_an_error(asked, header):
-    assert refusal(asked(header)) == NO_TOKEN
+def test_missing_bearer_token_has_no_error_in_the_challenge(send, header):
+    assert refusal(send(header)) == NO_TOKEN
 
 
 @pytest.mark.asvs("7.2.1")
@@ -85,8 +85,8 @@ def test_without_a_bearer_token_there_is_no_word_of_an_error(asked, header):
         "Bearer \xff\xfe",
     ],
 )
-def test_a_token_with_something_about_it_opens_nothing(asked, header):
-    assert refusal(asked(header)) == BAD_TOKEN
+def test_bearer_token_with_extra_characters_is_refused(send, header):
+    assert refusal(send(header)) == BAD_TOKEN
 
 
 @pytest.mark.parametrize(
@@ -108,9 +108,9 @@ def test_a_token_with_something_about_it_opens_nothing(asked, header):
         lambda token: str(Session.objects.get().pk),
     ],
 )
-def test_what_is_nearly_a_token_opens_nothing(asked, alice, spoil):
-    assert refusal(asked(f"Bearer {spoil(alice.token)}")) == BAD_TOKEN
-    assert asked("Bearer {token}").status_code == 200
+def test_bearer_token_that_was_altered_is_refused(send, alice, spoil):
+    assert refusal(send(f"Bearer {spoil(alice.token)}")) == BAD_TOKEN
+    assert send("Bearer {token}").status_code == 200
 
 
 @pytest.mark.asvs("3.5.2", "14.2.1")
@@ -130,7 +130,7 @@ def test_what_is_nearly_a_token_opens_nothing(asked, alice, spoil):
         {"REMOTE_USER": "alice@example.org"},
     ],
 )
-def test_a_token_anywhere_else_is_not_looked_at(alice, elsewhere):
+def test_token_outside_the_authorization_header_is_ignored(alice, elsewhere):
     sent = {name: value.format(token=alice.token) for name, value in elsewhere.items()}
     for method in ("GET", "POST"):
         path = "/api/auth/session" if method == "GET" else "/api/auth/logout"
@@ -140,14 +140,14 @@ def test_a_token_anywhere_else_is_not_looked_at(alice, elsewhere):
     assert Session.objects.count() == 1
 
 
-def test_the_admins_cookie_opens_nothing_of_the_api(root, alice):
+def test_admin_cookie_does_not_authenticate_at_the_api(root, alice):
     browser = Client()
     browser.force_login(root)
     assert browser.get("/admin/").status_code == 200
     assert refusal(browser.get("/api/users/me")) == NO_TOKEN
 
 
-def test_of_two_authorization_headers_neither_counts(server):
+def test_two_authorization_headers_are_refused(server):
     token = server.call(
         "POST", "/api/auth/register", {"email": "two@example.org", "password": "correct horse battery"}
     ).json()["token"]
@@ -158,7 +158,7 @@ def test_of_two_authorization_headers_neither_counts(server):
     assert server.call("GET", "/api/auth/session", token=token).status_code == 200
 
 
-# The device
+# The user agent
 
 
 @pytest.mark.asvs("1.3.12", "16.4.1")
@@ -177,15 +177,15 @@ def test_of_two_authorization_headers_neither_counts(server):
         ("'; DROP TABLE x; -- %s %(a)s {0}", "'; DROP TABLE x; -- %s %(a)s {0}"),
     ],
 )
-def test_a_user_agent_is_kept_short_and_clean(api, alice, sent, kept):
+def test_user_agent_is_stored_printable_and_cut(api, alice, sent, kept):
     for token in (alice.logs_in(api, User_Agent=sent), api.register("bob@example.org").json()["token"]):
         assert api.check_session(token).status_code == 200
     assert Session.objects.filter(user__email=alice.email).latest("created_at").user_agent == kept
 
 
 @pytest.mark.parametrize("agent", [b"x" * 65_536, b"Firef\xc3\xb6x", b"\xff\xfe", b"<script>"])
-def test_no_user_agent_upsets_the_server(server, agent):
-    body = b'{"email": "nobody@example.org", "password": "correct horse battery"}'
+def test_user_agent_of_any_bytes_is_accepted_by_the_server(server, agent):
+    body = b'{"email": "unknown@example.org", "password": "correct horse battery"}'
     lines = [b"POST /api/auth/login HTTP/1.1", b"Host: localhost", b"Connection: close", b"User-Agent: " + agent]
     lines += [b"Content-Type: application/json", b"Content-Length: %d" % len(body), b"", body]
     assert problem(server.exchange(b"\r\n".join(lines))) == (401, "authentication_failed")
@@ -220,7 +220,7 @@ def test_no_user_agent_upsets_the_server(server, agent):
         (1, "203.0.113.66, " + "1.2.3.4," * 10_000 + "198.51.100.1", "198.51.100.1"),
     ],
 )
-def test_the_address_is_what_the_outermost_of_our_proxies_saw(api, alice, settings, proxies, forwarded, address):
+def test_client_address_is_what_the_outermost_trusted_proxy_saw(api, alice, settings, proxies, forwarded, address):
     settings.TRUSTED_PROXY_COUNT = proxies
     api.defaults["REMOTE_ADDR"] = "192.0.2.9"
     headers = {} if forwarded is None else {"X-Forwarded-For": forwarded, "X-Real-IP": "203.0.113.66"}
@@ -229,8 +229,8 @@ def test_the_address_is_what_the_outermost_of_our_proxies_saw(api, alice, settin
 
 @pytest.mark.once
 @pytest.mark.asvs("4.1.3")
-def test_of_several_lines_the_last_is_that_of_our_proxy(tmp_path):
-    """RFC 9110, 5.2: several lines are one list. A proxy may add a line of its own below that of a client."""
+def test_client_address_of_several_header_lines_is_in_the_last(tmp_path):
+    """Several lines are one list (RFC 9110, 5.2). A proxy may add a line of its own below the client's."""
     lines = HTTPHeaderDict([("X-Forwarded-For", "203.0.113.66"), ("X-Forwarded-For", "198.51.100.1")])
     user = {"email": "alice@example.org", "password": "correct horse battery"}
     with (
@@ -244,11 +244,11 @@ def test_of_several_lines_the_last_is_that_of_our_proxy(tmp_path):
 
 
 @pytest.mark.parametrize("remote", ["", "unix:", "@"])
-def test_behind_a_unix_socket_there_is_no_address(api, alice, remote):
+def test_client_address_is_unknown_behind_a_unix_socket(api, alice, remote):
     api.defaults["REMOTE_ADDR"] = remote
     assert api.check_session(alice.logs_in(api)).json()["ip_address"] is None
 
 
-def test_an_address_of_ipv4_is_kept_as_such(api, alice):
+def test_client_address_that_is_ipv4_mapped_is_stored_as_ipv4(api, alice):
     api.defaults["REMOTE_ADDR"] = "::ffff:192.0.2.9"
     assert api.check_session(alice.logs_in(api)).json()["ip_address"] == "192.0.2.9"

@@ -1,4 +1,4 @@
-"""Odd methods, paths, hosts and origins: a problem each time, the same one under DEBUG, with every header it needs."""
+"""Odd methods, paths, hosts and origins get a problem, the same one under DEBUG, with all security headers."""
 
 import json
 
@@ -45,7 +45,7 @@ KNOWN = {
 
 @pytest.mark.asvs("3.5.3", "4.1.4", "13.4.4")
 @pytest.mark.parametrize(("path", "known"), KNOWN.items())
-def test_a_method_that_a_path_does_not_know_is_refused_with_those_it_knows(api, path, known):
+def test_method_that_a_path_does_not_support_is_refused_with_an_allow_header(api, path, known):
     path = path.replace("{handle}", "00000000-0000-0000-0000-000000000000").replace("{id}", "1")
     for method in METHODS - known:
         answer = api.generic(method, path)
@@ -56,13 +56,13 @@ def test_a_method_that_a_path_does_not_know_is_refused_with_those_it_knows(api, 
         assert set(answer.headers["Allow"].split(", ")) == known
 
 
-def test_these_are_all_the_paths_there_are():
+def test_method_tests_cover_every_path():
     own = {f"/{pattern.pattern}" for pattern in get_resolver().url_patterns}
     assert own - {"/api/", "/admin/", "/admin/password_change/"} < KNOWN.keys()
 
 
 @pytest.mark.parametrize("method", [b"TRACE", b"PUT", b"CONNECT", b"FOO-BAR", b"A" * 5000])
-def test_the_server_passes_on_whatever_method_comes(server, method):
+def test_method_of_any_name_gets_405_from_the_server(server, method):
     answer = server.exchange(method + b" /api/auth/login HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
     assert (problem(answer), answer.headers["Allow"]) == ((405, "method_not_allowed"), "POST")
 
@@ -108,7 +108,7 @@ def test_the_server_passes_on_whatever_method_comes(server, method):
         b"*",
     ],
 )
-def test_a_path_is_known_in_one_spelling_only(server, path):
+def test_path_is_found_in_one_spelling_only(server, path):
     answer = server.exchange(b"GET " + path + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
     assert problem(answer) == (404, "not_found")
     assert "Set-Cookie" not in answer.headers
@@ -117,14 +117,14 @@ def test_a_path_is_known_in_one_spelling_only(server, path):
 @pytest.mark.parametrize(
     "path", [b"/api%2fauth/config", b"/api/auth/con%66ig", b"/api/auth/config?next=//evil.example"]
 )
-def test_an_encoded_letter_is_that_letter(server, path):
-    """The gateway interface knows decoded paths only: nothing in front may rely on the difference."""
+def test_path_with_encoded_letters_is_found(server, path):
+    """WSGI has decoded paths only, so no proxy may rely on the difference."""
     answer = server.exchange(b"GET " + path + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
     assert answer.status_code == 200
 
 
 @pytest.mark.asvs("16.4.1")
-def test_a_path_cannot_begin_a_line_of_the_log(server):
+def test_path_cannot_forge_a_line_of_the_log(server):
     server.exchange(b"GET /x%0aWARNING%20forged%1b[31m HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
     [line] = [line for line in server.log.read_text().splitlines() if "forged" in line]
     assert json.loads(line)["path"] == "/x\nWARNING forged\x1b[31m"
@@ -138,13 +138,13 @@ def test_a_path_cannot_begin_a_line_of_the_log(server):
     "host",
     ["evil.example", "localhost.evil.example", "localhost@evil.example", "localhost:http", "[::1", "", "a b", "\x00"],
 )
-def test_a_host_that_is_not_ours_is_refused(api, host):
+def test_host_that_is_not_allowed_is_refused(api, host):
     assert problem(api.get("/api/auth/config", HTTP_HOST=host, SERVER_NAME=host)) == (400, "invalid_request")
     assert problem(api.get("/nowhere", HTTP_HOST=host, SERVER_NAME=host)) == (400, "invalid_request")
 
 
 @pytest.mark.asvs("4.1.3")
-def test_what_a_proxy_would_say_about_the_host_changes_nothing(api):
+def test_host_headers_of_proxies_are_ignored(api):
     plain = api.get("/")
     forwarded = {"X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example", "X-Forwarded-Proto": "https"}
     assert api.get("/", headers=forwarded | {"X-Request-ID": plain["X-Request-ID"]}).headers == plain.headers
@@ -154,7 +154,7 @@ def test_what_a_proxy_would_say_about_the_host_changes_nothing(api):
 @pytest.mark.parametrize("host", ["10.0.0.7:8000", "evil.example", "", "[::1"])
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_a_probe_may_use_any_host(api, method, path, host):
+def test_host_of_probes_may_be_any(api, method, path, host):
     assert api.generic(method, path, HTTP_HOST=host, SERVER_NAME=host).status_code == 200
 
 
@@ -214,7 +214,7 @@ def refused(api, monkeypatch, settings):
 
 @pytest.mark.asvs("13.4.2", "16.5.1", "16.5.4")
 @pytest.mark.parametrize("case", REFUSED)
-def test_debug_changes_nothing_about_an_error(refused, case, settings):
+def test_debug_changes_no_error_response(refused, case, settings):
     plain = refused(case)
     settings.DEBUG = True
     debug = refused(case)
@@ -223,7 +223,7 @@ def test_debug_changes_nothing_about_an_error(refused, case, settings):
     assert b"canary" not in debug.content
 
 
-def test_a_real_server_in_debug_tells_no_more(tmp_path):
+def test_debug_server_answers_with_the_same_problems(tmp_path):
     with database(tmp_path) as url, serving(log=tmp_path / "log", DATABASE_URL=url, DEBUG="true") as server:
         assert problem(server.call("GET", "/nowhere")) == (404, "not_found")
         assert problem(server.call("GET", "/api/nowhere")) == (404, "not_found")
@@ -232,12 +232,12 @@ def test_a_real_server_in_debug_tells_no_more(tmp_path):
         assert server.call("GET", "/__debug__/").status_code == 404
 
 
-# Headers of every answer
+# Headers of every response
 
 
 @pytest.fixture(params=[*REFUSED, "success", "page", "preflight", "redirect", "nothing"])
 def answer(request, refused, alice):
-    """One of each kind, asked for by our own front end."""
+    """One response of each kind, to our own front end."""
     headers = {"Origin": OURS}
     match request.param:
         case "success":
@@ -255,22 +255,22 @@ def answer(request, refused, alice):
 
 
 @pytest.mark.asvs("3.4.4", "3.4.5")
-def test_every_answer_has_the_headers_that_browsers_go_by(answer):
+def test_every_response_has_nosniff_and_no_referrer(answer):
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
 
 
 @pytest.mark.asvs("13.4.6")
-def test_nothing_tells_a_version(server):
+def test_response_headers_contain_no_version(server):
     answer = server.call("GET", "/api/auth/config")
     assert answer.headers["Server"] == "granian"
     assert "X-Powered-By" not in answer.headers
 
 
 @pytest.mark.asvs("3.4.3", "3.4.6", "14.3.2")
-def test_nothing_may_be_framed_run_or_kept(answer):
+def test_every_response_forbids_frames_scripts_and_caches(answer):
     if answer.wsgi_request.method == "OPTIONS":
-        return  # nothing is in there
+        return  # a preflight has no content
     policy = answer.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "frame-ancestors 'none'" in policy
@@ -281,12 +281,12 @@ def test_nothing_may_be_framed_run_or_kept(answer):
         assert answer.headers["Cache-Control"] == "no-store"
 
 
-def test_nothing_sets_a_cookie(answer):
+def test_no_response_sets_a_cookie(answer):
     assert not answer.cookies
 
 
 @pytest.mark.asvs("3.4.2")
-def test_our_front_end_may_read_every_answer_of_the_api(answer):
+def test_cors_lets_the_front_end_read_every_api_response(answer):
     if not answer.wsgi_request.path.startswith("/api/"):
         assert "Access-Control-Allow-Origin" not in answer.headers
         return
@@ -296,7 +296,7 @@ def test_our_front_end_may_read_every_answer_of_the_api(answer):
     assert {"Retry-After", "WWW-Authenticate"} <= set(answer.headers["Access-Control-Expose-Headers"].split(", "))
 
 
-def test_a_preflight_says_what_may_be_sent_and_for_how_long(client):
+def test_cors_preflight_lists_methods_headers_and_lifetime(client):
     headers = {
         "Origin": OURS,
         "Access-Control-Request-Method": "PATCH",
@@ -334,7 +334,7 @@ def test_a_preflight_says_what_may_be_sent_and_for_how_long(client):
         "x" * 100_000,
     ],
 )
-def test_no_other_origin_may_read_anything(api, origin):
+def test_cors_lets_no_other_origin_read_a_response(api, origin):
     for method, path in (("GET", "/api/auth/config"), ("POST", "/api/auth/login"), ("OPTIONS", "/api/auth/login")):
         answer = api.generic(method, path, headers={"Origin": origin, "Access-Control-Request-Method": "POST"})
         assert answer.status_code < 500

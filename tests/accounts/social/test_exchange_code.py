@@ -1,4 +1,4 @@
-"""Over to the front end by a code, which is worth nothing without its verifier."""
+"""The front end gets a code, which opens a session only with its verifier."""
 
 import pytest
 
@@ -13,7 +13,7 @@ VERIFIER = "the-verifier-of-a-front-end_0123456789~.ABCD"
 
 @pytest.fixture
 def code(browser):
-    """What a front end that sent a challenge finds in its address."""
+    """The code in the URL of a front end that sent a challenge."""
     landing = browser.sign_in("dave", start={"code_challenge": s256(VERIFIER), "state": "mine"})
     assert landing.told.keys() == {"code", "state"}
     return landing.told["code"]
@@ -24,7 +24,7 @@ def exchange(api, code, verifier=VERIFIER):
 
 
 @pytest.mark.asvs("14.2.1")
-def test_a_challenge_at_the_start_brings_a_code_instead_of_a_session(api, code):
+def test_exchange_code_replaces_the_session_where_the_start_had_a_challenge(api, code):
     assert not Session.objects.exists()
     answer = exchange(api, code)
     assert answer.status_code == 200
@@ -32,25 +32,25 @@ def test_a_challenge_at_the_start_brings_a_code_instead_of_a_session(api, code):
     assert (session["method"], session["user"]["email"]) == ("google", "dave@gmail.com")
 
 
-def test_the_row_of_a_code_holds_no_token(code):
+def test_exchange_code_is_stored_without_a_token(code):
     row = SessionExchangeCode.objects.values().get()
     assert row.keys() == {"id", "digest", "user_id", "provider", "code_challenge", "expires_at"}
     assert code not in str(row)
 
 
 @pytest.mark.asvs("6.5.1")
-def test_a_code_is_good_once(api, code):
+def test_exchange_code_is_valid_once(api, code):
     assert exchange(api, code).status_code == 200
     assert problem(exchange(api, code)) == (400, "invalid_code")
 
 
-def test_a_code_is_spent_even_by_a_wrong_verifier(api, code):
+def test_exchange_code_is_consumed_by_a_wrong_verifier(api, code):
     assert problem(exchange(api, code, "x" * 43)) == (400, "invalid_code")
     assert problem(exchange(api, code)) == (400, "invalid_code")
 
 
 @pytest.mark.asvs("9.2.1")
-def test_a_code_waits_a_minute(api, browser, clock):
+def test_exchange_code_expires_after_a_minute(api, browser, clock):
     challenge = {"code_challenge": s256(VERIFIER)}
     in_time, late = (browser.sign_in("dave", start=challenge).told["code"] for _ in range(2))
     clock.shift(59)
@@ -59,17 +59,17 @@ def test_a_code_waits_a_minute(api, browser, clock):
     assert problem(exchange(api, late)) == (400, "invalid_code")
 
 
-def test_an_unknown_code_is_refused_alike(api, db):
+def test_exchange_code_that_is_unknown_is_refused(api, db):
     assert problem(exchange(api, "x" * 43)) == (400, "invalid_code")
 
 
-def test_somebody_disabled_in_between_stays_outside(api, code):
+def test_exchange_code_of_a_user_disabled_meanwhile_is_refused(api, code):
     User.objects.update(is_active=False)
     assert problem(exchange(api, code)) == (403, "account_disabled")
     assert not Session.objects.exists()
 
 
-def test_where_only_codes_are_handed_over_a_start_needs_a_challenge(browser, settings, api):
+def test_oauth_handover_code_needs_a_challenge(browser, settings, api):
     settings.OAUTH_HANDOVER = "code"
     answer = browser.get("/api/auth/oauth/google")
     assert problem(answer) == (422, "validation_error")
@@ -79,16 +79,16 @@ def test_where_only_codes_are_handed_over_a_start_needs_a_challenge(browser, set
 
 
 @pytest.mark.parametrize("challenge", ["short", "x" * 44, "ä" * 43, "x" * 42 + "="])
-def test_an_odd_challenge_is_refused(browser, challenge):
+def test_code_challenge_of_another_form_is_refused(browser, challenge):
     answer = browser.get("/api/auth/oauth/google", {"code_challenge": challenge})
     assert problem(answer) == (422, "validation_error")
 
 
-# Authenticating again, for users without a password
+# Reauthentication of users without a password
 
 
 @pytest.mark.asvs("7.2.4", "7.5.1")
-def test_a_hand_over_of_the_same_user_authenticates_again(api, browser, code, clock):
+def test_reauthentication_by_an_exchange_code_of_the_same_user(api, browser, code, clock):
     token = exchange(api, code).json()["token"]
     clock.shift(300)
     again = browser.sign_in("dave", start={"code_challenge": s256(VERIFIER)}).told["code"]
@@ -102,7 +102,7 @@ def test_a_hand_over_of_the_same_user_authenticates_again(api, browser, code, cl
     assert after["authenticated_at"] > after["created_at"]
 
 
-def test_somebody_elses_hand_over_does_not(api, alice, code):
+def test_reauthentication_by_another_users_exchange_code_is_refused(api, alice, code):
     body = {"code": code, "code_verifier": VERIFIER}
     answer = api.call("POST", "/api/auth/reauthenticate", body, token=alice.token)
     assert problem(answer) == (400, "invalid_code")

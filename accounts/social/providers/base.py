@@ -1,0 +1,73 @@
+"""What all providers have in common: a deadline, and little trust."""
+
+import json
+import time
+from typing import Any, Self
+
+import requests
+from django.http import HttpResponse
+from social_core.backends.base import BaseAuth
+from social_core.exceptions import AuthProviderError, AuthResponseError
+from urllib3.exceptions import HTTPError
+
+from accounts.social.flow_state import OAuthFlowState
+from accounts.social.strategy import FlowStateStrategy
+from sessions_api.http.client import ClientInfo
+from sessions_api.outbound.http import fetch
+
+TOTAL_SECONDS = 10.0  # for all calls of one sign-in together: a user waits for it
+
+
+class Provider(BaseAuth[HttpResponse]):
+    """A backend of social-auth whose provider may be down, slow, or answer anything."""
+
+    deadline: float | None = None
+
+    @classmethod
+    def of(cls, flow: OAuthFlowState, *, redirect_uri: str, query: dict[str, Any], client: ClientInfo) -> Self:
+        backend = cls(FlowStateStrategy(flow=flow, query=query, client=client), redirect_uri)
+        backend.name = flow.provider  # under which its settings and links are found
+        return backend
+
+    def request(self, url: str, *, stage: Any = "user_info", **options: Any) -> requests.Response:
+        """The whole answer, which is JSON. Raises AuthProviderError or AuthResponseError."""
+        self.deadline = self.deadline or time.monotonic() + TOTAL_SECONDS
+        try:
+            response = fetch(url, seconds=self.deadline - time.monotonic(), **options)
+        except (TimeoutError, requests.Timeout) as failure:
+            raise AuthProviderError(self, code="timeout", stage=stage) from failure
+        except (requests.RequestException, HTTPError, ValueError) as failure:  # ValueError: the URL is invalid
+            raise AuthProviderError(self, code="connection_failed", stage=stage) from failure
+        if response.status_code >= 500:
+            raise AuthProviderError(self, code="http_error", stage=stage)
+        if response.status_code != 200 or not is_json(response):
+            raise AuthResponseError(self, code="malformed_response", stage=stage)
+        return response
+
+    def process_error(self, data: Any, *, stage: Any = "callback") -> None:
+        """Raises what social-auth makes of an error; AuthResponseError where the error is no text."""
+        if not isinstance(data.get("error") or "", str):
+            raise AuthResponseError(self, code="malformed_response", stage=stage)
+        super().process_error(data, stage=stage)
+
+    def controls_mailbox(self, email: str) -> bool:
+        """Whether the provider runs this mailbox, so that its user is the reader today. Other providers only once
+        saw that a mail arrived there."""
+        return False
+
+    def accepts_unverified_email(self) -> bool:
+        """Whether a new user may have an address that the provider has not verified. It stays unverified here."""
+        return False
+
+    def verify_id_token(self, id_token: str, nonce: str) -> dict[str, Any]:
+        """The claims of an ID token that an app brings. Raises AuthResponseError: this provider signs none."""
+        raise AuthResponseError(self, code="unsupported_feature", stage="token_validation")
+
+
+def is_json(response: requests.Response) -> bool:
+    """Whether the body can be parsed: JSON that is nested too deeply raises RecursionError where it is read later."""
+    try:
+        json.loads(response.content)
+    except (ValueError, RecursionError):
+        return False
+    return True

@@ -1,0 +1,204 @@
+"""How `settings.py` reads the environment. Each parser raises ImproperlyConfigured, which names the setting.
+
+No message repeats a value, because it may be a secret.
+"""
+
+import os
+import re
+import warnings
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+from environ.fileaware_mapping import FileAwareMapping
+
+BOOLEANS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+FORMS = {bool: "true or false", int: "a whole number", float: "a number"}
+NOT_A_URL = "{} is not a valid URL. Write special characters of a password as %XX."
+
+
+class Variables(FileAwareMapping):  # type: ignore[misc]
+    """The variable `NAME`, or the content of the file that `NAME_FILE` names, without white space around it."""
+
+    def __getitem__(self, key: str) -> str:
+        value = super().__getitem__(key).strip()
+        return f"\\{value}" if value.startswith("$") else value  # environ would read `$NAME` as a reference
+
+
+class Environment(environ.Env):  # type: ignore[misc]
+    """django-environ, which accepts more spellings of a value than we do: "hunter2" would be the number 2."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ENVIRON = Variables()
+        self.escape_proxy = True  # for the backslash of Variables
+
+    def get_value(self, var: str, cast: Any = None, default: Any = environ.Env.NOTSET, **options: Any) -> Any:
+        """The value of this setting. Raises ImproperlyConfigured."""
+        try:
+            return super().get_value(var, cast, default, **options)
+        except OSError as error:
+            raise ImproperlyConfigured(f"{var}_FILE cannot be read: {error.strerror}.") from None
+        except ValueError:
+            raise ImproperlyConfigured(f"{var} must be {FORMS.get(cast, 'written in another form')}.") from None
+
+    @classmethod
+    def parse_value(cls, value: Any, cast: Any) -> Any:
+        if cast is bool:
+            if value.lower() not in BOOLEANS:
+                raise ValueError
+            return BOOLEANS[value.lower()]
+        if cast is float:
+            return float(value)
+        return super().parse_value(value, cast)
+
+
+env = Environment()
+
+
+def read_dotenv(default: Path) -> None:
+    """Add the settings of the file that `DOTENV` names. A variable wins that is already set, as a value or a file."""
+    given = set(os.environ)
+    env.read_env(env.str("DOTENV", default=str(default)))
+    for name in set(os.environ) - given:
+        if f"{name}_FILE" in given or name.removesuffix("_FILE") in given:
+            del os.environ[name]
+
+
+def required(name: str, hint: str) -> str:
+    value: str = env.str(name, default="")
+    if not value:
+        raise ImproperlyConfigured(f"{name} is not set. {hint}")
+    return value
+
+
+def choice(name: str, *allowed: str) -> str:
+    """One of these words. The first is the default."""
+    value: str = env.str(name, default=allowed[0])
+    if value not in allowed:
+        raise ImproperlyConfigured(f"{name} must be one of: {', '.join(allowed)}.")
+    return value
+
+
+def days(name: str, default: int) -> timedelta:
+    return duration(name, days=env.int(name, default=default))
+
+
+def seconds(name: str, default: int) -> timedelta:
+    return duration(name, seconds=env.int(name, default=default))
+
+
+def duration(name: str, **amount: int) -> timedelta:
+    try:
+        return timedelta(**amount)
+    except OverflowError:
+        raise ImproperlyConfigured(f"{name} is too large.") from None
+
+
+def base_url(name: str, default: str) -> str:
+    """An absolute http(s) URL without a slash at the end, so that paths can be appended. Empty only by default."""
+    value: str = env.str(name, default=default).rstrip("/")
+    if not value and not default:
+        return ""
+    try:
+        parts = urlsplit(value)
+        valid = parts.scheme in {"http", "https"} and parts.hostname and not parts.query and not parts.fragment
+    except ValueError:
+        valid = False
+    if not valid:
+        raise ImproperlyConfigured(f"{name} must be an absolute URL, such as https://example.org.")
+    return value
+
+
+def origin(url: str) -> str:
+    """Scheme, host and port of this URL, as browsers send them in `Origin`."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def host(url: str) -> str:
+    return urlsplit(url).hostname or ""
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def database(name: str, default: str, *, folder: Path, threads: int) -> dict[str, Any]:
+    """Django's settings for this database. The path of an SQLite file is relative to `folder`."""
+    try:
+        with warnings.catch_warnings(action="ignore"):  # environ's warning about an unknown scheme repeats the URL
+            config: dict[str, Any] = env.db_url(name, default=default)
+    except ValueError:
+        raise ImproperlyConfigured(NOT_A_URL.format(name)) from None
+    match config.get("ENGINE"):
+        case "django.db.backends.sqlite3":
+            return sqlite(config, folder)
+        case "django.db.backends.postgresql":
+            return postgresql(config, threads)
+    raise ImproperlyConfigured(f"{name} must start with postgres:// or sqlite:///.")
+
+
+def sqlite(config: dict[str, Any], folder: Path) -> dict[str, Any]:
+    options = {
+        "transaction_mode": "IMMEDIATE",  # a transaction that reads first and then writes would fail beside another
+        "timeout": 2,  # seconds to wait for another writer
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",  # readers do not wait for a writer
+    }
+    # Opening the file for each request would take longer than the request, so connections stay.
+    config |= {"CONN_MAX_AGE": None, "OPTIONS": options}
+    if config["NAME"] != ":memory:":
+        config["NAME"] = folder / config["NAME"]
+    return config
+
+
+def postgresql(config: dict[str, Any], threads: int) -> dict[str, Any]:
+    options = {
+        "connect_timeout": 2,  # seconds
+        "tcp_user_timeout": 3000,  # milliseconds until a network that drops all packets counts as down
+        # One connection for each thread of the server, and one for the mail worker. After `reconnect_timeout` the pool
+        # resets its growing pauses: so the first request after an outage finds the database again.
+        "pool": {"min_size": 1, "max_size": threads + 1, "timeout": 2, "reconnect_timeout": 1},
+    }
+    # A server-side cursor outlives its transaction. A pooler in transaction mode would lose it.
+    config |= {"ENGINE": "config.postgresql", "DISABLE_SERVER_SIDE_CURSORS": True}
+    config["OPTIONS"] = options | config.get("OPTIONS", {})
+    return config
+
+
+def cache(name: str, default: str) -> dict[str, Any]:
+    """Django's settings for this cache. Valkey speaks Redis' protocol."""
+    url = re.sub("^valkey", "redis", env.str(name, default="") or default)
+    try:
+        _ = urlsplit(url.partition(",")[0]).port  # environ checks no port; several addresses are separated by commas
+        config: dict[str, Any] = env.cache_url_config(url)
+    except ValueError:
+        raise ImproperlyConfigured(NOT_A_URL.format(name)) from None
+    except ImproperlyConfigured:
+        raise ImproperlyConfigured(f"{name} must start with redis:// or valkey://.") from None
+    if config["BACKEND"].endswith("RedisCache"):  # half a second each: a request never waits long for the cache
+        config["OPTIONS"] = {"socket_connect_timeout": 0.5, "socket_timeout": 0.5, **config.get("OPTIONS", {})}
+    return config
+
+
+def mail(name: str, default: str, *, backend: str) -> dict[str, Any]:
+    """Django's EMAIL_* settings. `backend` is the dotted path of another mail backend, or empty."""
+    try:
+        config: dict[str, Any] = env.email_url(name, default=default)
+    except ValueError:
+        raise ImproperlyConfigured(NOT_A_URL.format(name)) from None
+    except ImproperlyConfigured:
+        raise ImproperlyConfigured(f"{name} must start with smtp+tls://, smtp+ssl:// or smtp://.") from None
+    if backend:
+        config["EMAIL_BACKEND"] = backend
+    return {"EMAIL_USE_TLS": False, "EMAIL_USE_SSL": False} | config
+
+
+def anymail() -> dict[str, str]:
+    """Each variable `ANYMAIL_X`, or `ANYMAIL_X_FILE`, as anymail's setting `X`."""
+    names = {name.removesuffix("_FILE") for name in os.environ if name.startswith("ANYMAIL_")}
+    return {name.removeprefix("ANYMAIL_"): env.str(name) for name in names}
