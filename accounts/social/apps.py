@@ -1,7 +1,7 @@
 from django.apps import AppConfig
 from django.conf import settings
 
-from sessions_api import methods
+from sessions_api import login_methods
 
 from .deferred_imports import deferred
 
@@ -14,7 +14,7 @@ class SocialConfig(AppConfig):
 
     def ready(self) -> None:
         for name, (title, _backend) in settings.OAUTH_PROVIDERS.items():
-            methods.register(name, title)
+            login_methods.register(name, title)
 
 
 class SocialDjangoConfig(AppConfig):

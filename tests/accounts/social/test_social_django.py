@@ -30,8 +30,8 @@ PROVIDERS = {
 METHODS = """
 import django
 django.setup()
-from sessions_api import methods
-print(methods.titles())
+from sessions_api import login_methods
+print(login_methods.titles())
 """
 STAND_INS = """
 import sys
