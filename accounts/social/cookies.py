@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 
 from .flow_state import LIFETIME, OAuthFlowState
 
-MOST = 5  # starts in one browser: together under 4 KiB, which servers accept as one header
+MOST = 5  # starts in one browser, with 600 bytes each; nginx refuses a line of headers above 8 KiB
 PREFIX = f"{settings.COOKIE_PREFIX}latchkey-oauth-"
 
 

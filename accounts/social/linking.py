@@ -1,4 +1,4 @@
-"""How a logged-in user links a provider: a ticket to the start, and a code back, each good once and for a minute."""
+"""How a logged-in user links a provider: a ticket to the start and a code back, each valid once, for a minute."""
 
 import secrets
 from datetime import UTC, datetime
