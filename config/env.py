@@ -31,11 +31,10 @@ class Variables(FileAwareMapping):  # type: ignore[misc]
 class Environment(environ.Env):  # type: ignore[misc]
     """django-environ, which accepts more spellings of a value than we do: "hunter2" would be the number 2."""
 
-    escape_proxy = True
-
     def __init__(self) -> None:
         super().__init__()
         self.ENVIRON = Variables()
+        self.escape_proxy = True  # for the backslash of Variables
 
     def get_value(self, var: str, cast: Any = None, default: Any = environ.Env.NOTSET, **options: Any) -> Any:
         """The value of this setting. Raises ImproperlyConfigured."""

@@ -97,7 +97,7 @@ TEMPLATES = [
     }
 ]
 STATIC_URL = "/static/"
-WHITENOISE_USE_FINDERS = True  # serves the files from the packages, so nobody has to run collectstatic
+WHITENOISE_USE_FINDERS = True  # serves the files from the packages, without collectstatic
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_ALLOW_ALL_ORIGINS = False
 LANGUAGE_CODE = "en"  # of the admin and of the API's messages for developers
@@ -110,9 +110,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 DATABASES = {"default": database("DATABASE_URL", "sqlite:///db.sqlite3", folder=BASE_DIR, threads=THREADS)}
 CACHES = {"default": cache("CACHE_URL", "locmemcache://")}
-REDIS = CACHES["default"]["BACKEND"].endswith("RedisCache")
+redis = CACHES["default"]["BACKEND"].endswith("RedisCache")
 # A dotted path: a deployment without Redis does not import its client.
-RATE_LIMIT_STORE = "sessions_api.ratelimit.redis.of_cache" if REDIS else "sessions_api.ratelimit.memory.InProcess"
+RATE_LIMIT_STORE = "sessions_api.ratelimit.redis.of_cache" if redis else "sessions_api.ratelimit.memory.InProcess"
 RATE_LIMIT_FACTOR = env.float("RATE_LIMIT_FACTOR", default=1)  # multiplies every limit; 0: no limits
 
 # Users and passwords
@@ -131,8 +131,7 @@ ARGON2_MEMORY_COST = env.int("ARGON2_MEMORY_COST", default=65536)  # KiB
 ARGON2_PARALLELISM = env.int("ARGON2_PARALLELISM", default=4)
 # One core stays free for other requests. Two callers wait for a turn, and one thread stays free for other requests:
 # that is 3 threads. At most 4 hashes at once, and the two that wait, use 6 of the default 8 threads.
-HASHES = max(1, min(min(cores() - 1, 4) // PROCESSES, THREADS - 3))
-HASHES_AT_ONCE = env.int("HASHES_AT_ONCE", default=HASHES)
+HASHES_AT_ONCE = env.int("HASHES_AT_ONCE", default=max(1, min(min(cores() - 1, 4) // PROCESSES, THREADS - 3)))
 PASSWORD_HASHERS = [
     "accounts.passwords.hashers.Argon2id",
     # A hash imported from another system is accepted once. That login replaces it.
@@ -175,7 +174,7 @@ EVENTS_KEEP = days("EVENTS_KEEP_DAYS", default=365)
 
 # Mail
 
-globals().update(mail("EMAIL_URL", "consolemail://", backend=env.str("EMAIL_BACKEND", default="")))  # Django's EMAIL_*
+vars().update(mail("EMAIL_URL", "consolemail://", backend=env.str("EMAIL_BACKEND", default="")))  # Django's EMAIL_*
 ANYMAIL = anymail()
 EMAIL_TIMEOUT = 60  # seconds for each answer of the server: no request waits, and some servers greet late on purpose
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="latchkey@localhost")
@@ -209,8 +208,7 @@ SILENCED_SYSTEM_CHECKS = [
 
 # Logs
 
-WATCHED = DEBUG or os.isatty(2)
-LOG_FORMAT = choice("LOG_FORMAT", *(("console", "json") if WATCHED else ("json", "console")))
+LOG_FORMAT = choice("LOG_FORMAT", *(("console", "json") if DEBUG or os.isatty(2) else ("json", "console")))
 LOG_LEVEL = choice("LOG_LEVEL", "info", "debug", "warning", "error").upper()
 LOGGING = {
     "version": 1,

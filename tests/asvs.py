@@ -1,7 +1,7 @@
-"""`make asvs`: which requirements of OWASP ASVS 5.0 have a test that shows them, and which have none.
+"""`make asvs`: which requirements of OWASP ASVS 5.0 have a test, and which have none.
 
-docs/asvs.tsv lists the requirements and whether they apply here: to the code, the documentation, the
-deployment, only under a condition, or not at all.
+docs/asvs.tsv lists the requirements and where each applies: the code, the documentation, the deployment, only under a
+condition, or not at all.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ def requirements() -> dict[str, dict[str, str]]:
 
 
 class Marks:
-    """Collects who shows what."""
+    """Collects the tests of each requirement."""
 
     def __init__(self) -> None:
         self.shown: dict[str, set[str]] = defaultdict(set)

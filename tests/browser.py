@@ -1,4 +1,4 @@
-"""A real Chromium, where there is one, and the code that documentation shows."""
+"""A real Chromium, where one is installed, and the code that documentation shows."""
 
 import re
 import shutil
@@ -26,7 +26,7 @@ def needs_chromium(so: str) -> pytest.MarkDecorator:
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """One that talks to this machine alone."""
+    """A browser that connects to this machine only."""
     with sync_playwright() as playwright:
         arguments = ["--no-sandbox", "--disable-gpu", "--disable-quic", *QUIET, LOOPBACK]
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
@@ -36,7 +36,7 @@ def chromium() -> Iterator[Browser]:
 
 @contextmanager
 def answering(handler: type[BaseHTTPRequestHandler]) -> Iterator[ThreadingHTTPServer]:
-    """A server on 127.0.0.1, on a free port."""
+    """A server with this handler, on a free port of 127.0.0.1."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = Thread(target=server.serve_forever)
     thread.start()

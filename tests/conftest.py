@@ -36,7 +36,7 @@ def bob(api):
 
 @pytest.fixture
 def mailbox(mailoutbox):
-    """What arrives by mail. What was queued is delivered when somebody looks."""
+    """All mailboxes. A look into one delivers the queued mails first."""
     return Mailbox(mailoutbox)
 
 
@@ -54,7 +54,7 @@ def root(db):
 
 @pytest.fixture
 def clock():
-    """Time stands still, until a test shifts it."""
+    """Freeze the time. A test can shift it."""
     with time_machine.travel(datetime.now(UTC), tick=False) as traveller:
         yield traveller
 
@@ -64,13 +64,13 @@ def admin(root):
     """The administrator's browser, logged in."""
     client = Client()
     client.force_login(root)
-    root.events.all().delete()  # what happens next is what a test is about
+    root.events.all().delete()  # a test is about the events after the login
     return client
 
 
 @pytest.fixture
 def hashes(monkeypatch):
-    """A list that grows by one with every password that is hashed."""
+    """A list that gets one entry for each password hash that is computed."""
     made = []
 
     def counted(name):
@@ -84,7 +84,7 @@ def hashes(monkeypatch):
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
-    """The service as it runs for real, for what the test client cannot send. Nobody changes how it is set up."""
+    """The real server, for requests that the test client cannot send. All tests share it with these settings."""
     folder = tmp_path_factory.mktemp("server")
     with database(folder) as url, serving(log=folder / "log", DATABASE_URL=url) as running:
         yield running

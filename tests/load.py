@@ -12,14 +12,14 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from . import services  # noqa: F401 (starts PostgreSQL and says where)
+from . import services  # noqa: F401 (starts PostgreSQL and sets DATABASE_URL)
 from .server import Server, database, serving
 
 KIB = 1024
 
 
 async def client(host: str, port: int, token: str, until: float, answers: list[float]) -> None:
-    """Asks for the session again and again on one connection; appends the seconds each answer took."""
+    """Check the session on one connection until then. Append the seconds of each answer to `answers`."""
     reader, writer = await asyncio.open_connection(host, port)
     question = f"GET /api/auth/session HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\n\r\n".encode()
     try:
@@ -38,7 +38,7 @@ async def client(host: str, port: int, token: str, until: float, answers: list[f
 
 
 async def load(server: Server, tokens: list[str], seconds: int, memory: list[int]) -> list[float]:
-    """The seconds that each answer took, while `memory` is noted once a second."""
+    """The seconds of each answer. `memory` gets the server's bytes once a second."""
     answers: list[float] = []
     host, port = server.url.removeprefix("http://").split(":")
     until = time.monotonic() + seconds
@@ -51,7 +51,7 @@ async def load(server: Server, tokens: list[str], seconds: int, memory: list[int
 
 
 def resident(server: Server) -> int:
-    """Bytes that the server and its worker hold, now."""
+    """The resident bytes of the server and its workers."""
     pids = [server.process.pid, *(int(pid) for pid in children(server.process.pid))]
     status = "".join(Path(f"/proc/{pid}/status").read_text() for pid in pids)
     return sum(int(line.split()[1]) * KIB for line in status.splitlines() if line.startswith("VmRSS"))

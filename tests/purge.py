@@ -1,7 +1,7 @@
-"""`make load`, second part: a million expired sessions purged beside a hundred thousand live ones and logins.
+"""`make load`, second part: purge a million expired sessions beside a hundred thousand live ones and logins.
 
-All expired ones must be gone, every live one left, every login answered, and no transaction may have been
-open for longer than a second.
+The purge must delete all expired sessions and no live one. Each login must succeed. No transaction may be open for more
+than a second.
 """
 
 import sys
@@ -12,13 +12,13 @@ from pathlib import Path
 
 import psycopg
 
-from . import services  # noqa: F401 (starts PostgreSQL and says where)
+from . import services  # noqa: F401 (starts PostgreSQL and sets DATABASE_URL)
 from .server import Server, database, manage, serving
 
 EXPIRED, LIVE = 1_000_000, 100_000
 CREDENTIALS = {"email": "alice@example.org", "password": "correct horse battery"}
 
-PEOPLE = """
+USERS = """
     INSERT INTO accounts_user
         (id, email, display_name, password, is_active, is_staff, is_superuser, created_at, updated_at)
     SELECT gen_random_uuid(), n || '@example.com', '', '!', true, false, false, now(), now()
@@ -37,7 +37,7 @@ SESSIONS = """
 OLDEST_TRANSACTION = """
     SELECT coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)), 0)
     FROM pg_stat_activity
-    WHERE datname = current_database() AND backend_xid IS NOT NULL  -- that is, has written
+    WHERE datname = current_database() AND backend_xid IS NOT NULL  -- it has written
 """
 
 
@@ -48,7 +48,7 @@ LEFT = """
 
 
 class Beside:
-    """What goes on while the purge runs: logins, and a look at the oldest open transaction."""
+    """Logins while the purge runs, and the age of the oldest open transaction."""
 
     def __init__(self, server: Server, url: str) -> None:
         self.server, self.url = server, url
@@ -84,7 +84,7 @@ class Beside:
 
 
 def main() -> int:
-    """With absolute ends alone, and with idle ones as well, which have no index."""
+    """Without an idle limit, and with one, which has no index."""
     return max(purge(SESSION_IDLE_DAYS=days) for days in ("0", "30"))
 
 
@@ -93,7 +93,7 @@ def purge(**env: str) -> int:
     with database(folder) as url, serving(log=folder / "log", DATABASE_URL=url, **env) as server:
         server.call("POST", "/api/auth/register", CREDENTIALS)
         with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(PEOPLE)
+            connection.execute(USERS)
             connection.execute(SESSIONS, [EXPIRED, EXPIRED + LIVE])
             with Beside(server, url) as beside:
                 started = time.monotonic()

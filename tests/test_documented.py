@@ -1,16 +1,15 @@
-"""What the documentation says is so, and what is so is documented."""
+"""The documentation and the code agree."""
 
 import json
 import re
 import subprocess
 from collections import Counter
-from importlib import import_module
 from pathlib import Path
 
 import pytest
 
 from config.api import api as described
-from sessions_api.http.errors import ApiError
+from sessions_api.http.errors import ApiError, PermissionDenied
 from sessions_api.ratelimit import limits as rate_limits
 
 from .asvs import requirements
@@ -29,53 +28,68 @@ each_short_page = pytest.mark.parametrize("page", SHORT, ids=lambda page: page.r
 
 
 def table(page, column=0):
-    """What stands in backticks in a column of the page's tables, row by row."""
+    """For each row of the page's tables, the texts in backticks in this column."""
     rows = [line.split("|")[1:-1] for line in (ROOT / page).read_text().splitlines() if line.startswith("|")]
     return [re.findall(r"`([^`]+)`", row[column]) for row in rows if len(row) > column]
 
 
-def test_every_setting_is_documented_and_every_documented_one_is_read():
+def test_settings_page_lists_exactly_the_settings_that_are_read():
     assert {name for cell in table("docs/settings.md") for name in cell} == READ
 
 
 @pytest.mark.parametrize("page", ["docs/settings.md", "docs/architecture.md"])
-def test_no_row_stands_twice(page):
-    """Nor does a name that is in several cells: of two that differ one is wrong."""
+def test_tables_have_no_row_twice(page):
+    """And no name twice: of two rows that differ, one would be wrong."""
     firsts = re.findall(r"^\| ([^|]+) \|", (ROOT / page).read_text(), re.MULTILINE)
     names = [name for cell in firsts for name in re.findall(r"`([^`]+)`", cell) or [cell]]
     assert len(names) > 10
     assert [name for name, times in Counter(names).items() if times > 1] == []
 
 
-def test_every_setting_has_a_line_in_the_example():
+def test_env_example_has_a_line_for_each_setting():
     example = set(re.findall(r"^#? ?([A-Z0-9_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     assert example == READ - {"DOTENV"}
 
 
 @pytest.mark.asvs("2.1.3", "7.1.1", "7.1.2")
-def test_the_defaults_are_those_of_the_code():
+def test_settings_page_has_the_defaults_of_the_code():
     rows = zip(table("docs/settings.md"), table("docs/settings.md", column=1), strict=True)
     written = {name[0]: default[0] for name, default in rows if default and default[0].isdigit()}
     in_code = dict(re.findall(r"""(?:env\.int|days|seconds)\("([A-Z0-9_]+)", default=(\d+)\)""", SETTINGS))
     assert written == in_code
 
 
-def test_every_error_is_documented_and_every_documented_one_exists():
-    for module in ("sessions_api.http.errors", "accounts.errors", "accounts.mail.errors", "accounts.social.errors"):
-        import_module(module)
+def test_errors_page_lists_exactly_the_error_codes_of_the_code():
     rows = [line.split("|") for line in (ROOT / "docs/errors.md").read_text().splitlines() if line.startswith("| ")]
     documented = {(cells[1].strip(), cells[2].strip(" `")) for cells in rows[1:]}
     ours = [error for error in ApiError.__subclasses__() if not error.__module__.startswith(("examples.", "tests."))]
     assert documented == {(str(error.status), error.error_code) for error in ours}
 
 
+def test_nginx_conf_repeats_the_error_bodies_of_the_code():
+    """But not the `detail` of its refusal of http, which the service itself never sends."""
+    bodies = re.findall(r"return (\d+) '({.+})';", (ROOT / "deploy" / "nginx.conf").read_text())
+    repeated = {body["error_code"]: body for body in (json.loads(text) for _, text in bodies)}
+    assert [int(status) for status, _ in bodies] == [body["status"] for body in repeated.values()]
+    repeated["permission_denied"]["detail"] = PermissionDenied.detail
+    errors = [error() for error in ApiError.__subclasses__() if error.error_code in repeated]
+    assert repeated == {error.error_code: error.body() for error in errors}
+    assert len(repeated) == 4
+
+
+def test_makefile_names_only_existing_files():
+    names = re.findall(r"\b(?:tests|docs|benchmarks)/[\w/]+\.\w+", (ROOT / "Makefile").read_text())
+    assert len(names) > 3
+    assert [name for name in names if not (ROOT / name.removesuffix(".new")).exists()] == []
+
+
 @pytest.mark.asvs("2.1.1")
-def test_the_committed_openapi_is_todays():
+def test_openapi_file_is_up_to_date():
     today = json.loads(json.dumps(described.get_openapi_schema(), default=str))
     assert json.loads((ROOT / "docs/openapi.json").read_text()) == today
 
 
-def test_every_operation_tells_of_its_errors_in_the_right_form():
+def test_openapi_declares_the_errors_of_each_operation_as_problem_json():
     for path in described.get_openapi_schema()["paths"].values():
         for operation in path.values():
             refusals = {status: answer for status, answer in operation["responses"].items() if int(status) >= 400}
@@ -84,7 +98,7 @@ def test_every_operation_tells_of_its_errors_in_the_right_form():
 
 
 @pytest.mark.asvs("6.1.3")
-def test_every_way_in_is_documented():
+def test_security_page_lists_each_way_to_log_in():
     ways = {name for cell in table("docs/security.md") for name in cell}
     assert {"POST /api/auth/login", "POST /api/auth/register", "/admin/login/", "createsuperuser"} <= {
         name.removeprefix("manage.py ") for name in ways
@@ -100,7 +114,7 @@ def test_every_way_in_is_documented():
 
 
 @pytest.mark.asvs("6.1.1", "2.1.3", "15.1.3")
-def test_the_table_of_limits_is_that_of_the_code():
+def test_limits_page_has_the_limits_of_the_code():
     rows = [
         line.split("|")[1:4] for line in (ROOT / "docs/limits.md").read_text().splitlines() if line.startswith("| `")
     ]
@@ -124,7 +138,7 @@ def anchors(page):
 
 
 @each_page
-def test_links_resolve_to_an_existing_file_and_heading(page):
+def test_links_lead_to_an_existing_file_and_heading(page):
     broken = []
     for link in re.findall(r"""\]\(([^)]+)\)|\b(?:src|href)="([^"]+)\"""", prose(page)):
         path, _, anchor = "".join(link).partition("#")
@@ -137,18 +151,18 @@ def test_links_resolve_to_an_existing_file_and_heading(page):
 
 
 @each_short_page
-def test_page_of_the_documentation_is_short(page):
+def test_page_is_short(page):
     words = len(page.read_text().split())
     assert words <= WORDS_PER_PAGE, words
 
 
 @each_page
-def test_symbols_and_paths_that_are_named_exist(page):
+def test_page_names_only_existing_files(page):
     for name in re.findall(r"`((?:config|accounts|sessions_api|tests)/[\w/]+\.py)", page.read_text()):
         assert (ROOT / name).exists() or "passkeys" in name, name
 
 
-def test_marks_name_requirements_that_apply(request):
+def test_asvs_marks_name_applicable_requirements(request):
     known = {number for number, row in requirements().items() if row["applies"] != "no"}
     for item in request.session.items:
         for mark in item.iter_markers("asvs"):
@@ -167,7 +181,7 @@ def commands(page):
 
 
 def shape(text):
-    """The keys and types of JSON, whatever the values."""
+    """The keys of JSON and the types of their values."""
 
     def of(value):
         return {key: of(item) for key, item in value.items()} if isinstance(value, dict) else type(value).__name__
@@ -175,7 +189,7 @@ def shape(text):
     return of(json.loads(text)) if text else ""
 
 
-def test_the_walk_in_the_readme_answers_as_it_says(tmp_path):
+def test_readme_commands_get_the_answers_it_shows(tmp_path):
     walk = [(command, output) for command, output in commands(ROOT / "README.md") if "localhost:8000" in command]
     assert len(walk) >= 6
     with database(tmp_path) as url, serving(log=tmp_path / "log", DATABASE_URL=url) as server:

@@ -1,4 +1,4 @@
-"""What a bearer check costs in Python, counted rather than timed: the same on any machine, however busy."""
+"""How many bytecode instructions a bearer check needs: a count is the same on each machine, busy or not."""
 
 import gc
 import logging
@@ -10,13 +10,13 @@ from django.test import RequestFactory
 
 from accounts.models import User
 
-pytestmark = pytest.mark.django_db(transaction=True)  # connections come from the pool, and go back
+pytestmark = pytest.mark.django_db(transaction=True)  # connections come from the pool and return to it
 AT_MOST = 1.15  # times one raw SELECT behind the same middlewares
 MIDDLEWARES_AT_MOST = 1.5  # times the same without any
 
 
 def serving(handler):
-    """Answers GET requests as a WSGI server would have them answered."""
+    """A function that calls this handler with GET requests, as a WSGI server does."""
 
     def get(path, **environ):
         environ = RequestFactory().get(path, **environ).environ
@@ -31,7 +31,7 @@ def serving(handler):
 @pytest.fixture
 def serve(settings, caplog):
     settings.ROOT_URLCONF = "tests.raw_select"
-    caplog.set_level(logging.WARNING, "config.middleware")  # a line that is kept for each request would be counted
+    caplog.set_level(logging.WARNING, "config.middleware")  # else pytest's own work on each line would count
     return serving(WSGIHandler())
 
 
@@ -47,7 +47,7 @@ def select(serve, alice):
 
 
 def instructions(call):
-    """How many of Python's bytecode are executed. The first time also does what is done only once."""
+    """The bytecode instructions of a second call. The first call also does work that is needed once."""
     call()
     seen = 0
 
@@ -67,12 +67,12 @@ def instructions(call):
 
 
 @pytest.mark.postgres
-def test_a_bearer_check_executes_little_more_than_one_raw_select(check, select):
+def test_bearer_check_executes_little_more_than_a_raw_select(check, select):
     assert instructions(check) <= AT_MOST * instructions(select)
 
 
 @pytest.mark.postgres
-def test_the_middlewares_take_less_than_half_of_that(select, settings):
+def test_middlewares_execute_less_than_half_of_a_raw_select(select, settings):
     behind_them = instructions(select)
     settings.MIDDLEWARE = []
     without = serving(WSGIHandler())
@@ -80,7 +80,7 @@ def test_the_middlewares_take_less_than_half_of_that(select, settings):
 
 
 def left_behind(call):
-    """How many blocks of memory a hundred calls leave allocated."""
+    """The memory blocks that a hundred calls leave allocated."""
     gc.collect()
     before = sys.getallocatedblocks()
     for _ in range(100):
@@ -89,6 +89,6 @@ def left_behind(call):
     return sys.getallocatedblocks() - before
 
 
-def test_a_bearer_check_leaves_nothing_behind(check):
+def test_bearer_check_leaks_no_memory(check):
     check()
-    assert min(left_behind(check) for _ in range(3)) < 100  # other threads may keep something once, but not each time
+    assert min(left_behind(check) for _ in range(3)) < 100  # another thread may keep memory once, but not three times

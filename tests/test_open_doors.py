@@ -1,4 +1,4 @@
-"""The literal list of what a stranger may call. A new line here is a decision."""
+"""The list of endpoints that need no token. A new line here is a decision."""
 
 from uuid import UUID
 
@@ -33,23 +33,23 @@ def operations():
 
 
 @pytest.mark.asvs("6.3.4", "8.1.1")
-def test_these_doors_are_open_and_no_others():
+def test_open_endpoints_are_exactly_these():
     assert {name for name, operation in operations() if "security" not in operation} == OPEN
 
 
 @pytest.mark.asvs("8.2.1", "8.3.1", "7.2.1")
 @pytest.mark.parametrize("name", sorted(name for name, _ in operations() if name not in OPEN))
-def test_every_other_door_wants_a_token(api, name):
+def test_other_endpoints_require_a_token(api, name):
     method, path = name.split()
     path = path.replace("{provider}", "google").replace("{id}", "1").replace("{handle}", str(UUID(int=0)))
     assert problem(api.call(method, path)) == (401, "not_authenticated")
     assert problem(api.call(method, path, token="s_" + "x" * 86)) == (401, "session_expired")
 
 
-def test_a_new_router_is_closed_unless_it_says_otherwise():
+def test_new_router_requires_a_token_by_default():
     assert described.auth is not NOT_SET
     assert described.auth
 
 
-def test_nothing_else_is_served():
+def test_urls_serve_nothing_else():
     assert [str(pattern.pattern) for pattern in urlpatterns] == BESIDES_THE_API

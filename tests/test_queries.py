@@ -1,4 +1,4 @@
-"""What a request costs the database, counted."""
+"""The SQL statements of a request, counted."""
 
 import pytest
 from django.db import connection
@@ -9,7 +9,7 @@ from accounts.models import User
 
 @pytest.fixture
 def statements():
-    """Runs a call and returns its statements, without those that only open or close a transaction."""
+    """A function that runs a call and returns the first words of its statements, without those of transactions."""
 
     def run(call):
         with CaptureQueriesContext(connection) as captured:
@@ -21,50 +21,50 @@ def statements():
 
 
 @pytest.mark.parametrize("path", ["/api/auth/session", "/api/users/me"])
-def test_a_bearer_costs_one_query_from_token_to_user(api, alice, statements, path):
+def test_bearer_check_needs_one_query(api, alice, statements, path):
     assert statements(lambda: api.call("GET", path, token=alice.token)) == ["SELECT"]
 
 
-def test_a_bearer_that_could_not_be_one_costs_none(api, alice, django_assert_num_queries):
+def test_bearer_check_of_a_malformed_token_needs_no_query(api, alice, django_assert_num_queries):
     with django_assert_num_queries(0):
         api.check_session("s_tooshort")
 
 
-def test_a_login_costs_ten(api, alice, statements):
-    """Find the user, how they came in and how often it failed; lock them, note the login, forget what has expired,
-    write the session, look for surplus ones, say that it happened, and look whether the device is known."""
+def test_login_needs_ten_queries(api, alice, statements):
+    """Find the user, known networks and failures; lock the user, set last_login, delete expired sessions, insert the
+    session, look for surplus sessions, insert the event, and look whether the device is known."""
     expected = ["SELECT", "SELECT", "SELECT", "SELECT", "UPDATE", "DELETE", "INSERT", "DELETE", "INSERT", "SELECT"]
     assert statements(lambda: api.login(alice.email, alice.password)) == expected
 
 
-def test_a_registration_costs_thirteen(api, statements):
-    """Look whether the address is taken or reserved, write the user, note it, queue a mail, and log them in."""
+def test_registration_needs_thirteen_queries(api, statements):
+    """Look whether the address is taken or reserved, insert the user, the event and the mail, and log the user in."""
     login = ["SELECT", "UPDATE", "DELETE", "INSERT", "DELETE", "INSERT", "SELECT", "SELECT"]
     expected = ["SELECT", "INSERT", "SELECT", "INSERT", "INSERT", *login]
     assert statements(lambda: api.register("alice@example.org")) == expected
 
 
-def test_a_logout_costs_five(api, alice, statements):
-    """Find the session, lock its user, look whether it is still there, end it, and say so."""
+def test_logout_needs_five_queries(api, alice, statements):
+    """Find the session, lock its user, look whether it still exists, delete it, and insert the event."""
     expected = ["SELECT", "SELECT", "SELECT", "DELETE", "INSERT"]
     assert statements(lambda: api.call("POST", "/api/auth/logout", token=alice.token)) == expected
 
 
-def everybody():
-    """A user of each kind that an address could belong to, and nobody."""
+def addresses():
+    """An address of each kind of user, and one without a user."""
     proven = "2026-01-01T00:00Z"
     User.objects.create_user("proven@example.org", "the password of one", email_verified_at=proven)
     User.objects.create_user("unproven@example.org", "the password of one")
     User.objects.create_user("disabled@example.org", "the password of one", is_active=False, email_verified_at=proven)
     User.objects.create_user("google@example.org", email_verified_at=proven)
-    return [f"{kind}@example.org" for kind in ("nobody", "proven", "unproven", "disabled", "google")]
+    return [f"{kind}@example.org" for kind in ("unknown", "proven", "unproven", "disabled", "google")]
 
 
 @pytest.mark.asvs("6.3.8")
 @pytest.mark.parametrize("path", ["password/reset", "register"])
-def test_asking_by_mail_costs_one_whoever_has_the_address_and_no_hash(api, db, statements, hashes, settings, path):
+def test_request_for_a_mail_needs_one_query_for_any_address_and_no_hash(api, db, statements, hashes, settings, path):
     settings.REGISTRATION = "verified"
-    users = everybody()
+    users = addresses()
     hashes.clear()
     for email in users:
         assert statements(lambda email=email: api.call("POST", f"/api/auth/{path}", {"email": email})) == ["INSERT"]
@@ -72,8 +72,8 @@ def test_asking_by_mail_costs_one_whoever_has_the_address_and_no_hash(api, db, s
 
 
 @pytest.mark.asvs("6.3.8")
-def test_so_does_asking_for_another_address_or_for_the_mail_once_more(api, alice, statements, hashes):
-    users = everybody()
+def test_request_for_a_new_address_or_another_mail_needs_the_same_queries_for_any_user(api, alice, statements, hashes):
+    users = addresses()
     hashes.clear()
     for email in users:
         asked = ("POST", "/api/auth/email/change", {"email": email})

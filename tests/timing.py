@@ -1,7 +1,8 @@
-"""`make timing`: whether the time of an answer tells who has an account, or how the mail server is.
+"""`make timing`: whether the time of an answer tells which addresses have accounts, or how the mail server is.
 
-Three services on PostgreSQL run beside each other, with one process and real Argon2 each: the mail server of one is
-up, of one down, and of one it hangs. Requests of every class take turns, in another order each round.
+Three services on PostgreSQL run beside each other, each with one process and real Argon2. The mail server of the first
+is up, that of the second is down, and that of the third hangs. Requests of each class take turns, in a new order each
+round.
 """
 
 import argparse
@@ -26,10 +27,9 @@ from . import services  # noqa: F401 (starts PostgreSQL and says where)
 from .server import Server, database, free_port, manage, serving
 from .smtp import nothing, talker
 
-FLOOR, SHARE = 0.002, 0.03  # seconds, and of the shortest median: a smaller difference than the larger tells nothing
-LOT = "-LOT-"  # in an address: another one after so many rounds, for nobody is to be paused by wrong passwords
-ROUNDS_IN_LOT = 9  # fewer than `COOL_OFF_FROM` in accounts/login/lockout.py
-PAUSE = 0.02  # seconds for the mail of one request to be gone before the next
+FLOOR, SHARE = 0.002, 0.03  # seconds, and of the shortest median: a difference below the larger tells nothing
+ROUNDS_IN_A_ROW = 9  # fewer than `COOL_OFF_FROM` in accounts/login/lockout.py, so that no login has to wait
+PAUSE = 0.02  # seconds: the mail of one request is sent before the next request
 SINK = (sys.executable, "-m", "aiosmtpd", "-n", "-c", "aiosmtpd.handlers.Sink")
 SETTINGS = {
     "ARGON2_TIME_COST": "3",
@@ -41,8 +41,8 @@ SETTINGS = {
 }
 MAIL = ("up", "down", "hanging")
 STORIES = ("login", "register", "password/reset", "email/verify/resend")
-PASSWORD = "the password of everybody"
-PEOPLE = f"""
+PASSWORD = "the password of all users"
+USERS = f"""
 from django.utils import timezone
 from accounts.models import User
 User.objects.create_user("verified@example.org", {PASSWORD!r}, email_verified_at=timezone.now())
@@ -54,7 +54,7 @@ User.objects.create_user("google@example.org", None, email_verified_at=timezone.
 
 @dataclass
 class Question:
-    """One class of requests, and the seconds that each answer took."""
+    """One class of requests, and how many seconds each answer took."""
 
     story: str
     mail: str
@@ -66,9 +66,9 @@ class Question:
     token: str = ""
     took: list[float] = field(default_factory=list)
 
-    def ask(self, lot: int) -> None:
+    def ask(self) -> None:
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self.token}"}
-        body = json.dumps(self.body).replace(LOT, str(lot)) if self.body else None
+        body = json.dumps(self.body) if self.body else None
         started = time.perf_counter()
         self.wire.request("POST", self.path, body, headers)
         answer = self.wire.getresponse()
@@ -84,9 +84,9 @@ def questions(server: Server, mail: str) -> Iterator[Question]:
     def about(story: str, who: str, path: str, status: int = 202, token: str = "", **body: str) -> Question:
         return Question(story, mail, who, wire, path, status, body, token)
 
-    if mail == "up":  # a refused login sends none
+    if mail == "up":  # a refused login before the tenth sends no mail
         for who, email, password in (
-            ("unknown", f"unknown{LOT}@example.org", PASSWORD),
+            ("unknown", "unknown@example.org", PASSWORD),
             ("wrong password", "verified@example.org", "another password"),
             ("no password", "google@example.org", PASSWORD),
             ("disabled", "disabled@example.org", PASSWORD),
@@ -104,7 +104,7 @@ def questions(server: Server, mail: str) -> Iterator[Question]:
 
 @contextmanager
 def sink() -> Iterator[int]:
-    """The port of a mail server in a process of its own, which takes everything."""
+    """The port of a mail server in a process of its own, which accepts each mail."""
     port = free_port()
     with subprocess.Popen([*SINK, "-l", f"127.0.0.1:{port}"]) as process:
         try:
@@ -123,9 +123,9 @@ def wait_for(port: int) -> None:
     raise AssertionError(port)
 
 
-def forget_failures(url: str) -> None:
+def clear_failures(url: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("DELETE FROM accounts_failedattempts")
+        connection.execute("DELETE FROM accounts_login_loginfailures")
 
 
 def measure(rounds: int, stories: list[str]) -> list[Question]:
@@ -138,23 +138,23 @@ def measure(rounds: int, stories: list[str]) -> list[Question]:
             (folder / mail).mkdir()
             urls.append(stack.enter_context(database(folder / mail)))
             env = SETTINGS | {"DATABASE_URL": urls[-1], "EMAIL_URL": f"smtp://127.0.0.1:{port}"}
-            manage("shell", "-v0", "-c", PEOPLE, **env)
+            manage("shell", "-v0", "-c", USERS, **env)
             asked += questions(stack.enter_context(serving(log=folder / mail / "log", **env)), mail)
         asked = [question for question in asked if question.story in stories]
         for number in tqdm(range(rounds), unit="round", disable=None):
-            if number % ROUNDS_IN_LOT == 0:
+            if number % ROUNDS_IN_A_ROW == 0:
                 for url in urls:
-                    forget_failures(url)
+                    clear_failures(url)
             for question in random.sample(asked, len(asked)):
-                question.ask(number // ROUNDS_IN_LOT)
+                question.ask()
                 time.sleep(PAUSE)
     return asked
 
 
 def report(asked: list[Question]) -> bool:
-    """Writes the table of medians; whether those of each story differ by no more than they may."""
+    """Write the table of medians. Returns whether those of each story differ by no more than their bound."""
     good = True
-    sys.stdout.write(f"| request | of whom | mail server {' | '.join(MAIL)} | differ by | may by |\n{'|---' * 7}|\n")
+    sys.stdout.write(f"| request | user | mail server {' | '.join(MAIL)} | difference | bound |\n{'|---' * 7}|\n")
     for story in STORIES:
         medians = {(each.who, each.mail): median(each.took) for each in asked if each.story == story}
         if not medians:

@@ -1,4 +1,4 @@
-"""Alice, Bob and Charlie, and the front door they come through."""
+"""Alice, Bob and Charlie, and their way into the API."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from accounts.mail.worker import deliver_next
 
 
 class ApiClient(Client):
-    """The test client as a REST client would write it: JSON in, a bearer token, and errors as answers."""
+    """Django's test client as a REST client: it sends JSON and a bearer token, and returns errors as answers."""
 
     def __init__(self) -> None:
         super().__init__(raise_request_exception=False)
@@ -33,11 +33,11 @@ class ApiClient(Client):
         return self.call("GET", "/api/auth/session", token=token)
 
     def use(self, token: str) -> int:
-        """The status of a request that makes use of the session, where `check_session` only asks about it."""
+        """The status of a request that uses the session; `check_session` only reads it."""
         return self.call("GET", "/api/users/me", token=token).status_code
 
     def opens(self, token: str) -> bool:
-        """Whether the token opens a session; a refusal is the one for tokens that open nothing."""
+        """Whether this is the token of a live session. A refusal must be `session_expired`."""
         answer = self.check_session(token)
         assert answer.status_code in {200, 401}
         assert answer.status_code == 200 or answer.json()["error_code"] == "session_expired"
@@ -64,43 +64,43 @@ class ApiUser:
 
 
 class Mailbox:
-    """All mailboxes of the world. To look is to deliver what is queued, as a worker would."""
+    """All mailboxes. Each look delivers the queued mails first, as the worker does."""
 
     def __init__(self, arrived: list[Any]) -> None:
         self.arrived, self.read = arrived, 0
 
     def new(self) -> list[Any]:
-        """What has arrived since somebody looked."""
+        """The mails since the last look."""
         while deliver_next():
             pass
         unread, self.read = self.arrived[self.read :], len(self.arrived)
         return unread
 
     def the_one(self, email: str, about: str = "") -> Any:
-        """The one new mail to this address, with this in its subject. Others have been read by this, too."""
+        """The only new mail to this address with this in its subject. All other new mails count as read."""
         (mail,) = [mail for mail in self.new() if mail.to == [email] and about in mail.subject]
         return mail
 
     def token(self, email: str, about: str = "") -> str:
-        """What stands behind `#` in the link of that mail."""
+        """The token in the link of that mail, after `#`."""
         return link(self.the_one(email, about)).partition("#")[2]
 
 
 def link(mail: Any) -> str:
-    """The address that a mail wants its reader to open; text and HTML agree on it."""
+    """The URL in a mail. Text and HTML must contain the same one."""
     (html, _), (url,) = mail.alternatives[0], re.findall(r"^https?://\S+$", mail.body, re.MULTILINE)
     assert html.count(f'href="{url}"') == 1
     return url
 
 
 def comparable(answer: Any) -> tuple[int, bytes, dict[str, str]]:
-    """All that an answer tells, without the name that each has of its own."""
+    """The parts of an answer that a caller can compare: all but its request id."""
     headers = {name: value for name, value in answer.headers.items() if name != "X-Request-ID"}
     return answer.status_code, answer.content, headers
 
 
 def problem(answer: Any) -> tuple[int, str]:
-    """Status and error code of a refusal, which has the contract's form (RFC 9457)."""
+    """Status and error code of a refusal, which must be a problem of RFC 9457 with our fields."""
     body = answer.json()
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert {"type", "title", "status", "detail", "error_code"} <= body.keys()

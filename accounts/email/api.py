@@ -21,7 +21,7 @@ router = Router(tags=["email"])
     summary="Verify the email address",
     openapi_extra=raises(InvalidLink, RateLimited),
 )
-@limits.limited(limits.REDEEM)
+@limits.limited(limits.CONSUME)
 def verify_email(request: SessionRequest, body: Token) -> Status[None]:
     """Takes the token of the mail. The session must belong to the user of the token."""
     verification.verify_email(request.auth.user, token=body.token, client=request.client)
@@ -65,7 +65,7 @@ def request_email_change(request: SessionRequest, body: Address) -> Status[None]
     summary="Change the email address",
     openapi_extra=raises(InvalidLink, EmailTaken, RateLimited),
 )
-@limits.limited(limits.REDEEM)
+@limits.limited(limits.CONSUME)
 def change_email(request: SessionRequest, body: Token) -> Status[None]:
     """Takes the token of the mail. The old address is told; if it was verified, it can undo this for seven days."""
     change.change_email(request.auth.user, token=body.token, client=request.client)

@@ -35,7 +35,7 @@ def login(request: ClientRequest, body: Login) -> SessionResponse:
     summary="Authenticate again",
     openapi_extra=raises(InvalidPassword, InvalidCode, RateLimited, ServerBusy),
 )
-@limits.limited(limits.REDEEM)
+@limits.limited(limits.CONSUME)
 def reauthenticate(request: SessionRequest, body: Reauthenticate) -> SessionResponse:
     """Renews the token of this session, for endpoints that need recent authentication. The old token is revoked."""
     if "code" in body.model_fields_set:
@@ -54,7 +54,7 @@ def reauthenticate(request: SessionRequest, body: Reauthenticate) -> SessionResp
     summary="Exchange a code for a session",
     openapi_extra=raises(InvalidCode, AccountDisabled, RateLimited),
 )
-@limits.limited(limits.REDEEM)
+@limits.limited(limits.CONSUME)
 def exchange_code(request: ClientRequest, body: Exchange) -> SessionResponse:
     """For the `?code=` of a sign-in that began with a `code_challenge`. A wrong verifier uses the code up as well."""
     started = exchange.exchange_code(code=body.code, code_verifier=body.code_verifier, client=request.client)

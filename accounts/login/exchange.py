@@ -13,8 +13,8 @@ from .models import SessionExchangeCode
 def login_with_provider(user: User, *, provider: str, client: ClientInfo) -> tuple[Session, str]:
     """A new session of a user whom a provider has authenticated, and its token.
 
-    Raises AccountDisabled where the user was disabled or deleted, or got another password, meanwhile. The provider has
-    told the caller who the user is, so there is nothing to hide.
+    Raises AccountDisabled where the user was disabled or deleted, or got another password, meanwhile. The caller
+    knows from the provider who the user is, so there is nothing to hide.
     """
     try:
         return complete_login(user, method=provider, client=client)

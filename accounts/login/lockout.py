@@ -22,9 +22,15 @@ from sessions_api.events.models import Event
 from sessions_api.events.tags import Tag
 from sessions_api.http.client import ClientInfo
 from sessions_api.http.errors import ApiError, RateLimited
+from sessions_api.outbound.circuit_breaker import BackOff
 from sessions_api.ratelimit import limits
 
-from .models import COOL_OFF_FROM, LOCKED_FROM, FailureKey, LoginFailures
+from .models import LOCKED_FROM, FailureKey, LoginFailures
+
+COOL_OFF_FROM = 10  # failures in a row: few users mistype so often, and ten guesses find no password that we accept
+COOL_OFF = BackOff(first=timedelta(seconds=30), longest=timedelta(hours=1))  # the example that the standard gives
+# So a stranger who never rests makes 39 guesses in the first 24 hours, 24 in each 24 after them, and the last of
+# LOCKED_FROM after 84 hours.
 
 MAILS = {COOL_OFF_FROM: MailType.FAILED_LOGINS, LOCKED_FROM: MailType.LOCKED}
 BY_MAIL = (Tag.PASSWORD_RESET, Tag.REVERTED)
@@ -49,11 +55,13 @@ class Attempt:
     def turn(self) -> Iterator[None]:
         """Raises RateLimited during a cool-off. After it, one of many callers at once may try.
 
-        Where the block refuses for another reason, such as ServerBusy, it gives the turn back.
+        Where the block refuses for another reason, such as ServerBusy, it gives the turn back. Before the first
+        cool-off, `limits.PASSWORD` bounds the callers at once.
         """
-        if not (cool_off := self.failures.cool_off):
+        if self.failures.count < COOL_OFF_FROM:
             yield
             return
+        cool_off = COOL_OFF.after(self.failures.count - COOL_OFF_FROM + 1)
         failed_at, taken_at = self.failures.last_at, timezone.now()
         if (left := failed_at + cool_off - taken_at) > timedelta(0):
             raise RateLimited(ceil(left.total_seconds()))

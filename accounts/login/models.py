@@ -15,17 +15,12 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts.models import User
-from sessions_api.outbound.circuit_breaker import BackOff
 from sessions_api.tokens import digest
 
 from .errors import InvalidCode
 
-# Failures in a row. NIST SP 800-63B-4, 3.2.2, allows at most 100 on one account, and waits of 30 seconds up to an hour.
-COOL_OFF_FROM = 10  # few users mistype so often, and ten guesses find no password that our validators accept
-COOL_OFF = BackOff(first=timedelta(seconds=30), longest=timedelta(hours=1))
-LOCKED_FROM = 100  # a caller that never rests makes 39 guesses in the first day, and the hundredth after 84 hours
-KEPT = timedelta(days=30)  # after the last failure, for strangers fill this table; so 99 guesses take 33 days or more
-
+LOCKED_FROM = 100  # failures in a row: the most that NIST SP 800-63B-4, 3.2.2, allows
+KEPT = timedelta(days=30)  # after the last failure, since strangers fill this table; so 99 guesses cost 33 days
 NEVER = datetime.min.replace(tzinfo=UTC)
 CODE_LIFETIME = timedelta(seconds=60)  # a front end exchanges its code at once; RFC 6749, 4.1.2, allows ten minutes
 
@@ -61,10 +56,11 @@ class FailureKey:
 
 class LoginFailuresManager(models.Manager["LoginFailures"]):
     def under(self, key: FailureKey) -> "LoginFailures":
-        """The failures under this key, unsaved and 0 where there are none. One SELECT, whoever has the address."""
+        """The failures under this key, found by one SELECT; unsaved, and 0, where there are none."""
         return key.merge(self.of([key]))
 
     def of(self, keys: Iterable[FailureKey]) -> "models.QuerySet[LoginFailures]":
+        """The rows of these keys, also those that former SECRET_KEYs have left."""
         return self.filter(digest__in=[one for key in keys for one in key.digests])
 
     def add(self, key: FailureKey) -> int:
@@ -80,8 +76,8 @@ class LoginFailuresManager(models.Manager["LoginFailures"]):
     def _add(self, key: FailureKey) -> int:
         rows = list(self.of([key]).order_by("pk").select_for_update())  # in one order, so that no two callers deadlock
         failures = key.merge(rows)
-        if len(rows) > 1:
-            self.of([key]).exclude(pk=failures.pk).delete()
+        if others := [row.pk for row in rows if row is not failures]:
+            self.filter(pk__in=others).delete()
         failures.digest, failures.count, failures.last_at = key.digests[0], failures.count + 1, timezone.now()
         failures.save()
         return failures.count
@@ -116,11 +112,6 @@ class LoginFailures(models.Model):
     @property
     def is_locked(self) -> bool:
         return self.count >= LOCKED_FROM
-
-    @property
-    def cool_off(self) -> timedelta:
-        """How long the next attempt has to wait after the last failure; zero where it need not."""
-        return COOL_OFF.after(self.count - COOL_OFF_FROM + 1) if self.count >= COOL_OFF_FROM else timedelta(0)
 
     def replace_last_at(self, old: datetime, new: datetime) -> bool:
         """Whether this caller did it. One conditional UPDATE: of many callers with the same `old`, one does."""

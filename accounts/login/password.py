@@ -18,7 +18,7 @@ from .lockout import Attempt
 
 
 class Outcome(Enum):
-    """What became of an attempt. Callers are not told which of the refusals it was (ASVS 5.0, 6.3.8)."""
+    """What became of an attempt. All refusals have one answer, which does not tell them apart (ASVS 5.0, 6.3.8)."""
 
     AUTHENTICATED = auto()
     INVALID = auto()  # an unknown address, a wrong password, or a user without password

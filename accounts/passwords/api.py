@@ -55,7 +55,7 @@ def request_password_reset(request: ClientRequest, body: Address) -> Status[None
     summary="Reset the password",
     openapi_extra=raises(InvalidLink, RateLimited, ServerBusy),
 )
-@limits.limited(limits.REDEEM)
+@limits.limited(limits.CONSUME)
 def reset_password(request: ClientRequest, body: PasswordReset) -> Status[None]:
     """Takes the token of the mail. Revokes all sessions and marks the address as verified; it does not log in.
 

@@ -1,6 +1,6 @@
-"""The one question of the stories: may this user have this password?
+"""Whether a user may have a password, for the stories that set one.
 
-The rules are in `validators.py`, which Django imports with the first new password: they have megabytes of words.
+The rules are in `validators.py`, which holds megabytes of words: Django imports it with the first new password only.
 """
 
 from django.contrib.auth.password_validation import validate_password

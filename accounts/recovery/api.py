@@ -22,7 +22,7 @@ router = Router(tags=["account"])
     summary="Undo changes to the account",
     openapi_extra=raises(InvalidLink, EmailTaken, RateLimited),
 )
-@limits.limited(limits.REDEEM)
+@limits.limited(limits.CONSUME)
 def secure(request: ClientRequest, body: Token) -> Status[None]:
     """Takes the revert token of a security alert, and gives the account back to the address that got the alert.
 

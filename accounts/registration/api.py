@@ -45,7 +45,7 @@ def register(request: ClientRequest, body: Register) -> Status[SessionResponse] 
     summary="Complete a registration",
     openapi_extra=raises(InvalidLink, RateLimited, ServerBusy),
 )
-@limits.limited(limits.REDEEM)
+@limits.limited(limits.CONSUME)
 def confirm_registration(request: ClientRequest, body: ConfirmRegistration) -> Status[SessionResponse]:
     """Takes the token of the mail, where `REGISTRATION` is `verified`.
 

@@ -107,7 +107,7 @@ def list_connections(request: SessionRequest) -> list[Connection]:
     summary="Complete a link",
     openapi_extra=raises(InvalidCode, AlreadyLinked, RateLimited),
 )
-@limits.limited(limits.REDEEM)
+@limits.limited(limits.CONSUME)
 def complete_link(request: SessionRequest, body: LinkCode) -> Status[Connection]:
     """With the `link_code`, by the user who started the link."""
     row = linking.complete_link(request.auth.user, code=body.code, client=request.client)

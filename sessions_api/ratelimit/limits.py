@@ -71,7 +71,7 @@ PASSWORD = (
     Limit("password", 20, 10 * MINUTE, (ACCOUNT,)),  # guesses from many networks, exactly; the lockout counts later
 )
 SIGN_IN = (Limit("sign-in", 60, MINUTE, (ADDRESS,)),)  # a sign-in has two steps: thirty users in a minute
-REDEEM = (Limit("redeem", 60, MINUTE, (ADDRESS,)),)  # as logins; these secrets are too long to guess anyway
+CONSUME = (Limit("consume", 60, MINUTE, (ADDRESS,)),)  # as logins; these secrets are too long to guess anyway
 NEW_PASSWORD = (Limit("new-password", 20, HOUR, (ACCOUNT,)),)  # each may be a request to the breach service
 # Five mails of a kind an hour annoy the owner of a mailbox little, and a user who lost one can ask again.
 REGISTER = (MAILS_ASKED_FOR, Limit("register", 5, HOUR, (RECIPIENT,)))

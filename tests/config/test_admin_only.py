@@ -1,4 +1,4 @@
-"""Cookies belong to the admin alone, and the admin is closed to whatever is not its own page."""
+"""Only the admin uses cookies, and it accepts no request of another site."""
 
 import re
 
@@ -10,13 +10,13 @@ from ..server import database, manage, serving
 from ..users import problem
 
 LOGIN = "/admin/login/"
-PEOPLE = "/admin/accounts/user/"
+USERS = "/admin/accounts/user/"
 ROOT = {"username": "root@example.org", "password": "the password of root"}
 
 
 @pytest.fixture
 def browser(root):
-    """One that is logged in, and for which nobody leaves out the check for forged requests."""
+    """A browser of an administrator, with the check for forged requests."""
     client = Client(enforce_csrf_checks=True)
     client.force_login(root)
     return client
@@ -31,12 +31,12 @@ def csrf(client, path):
 
 @pytest.mark.asvs("3.5.2")
 @pytest.mark.parametrize("path", ["/api/auth/session", "/api/users/me"])
-def test_the_admins_cookie_opens_nothing_of_the_api(browser, path):
+def test_admin_cookie_is_no_credential_for_the_api(browser, path):
     assert browser.get("/admin/").status_code == 200
     assert browser.get(path).status_code == 401
 
 
-def test_the_api_sets_no_cookie(api, alice):
+def test_api_sets_no_cookie(api, alice):
     api.login(alice.email, alice.password)
     api.check_session(alice.token)
     for path in ("/", "/api/docs", "/api/openapi.json", "/api/nothing", "/healthz", "/static/admin/css/base.css"):
@@ -44,7 +44,7 @@ def test_the_api_sets_no_cookie(api, alice):
     assert not api.cookies
 
 
-def test_the_api_leaves_the_admins_cookie_alone(browser, api, alice):
+def test_api_leaves_the_admin_cookie_unchanged(browser, api, alice):
     before = {name: morsel.value for name, morsel in browser.cookies.items()}
     answer = browser.get("/api/users/me", headers={"Authorization": f"Bearer {alice.token}"})
     assert answer.json()["email"] == alice.email
@@ -52,52 +52,52 @@ def test_the_api_leaves_the_admins_cookie_alone(browser, api, alice):
     assert before == {name: morsel.value for name, morsel in browser.cookies.items()}
 
 
-def test_the_admins_middlewares_sleep_outside_of_it(browser, api):
+def test_admin_middlewares_do_not_run_outside_the_admin(browser, api):
     for path in ("/api/docs", "/api/users/me", "/healthz"):
         answer = api.get(path)
-        assert "X-Frame-Options" not in answer.headers  # the sign that they are awake
+        assert "X-Frame-Options" not in answer.headers  # the admin's middlewares set it
         assert "Cookie" not in answer.headers.get("Vary", "")
 
 
-def test_a_token_opens_nothing_of_the_admin(api, root):
+def test_session_token_is_no_credential_for_the_admin(api, root):
     token = api.login(root.email, ROOT["password"]).json()["token"]
-    answer = Client().get(PEOPLE, headers={"Authorization": f"Bearer {token}"})
+    answer = Client().get(USERS, headers={"Authorization": f"Bearer {token}"})
     assert answer.headers["Location"].startswith(LOGIN)
 
 
 @pytest.mark.once
 @pytest.mark.asvs("13.4.5")
-def test_an_admin_that_is_switched_off_is_not_there(tmp_path):
+def test_disabled_admin_answers_404(tmp_path):
     off = {"ADMIN_ENABLED": "false", "MAIL_IN_PROCESS": "false", "DATABASE_URL": f"sqlite:///{tmp_path}/none.sqlite3"}
     with serving(log=tmp_path / "log", **off) as server:
-        for method, path in (("GET", "/admin"), ("GET", "/admin/"), ("GET", LOGIN), ("POST", LOGIN), ("GET", PEOPLE)):
+        for method, path in (("GET", "/admin"), ("GET", "/admin/"), ("GET", LOGIN), ("POST", LOGIN), ("GET", USERS)):
             answer = server.call(method, path)
             assert problem(answer) == (404, "not_found")
             assert "Set-Cookie" not in answer.headers
-            assert "X-Frame-Options" not in answer.headers  # the sign that its middlewares are awake
+            assert "X-Frame-Options" not in answer.headers  # the admin's middlewares set it
 
 
 # The admin
 
 
 @pytest.mark.asvs("3.5.1")
-def test_a_forged_form_is_refused(browser, user):
+def test_admin_refuses_a_forged_form(browser, user):
     assert browser.post(LOGIN, ROOT).status_code == 403
-    assert browser.post(PEOPLE, {"action": "disable", "_selected_action": user.pk}).status_code == 403
-    assert browser.post(f"{PEOPLE}{user.pk}/delete/", {"post": "yes"}).status_code == 403
+    assert browser.post(USERS, {"action": "disable", "_selected_action": user.pk}).status_code == 403
+    assert browser.post(f"{USERS}{user.pk}/delete/", {"post": "yes"}).status_code == 403
     assert browser.post("/admin/logout/").status_code == 403
-    own = {"csrfmiddlewaretoken": csrf(browser, PEOPLE), "action": "disable", "_selected_action": user.pk}
-    assert browser.post(PEOPLE, own, headers={"Origin": "https://evil.example"}).status_code == 403
+    own = {"csrfmiddlewaretoken": csrf(browser, USERS), "action": "disable", "_selected_action": user.pk}
+    assert browser.post(USERS, own, headers={"Origin": "https://evil.example"}).status_code == 403
     user.refresh_from_db()
     assert user.is_active
-    assert browser.post(PEOPLE, own).status_code == 302
+    assert browser.post(USERS, own).status_code == 302
     user.refresh_from_db()
     assert not user.is_active
 
 
 @pytest.mark.asvs("3.5.3")
-def test_nothing_is_changed_by_a_get(browser, user):
-    for path in (f"{PEOPLE}?action=disable&_selected_action={user.pk}&index=0", f"{PEOPLE}{user.pk}/delete/?post=yes"):
+def test_admin_changes_nothing_by_a_get(browser, user):
+    for path in (f"{USERS}?action=disable&_selected_action={user.pk}&index=0", f"{USERS}{user.pk}/delete/?post=yes"):
         assert browser.get(path).status_code in {200, 302}
     assert browser.get("/admin/logout/").status_code == 405
     user.refresh_from_db()
@@ -106,8 +106,8 @@ def test_nothing_is_changed_by_a_get(browser, user):
 
 
 @pytest.mark.asvs("3.4.3", "3.4.4", "3.4.5", "3.4.6")
-@pytest.mark.parametrize("path", ["/admin/", LOGIN, PEOPLE, PEOPLE + "add/", "/admin/nothing/"])
-def test_every_page_is_locked_up(browser, path):
+@pytest.mark.parametrize("path", ["/admin/", LOGIN, USERS, USERS + "add/", "/admin/nothing/"])
+def test_admin_pages_have_strict_security_headers(browser, path):
     headers = browser.get(path, follow=True).headers
     policy = dict(part.strip().split(" ", 1) for part in headers["Content-Security-Policy"].split(";"))
     assert policy["default-src"] == policy["base-uri"] == policy["frame-ancestors"] == "'none'"
@@ -120,15 +120,15 @@ def test_every_page_is_locked_up(browser, path):
 
 
 @pytest.mark.asvs("14.3.2")
-def test_no_page_is_kept_by_a_cache(browser, user):
-    for path in ("/admin/", LOGIN, PEOPLE, f"{PEOPLE}{user.pk}/change/", "/admin/sessions_api/session/"):
+def test_admin_pages_are_not_cached(browser, user):
+    for path in ("/admin/", LOGIN, USERS, f"{USERS}{user.pk}/change/", "/admin/sessions_api/session/"):
         assert "no-store" in browser.get(path).headers["Cache-Control"]
 
 
 @pytest.mark.asvs("7.4.4", "7.4.1")
-def test_every_page_lets_one_log_out_which_ends_the_cookie(browser, user):
+def test_admin_pages_have_a_logout_that_invalidates_the_cookie(browser, user):
     before = browser.cookies.output()
-    for path in ("/admin/", PEOPLE, f"{PEOPLE}{user.pk}/change/", "/admin/sessions_api/session/"):
+    for path in ("/admin/", USERS, f"{USERS}{user.pk}/change/", "/admin/sessions_api/session/"):
         assert 'action="/admin/logout/"' in browser.get(path).content.decode()
     browser.post("/admin/logout/", {"csrfmiddlewaretoken": csrf(browser, "/admin/")})
     browser.cookies.load(before.replace("Set-Cookie: ", ""))
@@ -137,7 +137,7 @@ def test_every_page_lets_one_log_out_which_ends_the_cookie(browser, user):
 
 @pytest.mark.asvs("7.4.1", "7.4.3", "8.3.2")
 @pytest.mark.parametrize("change", ["disabled", "demoted", "another password", "deleted"])
-def test_a_cookie_is_as_good_as_the_user_is_now(browser, root, change):
+def test_admin_cookie_is_invalid_after_a_change_of_the_user(browser, root, change):
     assert browser.get("/admin/").status_code == 200
     match change:
         case "disabled":
@@ -152,11 +152,11 @@ def test_a_cookie_is_as_good_as_the_user_is_now(browser, root, change):
     assert browser.get("/admin/").status_code == 302
 
 
-def test_what_the_admin_says_is_in_no_cookie(browser, user):
-    form = {"csrfmiddlewaretoken": csrf(browser, PEOPLE), "action": "disable", "_selected_action": user.pk}
-    browser.post(PEOPLE, form)
+def test_admin_messages_are_in_no_cookie(browser, user):
+    form = {"csrfmiddlewaretoken": csrf(browser, USERS), "action": "disable", "_selected_action": user.pk}
+    browser.post(USERS, form)
     assert browser.cookies.keys() == {"latchkey-admin", "latchkey-csrf"}
-    assert "1 user: disabled." in browser.get(PEOPLE).content.decode()
+    assert "1 user: disabled." in browser.get(USERS).content.decode()
 
 
 # By https, behind a proxy
@@ -164,7 +164,7 @@ def test_what_the_admin_says_is_in_no_cookie(browser, user):
 
 @pytest.fixture(scope="module")
 def proxied(tmp_path_factory):
-    """What a browser sees of the service when it is installed at https://auth.example.org."""
+    """A function that calls the service as a proxy at https://auth.example.org would."""
     folder = tmp_path_factory.mktemp("proxied")
     env = {"PUBLIC_URL": "https://auth.example.org", "TRUSTED_PROXY_COUNT": "1"}
     seen = {"Host": "auth.example.org", "X-Forwarded-Proto": "https", "Origin": env["PUBLIC_URL"]}
@@ -181,7 +181,7 @@ def set_cookies(answer):
 
 
 @pytest.mark.asvs("3.3.1", "3.3.2", "3.3.3", "3.3.4")
-def test_cookies_are_for_this_host_by_https_and_not_for_scripts(proxied):
+def test_admin_cookies_are_for_one_host_https_only_and_not_for_scripts(proxied):
     page = proxied("GET", LOGIN)
     cookies = set_cookies(page)
     sent = {"Cookie": "; ".join(f"{name}={value.split(';')[0]}" for name, value in cookies.items())}
@@ -198,5 +198,5 @@ def test_cookies_are_for_this_host_by_https_and_not_for_scripts(proxied):
 
 @pytest.mark.asvs("3.4.1")
 @pytest.mark.parametrize("path", [LOGIN, "/api/auth/config", "/healthz"])
-def test_browsers_are_told_to_stay_with_https(proxied, path):
+def test_hsts_header_is_sent_with_https(proxied, path):
     assert proxied("GET", path).headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"

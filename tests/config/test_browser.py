@@ -1,4 +1,4 @@
-"""The pages that users open, in a real Chromium; what it saw is in `screenshots/`, to be looked at."""
+"""The admin and the API documentation in a real Chromium. `screenshots/` keeps a picture of each page."""
 
 import re
 from urllib.parse import urlsplit
@@ -14,12 +14,12 @@ PHONE = (
     "Version/4.0 Chrome/156.0.8078.79 Mobile Safari/537.36 SomeApplicationOnAPhone/12.34.56 <b>not bold</b>"
 )
 
-pytestmark = [pytest.mark.once, needs_chromium("nobody looks at the pages")]
+pytestmark = [pytest.mark.once, needs_chromium("no test opens the pages")]
 
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory):
-    """Of the server's database."""
+    """The URL of the server's database."""
     with database(tmp_path_factory.mktemp("browser")) as url:
         root = {"DJANGO_SUPERUSER_EMAIL": "root@example.org", "DJANGO_SUPERUSER_PASSWORD": "the password of root"}
         manage("createsuperuser", "--noinput", DATABASE_URL=url, **root)
@@ -41,7 +41,7 @@ def context(server):
 
 @pytest.fixture
 def page(context):
-    """A tab. Whatever it complains of, and whatever it asks of anybody but this machine, fails the test."""
+    """A tab. The test fails if it reports an error, or sends a request to another machine."""
     tab, complaints, hosts = context.new_page(), [], set()
     tab.on("console", lambda said: said.type in {"error", "warning"} and complaints.append(f"{tab.url}: {said.text}"))
     tab.on("pageerror", lambda error: complaints.append(f"{tab.url}: {error}"))
@@ -60,7 +60,7 @@ def look(tab, name):
 
 
 def look_as_on_a_phone(tab, name):
-    """In the dark, on 390 pixels."""
+    """With a dark color scheme, 390 pixels wide."""
     before = tab.viewport_size
     tab.emulate_media(color_scheme="dark")
     tab.set_viewport_size({"width": 390, "height": 844})
@@ -83,13 +83,13 @@ def status(server, token):
 
 def log_in(tab):
     tab.goto("/admin/")
-    tab.get_by_label("E-mail address").fill("root@example.org")
+    tab.get_by_label("Email address").fill("root@example.org")
     tab.get_by_label("Password").fill("the password of root")
     tab.get_by_role("button", name="Log in").click()
     expect(tab).to_have_title("Users and sessions | Latchkey")
 
 
-def test_an_administrator_manages_users_and_sessions(server, page):
+def test_admin_manages_users_and_sessions_in_a_browser(server, page):
     address = "2001:db8:1234:5678:9abc:def0:1234:5678"
     alice = register(server, "alice", **{"User-Agent": PHONE, "X-Forwarded-For": address})
     bob = register(server, "bob")
@@ -114,9 +114,9 @@ def test_an_administrator_manages_users_and_sessions(server, page):
 
     page.get_by_role("link", name="Add user").click()
     look(page, "4-add")
-    page.get_by_label("E-mail address").fill("Carol@EXAMPLE.org")
+    page.get_by_label("Email address").fill("Carol@EXAMPLE.org")
     page.get_by_label("Display name").fill("Carol")
-    expect(page.get_by_label("Send them a mail to choose a password")).to_be_checked()
+    expect(page.get_by_label("Send the user a mail to choose a password")).to_be_checked()
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator(".messagelist")).to_contain_text("carol@example.org")
     expect(page.locator(".messagelist")).to_contain_text("A mail to choose a password is queued.")
@@ -127,7 +127,7 @@ def test_an_administrator_manages_users_and_sessions(server, page):
 
     page.goto("/admin/accounts/user/")
     page.get_by_role("row", name="bob@example.org").get_by_role("checkbox").check()
-    page.get_by_label("Action:").select_option(label="Disable selected users, and end their sessions")
+    page.get_by_label("Action:").select_option(label="Disable selected users")
     page.get_by_role("button", name="Go").click()
     expect(page.locator(".messagelist")).to_contain_text("1 user: disabled.")
     look(page, "6-disabled")
@@ -143,7 +143,7 @@ def test_an_administrator_manages_users_and_sessions(server, page):
     page.locator("#result_list tbody tr", has_text="alice@example.org").get_by_role("checkbox").check()
     page.get_by_label("Action:").select_option(label="Revoke selected sessions")
     page.get_by_role("button", name="Go").click()
-    expect(page.locator(".messagelist")).to_contain_text("1 session: ended.")
+    expect(page.locator(".messagelist")).to_contain_text("1 session: revoked.")
     look(page, "9-ended")
     assert status(server, alice) == 401
 
@@ -155,14 +155,14 @@ def test_an_administrator_manages_users_and_sessions(server, page):
     look_as_on_a_phone(page, "10-sessions-of-a-user")
     section.get_by_role("row", name="Chrome Mobile WebView on Android").get_by_role("checkbox").check()
     section.get_by_role("button", name="Revoke selected sessions").click()
-    expect(page.locator(".messagelist")).to_contain_text("1 session: ended.")
+    expect(page.locator(".messagelist")).to_contain_text("1 session: revoked.")
     expect(page).to_have_title("eve@example.org | Change user | Latchkey")
     assert (status(server, eve), status(server, other)) == (401, 200)
     section.get_by_role("button", name="Revoke all").click()
-    expect(page.locator(".messagelist")).to_contain_text("1 session: ended.")
+    expect(page.locator(".messagelist")).to_contain_text("1 session: revoked.")
     assert status(server, other) == 401
     expect(page.get_by_role("region", name="Events").get_by_role("listitem").first).to_contain_text(
-        "Sessions were ended (by: administrator, number: 1)"
+        "Sessions revoked (by: administrator, number: 1)"
     )
     look(page, "11-events-of-a-user")
     look_as_on_a_phone(page, "11-events-of-a-user")
@@ -182,7 +182,7 @@ def test_an_administrator_manages_users_and_sessions(server, page):
     expect(page.get_by_role("link", name="Log in again")).to_be_visible()
 
 
-def test_an_administrator_manages_the_queue_of_mails(server, url, page):
+def test_admin_manages_the_mail_queue_in_a_browser(server, url, page):
     code = """
 from accounts.mail.models import QueuedMail
 told = {"due_at": None, "attempts": 9, "last_error": "SMTPRecipientsRefused 550", "data": {"device": "<b>a phone</b>"}}
@@ -207,14 +207,14 @@ for name in ("frank", "grace-of-a-very-long-address-as-there-are-some-and-longer
     look(page, "15-mail")
     page.go_back()
     page.locator("#result_list tbody tr").get_by_role("checkbox").check()
-    page.get_by_label("Action:").select_option(label="Delete selected mails, which are never sent")
+    page.get_by_label("Action:").select_option(label="Delete selected mails without sending them")
     page.get_by_role("button", name="Go").click()
     expect(page.locator(".messagelist")).to_contain_text("1 queued mail: deleted.")
     page.get_by_role("button", name="Log out").click()
     expect(page.get_by_role("link", name="Log in again")).to_be_visible()
 
 
-def test_no_page_of_the_admin_is_broken_by_its_own_policy(server, page):
+def test_admin_pages_work_under_their_content_security_policy(server, page):
     register(server, "dave")
     log_in(page)
     links = "[...document.links].map(link => new URL(link.href).pathname).filter(path => path.startsWith('/admin/'))"
@@ -230,7 +230,7 @@ def test_no_page_of_the_admin_is_broken_by_its_own_policy(server, page):
     assert len(kinds) >= 17
 
 
-def test_the_documentation_opens_without_the_internet(server, page):
+def test_api_docs_work_without_the_internet(server, page):
     page.goto("/api/docs")
     for path in ("/api/auth/login", "/api/auth/session", "/api/users/me"):
         expect(page.locator(".opblock-summary-path", has_text=re.compile(path)).first).to_be_visible()

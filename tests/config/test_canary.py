@@ -1,4 +1,4 @@
-"""Known secrets go in; then everything that a careless line could have kept is searched for them."""
+"""Requests with known secrets; then a search for them in every answer, log line and table."""
 
 import logging
 
@@ -18,7 +18,7 @@ EMAIL = "canary@example.org"
 
 
 def walk(call):
-    """Everything that can be done, and much that cannot; what was answered, and the tokens that must not be found."""
+    """Many requests, accepted and refused. Their answers, and the secrets in them that must not be found."""
     answers = [call("POST", "/api/auth/register", {"email": EMAIL, "password": PASSWORD, "display_name": "Canary"})]
     answers.append(call("POST", "/api/auth/login", {"email": EMAIL, "password": PASSWORD}))
     tokens = [answer.json()["token"] for answer in answers]
@@ -46,7 +46,7 @@ def walk(call):
 
 
 def walk_by_mail(call, mailbox):
-    """Each link, refused and used; what was answered, and what must not be found: all of a token but its row."""
+    """Each mailed token, refused and used. The answers, and the secrets: a token without the name of its row."""
     user = {"email": "mailed@example.org", "password": PASSWORD}
     bearer = call("POST", "/api/auth/register", user).json()["token"]
     verify = mailbox.token(user["email"])
@@ -72,7 +72,7 @@ def cells():
 
 
 @pytest.mark.asvs("16.2.5", "14.2.4", "6.3.8")
-def test_no_answer_log_line_or_table_holds_a_secret(api, caplog, client, root, mailbox):
+def test_secrets_are_in_no_answer_log_line_or_table(api, caplog, client, root, mailbox):
     for name in ("", "django", "django.db.backends", "django.request"):
         caplog.set_level(logging.DEBUG, logger=name)
     answers, secrets = walk(api.call)
@@ -83,7 +83,7 @@ def test_no_answer_log_line_or_table_holds_a_secret(api, caplog, client, root, m
         assert not [secret for secret in [*secrets, django_settings.SECRET_KEY] if secret in text]
 
 
-def test_an_unexpected_failure_tells_the_log_what_failed_and_nobody_a_secret(api, caplog, monkeypatch):
+def test_unexpected_error_logs_its_cause_without_secrets(api, caplog, monkeypatch):
     def fail(*arguments, **options):
         raise RuntimeError("the reason")
 
@@ -98,7 +98,7 @@ def test_an_unexpected_failure_tells_the_log_what_failed_and_nobody_a_secret(api
 
 @pytest.mark.asvs("16.2.5", "13.4.2")
 @pytest.mark.parametrize("debug", ["false", "true"])
-def test_neither_does_what_the_real_server_writes(tmp_path, debug):
+def test_secrets_are_in_no_output_of_the_real_server(tmp_path, debug):
     log = tmp_path / "log"
     with database(tmp_path) as url, serving(log=log, DATABASE_URL=url, DEBUG=debug) as server:
         answers, secrets = walk(server.call)

@@ -45,7 +45,7 @@ behind_nginx = pytest.mark.skipif(
 
 
 def write_front_end(folder, api, store="localStorage"):
-    """The documented files, for an API at this address."""
+    """Write the documented files, for an API at this address."""
     code = (ROOT / "examples" / "browser" / "auth.js").read_text()
     assert '"http://localhost:8000"' in code
     assert "store = localStorage;" in code
@@ -54,7 +54,7 @@ def write_front_end(folder, api, store="localStorage"):
     folder.mkdir()
     for name, text in files.items():
         (folder / name).write_text(text)
-    (folder / "bare.html").write_text("<!doctype html><title>A page that hears of nothing</title>")
+    (folder / "bare.html").write_text("<!doctype html><title>A page without any script</title>")
 
 
 class FrontEnd(SimpleHTTPRequestHandler):
@@ -67,26 +67,26 @@ class FrontEnd(SimpleHTTPRequestHandler):
         pass
 
 
-class Road(BaseHTTPRequestHandler):
-    """What lies between a browser and the service: it takes note, and does what a test wants to happen there."""
+class RecordingProxy(BaseHTTPRequestHandler):
+    """A proxy between browser and service. It records requests, and refuses or delays those that a test chooses."""
 
     protocol_version = "HTTP/1.1"
 
     def pass_on(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        road, path = self.server, urlsplit(self.path).path
-        if self.command != "OPTIONS" and road.refusals[path]:
-            status, headers = road.refusals[path].pop()
+        recorder, path = self.server, urlsplit(self.path).path
+        if self.command != "OPTIONS" and recorder.refusals[path]:
+            status, headers = recorder.refusals[path].pop()
             headers |= {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Retry-After"}
             content = b"<h1>A proxy's own words</h1>"
         else:
             sent = {name: value for name, value in self.headers.items() if name != "Connection"}
             options = {"headers": sent, "data": body, "timeout": 30, "allow_redirects": False}
-            answer = requests.request(self.command, road.to + self.path, **options)
+            answer = requests.request(self.command, recorder.to + self.path, **options)
             status, headers, content = answer.status_code, answer.headers, answer.content
-        road.seen.append((self.command, path, status))
-        if self.command != "OPTIONS" and path in road.held:
-            assert road.held.pop(path).wait(20)
+        recorder.seen.append((self.command, path, status))
+        if self.command != "OPTIONS" and path in recorder.held:
+            assert recorder.held.pop(path).wait(20)
         self.send_response(status)
         for name, value in headers.items():
             if name.lower() not in {"content-length", "connection", "date", "server", "transfer-encoding"}:
@@ -102,16 +102,16 @@ class Road(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def road_to(url):
-    with answering(Road) as road:
-        road.url, road.to = f"http://localhost:{road.server_port}", url
-        road.seen, road.refusals, road.held = [], defaultdict(list), {}
-        yield road
+def recording(url):
+    with answering(RecordingProxy) as recorder:
+        recorder.url, recorder.to = f"http://localhost:{recorder.server_port}", url
+        recorder.seen, recorder.refusals, recorder.held = [], defaultdict(list), {}
+        yield recorder
 
 
 @contextmanager
 def front_end(folder, api, store):
-    """Of an origin of its own; to a browser, even of another site."""
+    """A front end on an origin of its own, which is another site for a browser."""
     write_front_end(folder, api, store)
     with answering(partial(FrontEnd, directory=folder)) as server:
         server.url, server.api = f"http://127.0.0.1:{server.server_port}", api
@@ -119,14 +119,14 @@ def front_end(folder, api, store):
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
-    """The service as the page sets it up behind nginx, and also open to front ends of other origins."""
+def service(tmp_path_factory):
+    """The service with the settings of the page for nginx. Front ends of other origins may call it as well."""
     folder = tmp_path_factory.mktemp("clients")
     with ExitStack() as stack:
         service_port, nginx_port = free_port(), free_port()
-        road = stack.enter_context(road_to(f"http://127.0.0.1:{service_port}"))
-        shared = stack.enter_context(front_end(folder / "shared", road.url, "localStorage"))
-        alone = stack.enter_context(front_end(folder / "alone", road.url, "sessionStorage"))
+        recorder = stack.enter_context(recording(f"http://127.0.0.1:{service_port}"))
+        shared = stack.enter_context(front_end(folder / "shared", recorder.url, "localStorage"))
+        alone = stack.enter_context(front_end(folder / "alone", recorder.url, "sessionStorage"))
         same = f"http://localhost:{nginx_port}"
         settings = documented("front-end-hosting.md", "ini", "One origin").replace("https://app.example.org", same)
         env = dict(line.split("=", 1) for line in settings.split())
@@ -137,7 +137,7 @@ def place(tmp_path_factory):
         }
         env["DATABASE_URL"] = stack.enter_context(database(folder))
         service = stack.enter_context(serving(port=service_port, log=folder / "log", **env))
-        service.road, service.shared, service.alone, service.same = road, shared, alone, same
+        service.recorder, service.shared, service.alone, service.same = recorder, shared, alone, same
         service.folder, service.database = folder, env["DATABASE_URL"]
         yield service
 
@@ -149,7 +149,7 @@ def browser():
 
 
 class Refused(Exception):
-    """What the client threw."""
+    """The status, code and Retry-After that the client threw."""
 
 
 class Tab:
@@ -169,7 +169,7 @@ class Tab:
         expect(self.told).to_have_text(text, timeout=GIVE_UP_AFTER)
 
     def begins(self, code):
-        """Lets the client do this, and does not wait for it."""
+        """Start this in the client without waiting for it."""
         self.page.evaluate(
             f"""() => {{ window.doing = import("/auth.js").then(async (auth) => ({code})).then(
                 (done) => ({{ done }}), ({{ status, code, retryAfter }}) => ({{ refused: [status, code, retryAfter] }})
@@ -204,36 +204,38 @@ class Tab:
 
 
 @pytest.fixture
-def tab(browser, place):
-    """New tabs of a browser that nobody used before."""
-    place.road.seen.clear()
+def tab(browser, service):
+    """A function that opens tabs of one new browser profile."""
+    service.recorder.seen.clear()
     context, tabs = browser.new_context(), []
 
-    def tab(url=place.shared.url):
+    def tab(url=service.shared.url):
         tabs.append(Tab(context, url))
         return tabs[-1]
 
     yield tab
     context.close()
     assert not [complaint for opened in tabs for complaint in opened.complaints]
-    assert not any(place.road.refusals.values()), "a refusal that nobody met"
+    assert not any(service.recorder.refusals.values()), "a refusal that no request met"
 
 
 @pytest.fixture
-def alice(place):
-    return user(place, "alice")
+def alice(service):
+    return user(service, "alice")
 
 
-def user(place, name):
-    """Somebody's address, registered once."""
+def user(service, name):
+    """The email address of this user, registered once."""
     email = f"{name}@example.org"
-    answer = place.call("POST", "/api/auth/register", {"email": email, "password": PASSWORD})
+    answer = service.call("POST", "/api/auth/register", {"email": email, "password": PASSWORD})
     assert answer.status_code in {201, 409}
     return email
 
 
-def seen(place, path):
-    return [(method, status) for method, where, status in place.road.seen if where == path and method != "OPTIONS"]
+def seen(service, path):
+    return [
+        (method, status) for method, where, status in service.recorder.seen if where == path and method != "OPTIONS"
+    ]
 
 
 RENEWS = f'auth.renew("/api/auth/reauthenticate", {{ password: "{PASSWORD}" }})'
@@ -242,30 +244,30 @@ LIVE, DEAD = ("GET", 200), ("GET", 401)
 
 @in_chromium
 @pytest.mark.asvs("14.3.3")
-def test_a_page_shows_who_is_logged_in_and_asks_once(place, tab, alice):
+def test_client_shows_the_logged_in_user_with_one_request(service, tab, alice):
     one = tab().opens()
     one.reads("log in, please")
-    assert seen(place, "/api/auth/session") == []
+    assert seen(service, "/api/auth/session") == []
     one.logs_in(alice)
     one.opens().reads("logged in: alice@example.org")
-    assert seen(place, "/api/auth/session") == [LIVE]
+    assert seen(service, "/api/auth/session") == [LIVE]
     assert one.page.evaluate("[localStorage, sessionStorage].flatMap(Object.keys)") == ["latchkey"]
     assert one.page.evaluate("Object.keys(JSON.parse(localStorage.getItem('latchkey')))") == ["login", "token"]
     two = tab().opens()
     two.reads("logged in: alice@example.org")
-    place.call("POST", "/api/auth/logout", token=two.token)
+    service.call("POST", "/api/auth/logout", token=two.token)
     two.opens().reads("log in, please")
     assert two.token is None
-    one.reads("log in, please")  # the other tab has heard of it
+    one.reads("log in, please")  # the other tab learned of it
 
 
 @in_chromium
-def test_while_the_service_is_away_a_page_says_so_and_keeps_the_token(place, tab, alice):
+def test_client_keeps_the_token_while_the_service_is_down(service, tab, alice):
     one = tab().opens()
     one.logs_in(alice)
     token = one.token
     for refusal in [(503, {"Retry-After": "3600"}), (502, {}), (500, {})]:
-        place.road.refusals["/api/auth/session"] = [refusal]
+        service.recorder.refusals["/api/auth/session"] = [refusal]
         one.opens().reads("cannot be reached")
     one.page.route("**/api/**", lambda route: route.abort())
     one.opens().reads("cannot be reached")
@@ -277,17 +279,19 @@ def test_while_the_service_is_away_a_page_says_so_and_keeps_the_token(place, tab
 
 
 @in_chromium
-def test_a_page_reads_how_long_the_database_may_be_gone_and_heals_by_itself(place, tab, alice):
+def test_client_reads_retry_after_and_recovers_by_itself(service, tab, alice):
     one, two = tab().opens(), tab().opens()
     one.logs_in(alice)
     two.reads("logged in: alice@example.org")
-    name = urlsplit(place.database).path.strip("/")
-    at_the_server = urlsplit(place.database)._replace(path="/postgres").geturl()
+    name = urlsplit(service.database).path.strip("/")
+    at_the_server = urlsplit(service.database)._replace(path="/postgres").geturl()
     with psycopg.connect(at_the_server, autocommit=True) as server:
         server.execute(f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS false')
         try:
             server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
-            two.begins('auth.call("PATCH", "/api/users/me", { display_name: "Alice" })')  # not repeated by itself
+            two.begins(
+                'auth.call("PATCH", "/api/users/me", { display_name: "Alice" })'
+            )  # the client does not repeat a PATCH
             with one.page.expect_response("**/api/auth/session") as answered:
                 one.opens()
             assert answered.value.status == 503
@@ -297,46 +301,46 @@ def test_a_page_reads_how_long_the_database_may_be_gone_and_heals_by_itself(plac
             server.execute(f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS true')
     assert refusal.value.args == (503, "service_unavailable", 2)
     one.reads("logged in: alice@example.org")
-    assert seen(place, "/api/auth/session")[-2:] == [("GET", 503), LIVE]
+    assert seen(service, "/api/auth/session")[-2:] == [("GET", 503), LIVE]
 
 
 @in_chromium
-def test_what_passes_is_waited_for_and_repeated_where_that_does_no_harm(place, tab, alice):
+def test_client_repeats_only_safe_requests_after_a_short_retry_after(service, tab, alice):
     one = tab().opens()
     one.logs_in(alice)
     me, sessions = "/api/users/me", "/api/auth/sessions"
     soon, never = {"Retry-After": "0.1"}, {"Retry-After": "3600"}
-    place.road.refusals[me] = [(503, {"Retry-After": "1"})]
-    place.road.refusals[sessions] = [(429, soon), (429, soon)]
-    place.road.refusals["/api/auth/login"] = [(429, soon)]
+    service.recorder.refusals[me] = [(503, {"Retry-After": "1"})]
+    service.recorder.refusals[sessions] = [(429, soon), (429, soon)]
+    service.recorder.refusals["/api/auth/login"] = [(429, soon)]
     one.does(
         f"""Promise.all([
             auth.call("GET", "{me}"), auth.call("GET", "{sessions}"),
             auth.open("/api/auth/login", {{ email: "{alice}", password: "{PASSWORD}" }}),
         ])"""
     )
-    assert seen(place, me) == [("GET", 503), LIVE]
-    assert seen(place, sessions) == [("GET", 429), ("GET", 429), LIVE]
-    assert seen(place, "/api/auth/login") == [("POST", 200), ("POST", 429), ("POST", 200)]
+    assert seen(service, me) == [("GET", 503), LIVE]
+    assert seen(service, sessions) == [("GET", 429), ("GET", 429), LIVE]
+    assert seen(service, "/api/auth/login") == [("POST", 200), ("POST", 429), ("POST", 200)]
     token = one.token
-    place.road.refusals[me] = [(429, never)]
+    service.recorder.refusals[me] = [(429, never)]
     assert one.is_refused(f'auth.call("GET", "{me}")') == (429, None, 3600)
-    place.road.refusals[me] = [(503, soon)]
+    service.recorder.refusals[me] = [(503, soon)]
     assert one.is_refused(f'auth.call("PATCH", "{me}", {{ display_name: "Alice" }})') == (503, None, 0.1)
     assert one.token == token
 
 
 @in_chromium
-def test_no_wait_is_repeated_for_ever(place, tab, alice):
+def test_client_stops_after_two_retries(service, tab, alice):
     one = tab().opens()
     one.logs_in(alice)
-    place.road.refusals["/api/users/me"] = [(503, {"Retry-After": "0.1"})] * 3
+    service.recorder.refusals["/api/users/me"] = [(503, {"Retry-After": "0.1"})] * 3
     assert one.is_refused('auth.call("GET", "/api/users/me")') == (503, None, 0.1)
     assert one.asks()["email"] == alice
 
 
 @in_chromium
-def test_a_refusal_that_is_not_about_the_session_leaves_it_alone(place, tab, alice):
+def test_client_keeps_the_session_after_other_refusals(service, tab, alice):
     one = tab().opens()
     one.logs_in(alice)
     token = one.token
@@ -352,23 +356,23 @@ def test_a_refusal_that_is_not_about_the_session_leaves_it_alone(place, tab, ali
 
 
 @in_chromium
-def test_what_needs_a_recent_login_asks_for_the_password_and_goes_on(place, tab, alice):
+def test_client_reauthenticates_and_continues_what_needs_a_recent_login(service, tab, alice):
     one = tab().opens()
     one.logs_in(alice)
     before = one.token
-    with psycopg.connect(place.database, autocommit=True) as connection:
+    with psycopg.connect(service.database, autocommit=True) as connection:
         connection.execute("UPDATE sessions_api_session SET authenticated_at = now() - interval '1 hour'")
     ends_others = 'auth.withPassword(async () => "%s", () => auth.call("DELETE", "/api/auth/sessions"))'
     assert one.is_refused(ends_others % "not this one")[:2] == (403, "invalid_password")
     assert one.token == before
     one.does(ends_others % PASSWORD)
-    assert seen(place, "/api/auth/sessions") == [("DELETE", 403), ("DELETE", 403), ("DELETE", 204)]
+    assert seen(service, "/api/auth/sessions") == [("DELETE", 403), ("DELETE", 403), ("DELETE", 204)]
     assert one.token != before
     assert one.asks()["email"] == alice
 
 
 @in_chromium
-def test_a_token_that_one_tab_renewed_is_the_one_that_the_other_uses(place, tab, alice):
+def test_client_shares_a_renewed_token_between_tabs(service, tab, alice):
     one, two = tab().opens(), tab().opens()
     one.logs_in(alice)
     two.reads("logged in: alice@example.org")
@@ -376,33 +380,33 @@ def test_a_token_that_one_tab_renewed_is_the_one_that_the_other_uses(place, tab,
     assert two.asks()["email"] == alice
     two.does(RENEWS)
     assert one.asks()["email"] == alice
-    assert seen(place, "/api/users/me") == [LIVE, LIVE]
+    assert seen(service, "/api/users/me") == [LIVE, LIVE]
 
 
 @in_chromium
 @pytest.mark.parametrize("tabs", [1, 2])
-def test_a_renewal_that_is_on_its_way_logs_nobody_out(place, tab, alice, tabs):
+def test_client_waits_for_a_renewal_before_it_believes_a_401(service, tab, alice, tabs):
     one = tab().opens()
     one.logs_in(alice)
     two = tab().opens()
     two.reads("logged in: alice@example.org")
     other = one if tabs == 1 else two
-    place.road.held["/api/auth/reauthenticate"] = arrives = Event()
+    service.recorder.held["/api/auth/reauthenticate"] = arrives = Event()
     one.page.evaluate(f"window.renewing = import('/auth.js').then((auth) => {RENEWS}).then(() => true); null")
-    while not seen(place, "/api/auth/reauthenticate"):
+    while not seen(service, "/api/auth/reauthenticate"):
         one.page.evaluate("null")
     with other.page.expect_response(lambda answer: answer.status == 401):
         other.begins('auth.call("GET", "/api/users/me")')
     patient = "navigator.locks.query().then((locks) => locks.pending.length)"
-    assert any(other.page.evaluate(patient) for _ in range(2000)), "it does not wait for the renewal"
+    assert any(other.page.evaluate(patient) for _ in range(2000)), "the tab does not wait for the renewal"
     arrives.set()
     assert other.ends()["email"] == alice
-    assert seen(place, "/api/users/me") == [DEAD, LIVE]
+    assert seen(service, "/api/users/me") == [DEAD, LIVE]
     assert one.page.evaluate("window.renewing")
 
 
 @in_chromium
-def test_two_tabs_that_log_out_at_once_are_both_logged_out(place, tab, alice):
+def test_client_logs_out_in_two_tabs_at_once(service, tab, alice):
     one, two = tab().opens("/bare.html"), tab().opens("/bare.html")
     one.logs_in(alice)
     two.opens("/bare.html")
@@ -412,11 +416,11 @@ def test_two_tabs_that_log_out_at_once_are_both_logged_out(place, tab, alice):
         each.begins("auth.logOut()")
     assert (one.ends(), two.ends()) == (True, True)
     assert one.token is None
-    assert place.call("GET", "/api/auth/session", token=token).status_code == 401
+    assert service.call("GET", "/api/auth/session", token=token).status_code == 401
 
 
 @in_chromium
-def test_whoever_logs_out_without_a_network_is_logged_out_here_and_told(place, tab, alice):
+def test_client_logs_out_locally_without_a_network_and_says_so(service, tab, alice):
     one, two = tab().opens(), tab().opens()
     one.logs_in(alice)
     two.reads("logged in: alice@example.org")
@@ -425,19 +429,19 @@ def test_whoever_logs_out_without_a_network_is_logged_out_here_and_told(place, t
     assert one.does("auth.logOut()") is False
     assert one.token is None
     two.reads("log in, please")
-    assert place.call("GET", "/api/auth/session", token=token).status_code == 200
+    assert service.call("GET", "/api/auth/session", token=token).status_code == 200
 
 
 @in_chromium
 @pytest.mark.asvs("7.4.1")
-def test_logging_out_waits_for_no_renewal_and_its_new_token_is_kept_by_nobody(place, tab, alice):
+def test_client_logout_waits_for_no_renewal_and_revokes_its_new_token(service, tab, alice):
     one, two = tab().opens("/bare.html"), tab().opens("/bare.html")
     one.logs_in(alice)
     two.opens("/bare.html")
     assert two.asks()["email"] == alice
-    place.road.held["/api/auth/reauthenticate"] = arrives = Event()
+    service.recorder.held["/api/auth/reauthenticate"] = arrives = Event()
     one.begins(RENEWS)
-    while not seen(place, "/api/auth/reauthenticate"):
+    while not seen(service, "/api/auth/reauthenticate"):
         one.page.evaluate("null")
     assert two.does("auth.logOut()") is True
     assert two.token is None
@@ -446,12 +450,12 @@ def test_logging_out_waits_for_no_renewal_and_its_new_token_is_kept_by_nobody(pl
         one.ends()
     assert refusal.value.args[:2] == (401, "not_authenticated")
     assert one.token is None
-    assert seen(place, "/api/auth/logout") == [("POST", 401), ("POST", 204)]  # with the old token, with the new one
+    assert seen(service, "/api/auth/logout") == [("POST", 401), ("POST", 204)]  # with the old token, with the new one
 
 
 @in_chromium
 @pytest.mark.parametrize("foreign", ["no JSON", "null", "5", '"text"'])
-def test_what_somebody_else_stored_under_the_name_breaks_nothing(tab, alice, foreign):
+def test_client_ignores_foreign_content_under_its_storage_key(tab, alice, foreign):
     one = tab().opens("/bare.html")
     one.page.evaluate("(foreign) => localStorage.setItem('latchkey', foreign)", foreign)
     one.opens().reads("log in, please")
@@ -460,51 +464,51 @@ def test_what_somebody_else_stored_under_the_name_breaks_nothing(tab, alice, for
 
 
 @in_chromium
-def test_logging_out_of_a_session_that_has_ended_is_no_error(place, tab, alice):
+def test_client_logout_of_a_revoked_session_succeeds(service, tab, alice):
     one = tab().opens()
     one.logs_in(alice)
-    place.call("POST", "/api/auth/logout", token=one.token)
+    service.call("POST", "/api/auth/logout", token=one.token)
     assert one.does("auth.logOut()") is True
 
 
 @in_chromium
-def test_what_alice_clicked_is_not_done_as_bob(place, tab, alice):
+def test_client_sends_no_request_of_alice_as_bob(service, tab, alice):
     one, two = tab().opens("/bare.html"), tab().opens("/bare.html")
     one.logs_in(alice)
     assert one.asks()["email"] == alice
-    two.logs_in(user(place, "bob"))
+    two.logs_in(user(service, "bob"))
     assert one.is_refused('auth.call("DELETE", "/api/users/me")')[:2] == (401, "not_authenticated")
     assert two.asks()["email"] == "bob@example.org"
     one.opens().reads("logged in: bob@example.org")
 
 
 @in_chromium
-def test_with_session_storage_each_tab_logs_in_for_itself(place, tab, alice):
-    one, two = tab(place.alone.url).opens(), tab(place.alone.url).opens()
+def test_client_with_session_storage_logs_in_each_tab_separately(service, tab, alice):
+    one, two = tab(service.alone.url).opens(), tab(service.alone.url).opens()
     one.logs_in(alice)
     one.opens().reads("logged in: alice@example.org")
     two.opens().reads("log in, please")
     assert one.page.evaluate("localStorage.length") == 0
-    place.call("POST", "/api/auth/logout", token=one.token)
+    service.call("POST", "/api/auth/logout", token=one.token)
     one.opens().reads("log in, please")
     assert one.token is None
 
 
 @in_chromium
-def test_another_origin_costs_one_preflight_for_each_address(place, tab, alice):
+def test_client_on_another_origin_needs_one_preflight_for_each_url(service, tab, alice):
     one = tab().opens()
     one.logs_in(alice)
     one.asks()
     one.asks()
-    assert [method for method, path, _ in place.road.seen if path == "/api/users/me"] == ["OPTIONS", "GET", "GET"]
-    asking = {"Origin": place.shared.url, "Access-Control-Request-Method": "GET"}
-    allowed = place.call("OPTIONS", "/api/users/me", headers=asking)
+    assert [method for method, path, _ in service.recorder.seen if path == "/api/users/me"] == ["OPTIONS", "GET", "GET"]
+    asking = {"Origin": service.shared.url, "Access-Control-Request-Method": "GET"}
+    allowed = service.call("OPTIONS", "/api/users/me", headers=asking)
     assert allowed.headers["Access-Control-Max-Age"] == "7200"  # the page says: two hours
 
 
 @contextmanager
 def proxying(folder, port, to):
-    """The documented nginx, on this port."""
+    """Run the documented nginx on this port."""
     server = documented("front-end-hosting.md", "nginx", "One origin")
     for said, here in {
         "listen 80;": f"listen 127.0.0.1:{port};",
@@ -534,49 +538,49 @@ def proxying(folder, port, to):
 
 
 @pytest.fixture(scope="module")
-def nginx(place):
-    """What the documented nginx passes on has to take the road."""
-    write_front_end(place.folder / "pages", "")
-    with proxying(place.folder, urlsplit(place.same).port, f"http://127.0.0.1:{place.road.server_port}"):
-        yield place.same
+def nginx(service):
+    """The documented nginx, in front of the recording proxy."""
+    write_front_end(service.folder / "pages", "")
+    with proxying(service.folder, urlsplit(service.same).port, f"http://127.0.0.1:{service.recorder.server_port}"):
+        yield service.same
 
 
 @in_chromium
 @behind_nginx
-def test_behind_nginx_on_one_origin_no_browser_asks_first(nginx, place, tab, alice):
+def test_one_origin_behind_nginx_needs_no_preflight(nginx, service, tab, alice):
     one = tab(nginx).opens()
     one.reads("log in, please")
     one.logs_in(alice)
     one.opens("/some/page/of/the/app").reads("logged in: alice@example.org")
     one.does(RENEWS)
     one.asks()
-    assert [method for method, _, _ in place.road.seen] == ["POST", "GET", "POST", "GET"]
+    assert [method for method, _, _ in service.recorder.seen] == ["POST", "GET", "POST", "GET"]
 
 
 @behind_nginx
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a second address of its own to call from")
-def test_behind_nginx_the_callers_address_is_the_one_that_nginx_saw(nginx, place, alice):
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a second loopback address")
+def test_one_origin_behind_nginx_records_the_address_that_nginx_saw(nginx, service, alice):
     claimed = {"X-Forwarded-For": "203.0.113.9"}
     with urllib3.PoolManager(source_address=("127.0.0.2", 0)) as caller:
         url = f"http://127.0.0.1:{urlsplit(nginx).port}/api/auth/login"
         answer = caller.request("POST", url, json={"email": alice, "password": PASSWORD}, headers=claimed)
-    session = place.call("GET", "/api/auth/session", token=answer.json()["token"]).json()
+    session = service.call("GET", "/api/auth/session", token=answer.json()["token"]).json()
     assert session["ip_address"] == "127.0.0.2"
 
 
 @behind_nginx
-def test_behind_nginx_a_sign_in_comes_back_to_the_origin_of_the_front_end(nginx):
+def test_one_origin_behind_nginx_is_the_callback_of_a_sign_in(nginx):
     started = requests.get(f"{nginx}/api/auth/oauth/github", allow_redirects=False, timeout=20)
     back = parse_qs(urlsplit(started.headers["Location"]).query)["redirect_uri"]
     assert back == [f"{nginx}/api/auth/oauth/github/callback"]
 
 
 @behind_nginx
-def test_behind_nginx_the_admin_is_not_there(nginx):
+def test_one_origin_behind_nginx_has_no_admin(nginx):
     assert requests.get(f"{nginx}/admin/", timeout=20).text == PAGE
 
 
-def test_every_answer_in_the_table_is_one_that_there_is():
+def test_clients_page_lists_only_existing_error_codes():
     def pairs(page):
         rows = (ROOT / "docs" / page).read_text().splitlines()
         return {found.groups() for row in rows if (found := re.match(r"\| (\d{3}) \|? ?`(\w+)` \|", row))}

@@ -1,4 +1,4 @@
-"""`make run` as a stranger meets it, in a copy of this checkout."""
+"""`make run` in a copy of this checkout, as a new user starts it."""
 
 import os
 import signal
@@ -22,7 +22,7 @@ WAIT = 30
 
 @pytest.fixture
 def checkout(tmp_path):
-    """What a clone would have, with an environment that is this one by another name: nothing is installed twice."""
+    """The files of a clone. Its virtual environment calls this one, so the test installs nothing."""
     folder = tmp_path / "latchkey"
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
@@ -39,7 +39,7 @@ def checkout(tmp_path):
 
 
 def shell(**environment):
-    """A shell that knows nothing of the tests' own settings."""
+    """The environment of a shell, without the settings of the tests."""
     return {"PATH": os.environ["PATH"], "PYTHONDONTWRITEBYTECODE": "1"} | environment
 
 
@@ -73,7 +73,7 @@ def is_up(checkout):
 
 @contextmanager
 def running(checkout, **environment):
-    """A service that has said it is ready; ends with it."""
+    """A service that has printed that it is ready."""
     process = make_run(checkout, **environment)
     try:
         wait_for(lambda: process.poll() is not None or is_up(checkout))
@@ -85,7 +85,7 @@ def running(checkout, **environment):
 
 
 def refusal(checkout, *arguments, **environment):
-    """The lines of a start that fails within ten seconds, without make's own about it."""
+    """The lines of a start that fails within ten seconds, without those of make itself."""
     process = make_run(checkout, *arguments, **environment)
     try:
         assert process.wait(10) > 0
@@ -100,7 +100,7 @@ def listening(port):
         return client.connect_ex(("127.0.0.1", port)) == 0
 
 
-def test_the_first_start_prepares_everything_and_says_where_it_is(checkout):
+def test_make_run_prepares_everything_and_prints_the_addresses(checkout):
     port = free_port()
     address = f"http://localhost:{port}"
     with running(checkout, PORT=str(port)):
@@ -118,7 +118,7 @@ def test_the_first_start_prepares_everything_and_says_where_it_is(checkout):
     assert (checkout / ".env").stat().st_mode & 0o777 == 0o600
 
 
-def test_the_second_start_repeats_nothing(checkout):
+def test_make_run_repeats_nothing_on_the_second_start(checkout):
     with running(checkout, PORT=str(free_port())):
         first = (checkout / ".env").read_bytes()
     with running(checkout, PORT=str(free_port())):
@@ -126,7 +126,7 @@ def test_the_second_start_repeats_nothing(checkout):
     assert (checkout / ".env").read_bytes() == first
 
 
-def test_each_checkout_gets_a_key_of_its_own(checkout):
+def test_make_run_writes_a_new_key_for_each_checkout(checkout):
     subprocess.run(["make", ".env"], cwd=checkout, check=True, capture_output=True)
     first = (checkout / ".env").read_text()
     (checkout / ".env").unlink()
@@ -136,7 +136,7 @@ def test_each_checkout_gets_a_key_of_its_own(checkout):
     assert len(first) == len(second) >= len((checkout / ".env.example").read_text()) + 64
 
 
-def test_the_environment_wins_over_the_file(checkout):
+def test_make_run_prefers_the_environment_to_dotenv(checkout):
     port = free_port()
     (checkout / ".env").write_text("SECRET_KEY=only-for-tests\nPORT=1\nREGISTRATION=closed\n")
     with running(checkout, PORT=str(port), REGISTRATION="open"):
@@ -144,14 +144,14 @@ def test_the_environment_wins_over_the_file(checkout):
     assert config["registration"] == "open"
 
 
-def test_the_file_says_the_port_too(checkout):
+def test_make_run_reads_the_port_from_dotenv(checkout):
     port = free_port()
     (checkout / ".env").write_text(f"SECRET_KEY=only-for-tests\nPORT={port}\n")
     with running(checkout):
         assert listening(port)
 
 
-def test_once_there_is_an_administrator_nothing_is_said_of_the_first(checkout):
+def test_make_run_hints_at_createsuperuser_only_without_an_administrator(checkout):
     (checkout / ".env").write_text("SECRET_KEY=only-for-tests\n")
     root = {"DJANGO_SUPERUSER_PASSWORD": "the password of root", "DJANGO_SUPERUSER_EMAIL": "root@example.org"}
     for command in (["migrate", "-v0"], ["createsuperuser", "--noinput"]):
@@ -162,7 +162,7 @@ def test_once_there_is_an_administrator_nothing_is_said_of_the_first(checkout):
 
 
 @pytest.mark.postgres
-def test_it_runs_on_postgresql(checkout, tmp_path):
+def test_make_run_works_on_postgresql(checkout, tmp_path):
     port = free_port()
     with database(tmp_path) as url, running(checkout, PORT=str(port), DATABASE_URL=url):
         assert requests.get(f"http://127.0.0.1:{port}/readyz", timeout=10).status_code == 200
@@ -170,20 +170,20 @@ def test_it_runs_on_postgresql(checkout, tmp_path):
 
 
 @pytest.mark.parametrize("ends", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-def test_a_signal_ends_it_and_its_server(checkout, ends):
+def test_make_run_and_its_server_end_on_a_signal(checkout, ends):
     port = free_port()
     with running(checkout, PORT=str(port)) as process:
         if ends == signal.SIGTERM:
             process.terminate()
         else:
-            os.killpg(process.pid, ends)  # as Ctrl-C, or a terminal that is closed, to everything in it
+            os.killpg(process.pid, ends)  # as Ctrl-C or a closed terminal does, to all its processes
         process.wait(WAIT)
         wait_for(lambda: not listening(port))
         assert not any("Traceback" in line for line in log(checkout))
 
 
-@pytest.mark.skipif(not Path("/proc/thread-self/children").exists(), reason="looks for the server in /proc")
-def test_a_server_that_dies_takes_it_along(checkout):
+@pytest.mark.skipif(not Path("/proc/thread-self/children").exists(), reason="needs /proc to find the server")
+def test_make_run_ends_when_its_server_is_killed(checkout):
     port = free_port()
     with running(checkout, PORT=str(port)) as process:
         (serve,) = children(process.pid)
@@ -198,7 +198,7 @@ def children(pid):
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def test_a_port_in_use_is_said_in_one_line(checkout):
+def test_make_run_reports_a_port_in_use_in_one_line(checkout):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         (line,) = refusal(checkout, PORT=str(port))
@@ -206,7 +206,7 @@ def test_a_port_in_use_is_said_in_one_line(checkout):
     assert "in use" in line
 
 
-def test_a_database_that_is_not_there_is_said_in_one_line(checkout):
+def test_make_run_reports_an_unreachable_database_in_one_line(checkout):
     (line,) = refusal(checkout, PORT=str(free_port()), DATABASE_URL="postgres://u:hunter2@127.0.0.1:1/db")
     assert "DATABASE_URL" in line
     assert "refused" in line
@@ -214,7 +214,7 @@ def test_a_database_that_is_not_there_is_said_in_one_line(checkout):
 
 
 @pytest.mark.postgres
-def test_a_database_without_that_name_is_said_in_one_line(checkout):
+def test_make_run_reports_a_missing_database_in_one_line(checkout):
     url = os.environ["DATABASE_URL"].replace("/postgres?", "/nowhere?")
     if url == os.environ["DATABASE_URL"]:
         pytest.skip("the caller's DATABASE_URL is not for this")
@@ -238,13 +238,13 @@ def test_a_database_without_that_name_is_said_in_one_line(checkout):
         ("SECRET_KEY_FILE", "/nowhere/hunter"),
     ],
 )
-def test_a_setting_that_makes_no_sense_is_said_in_one_line(checkout, setting, value):
+def test_make_run_reports_an_invalid_setting_in_one_line(checkout, setting, value):
     (line,) = refusal(checkout, **{setting: value})
     assert setting.partition("_")[0] in line or "/nowhere" in line
     assert "hunter2" not in line
 
 
-def test_a_python_that_is_missing_or_too_old_is_said_in_one_line(checkout, tmp_path):
+def test_make_run_reports_a_missing_or_old_python_in_one_line(checkout, tmp_path):
     old = tmp_path / "python"
     old.write_text(f'#!/bin/sh\nexec {sys.executable} -c "import sys; sys.version_info = (3, 10); $2"\n')
     old.chmod(0o755)
@@ -255,7 +255,7 @@ def test_a_python_that_is_missing_or_too_old_is_said_in_one_line(checkout, tmp_p
     assert not (tmp_path / "venv").exists()
 
 
-def test_an_installation_that_fails_is_tried_again(checkout, tmp_path):
+def test_make_run_retries_a_failed_installation(checkout, tmp_path):
     (checkout / "requirements.txt").write_text("latchkey-is-not-a-package @ file:///nowhere\n")
     for _ in range(2):
         lines = refusal(checkout)

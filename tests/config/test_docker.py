@@ -1,4 +1,4 @@
-"""The image and its neighbours, as far as they can be tried without Docker."""
+"""Dockerfile and compose.yaml, as far as tests can run them without Docker."""
 
 import json
 import os
@@ -33,18 +33,18 @@ def those(name, given=None):
 
 
 def runtime():
-    """The instructions of the last stage, which is what is shipped."""
+    """The instructions of the last stage, which becomes the image."""
     given = instructions()
     return given[max(number for number, (name, _) in enumerate(given) if name == "FROM") :]
 
 
 def copied():
-    """What is copied from this folder, as (source, destination)."""
+    """Each COPY from this folder, as (source, destination)."""
     return [tuple(rest.split()) for rest in those("COPY") if not rest.startswith("--from")]
 
 
 def ignored(path):
-    """As Docker reads .dockerignore: a pattern is also about what lies below, and the last one decides."""
+    """Whether .dockerignore excludes this path. A pattern also matches files below it, and the last match decides."""
     decided = False
     for line in (ROOT / ".dockerignore").read_text().splitlines():
         pattern = line.removeprefix("!")
@@ -60,21 +60,21 @@ def about(pattern, path):
 
 
 def files_below(source):
-    """The files that a COPY of this source takes along."""
+    """The files that a COPY of this source copies."""
     path = ROOT / source
     files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
     return [file.relative_to(ROOT) for file in files if not ignored(file.relative_to(ROOT))]
 
 
 def command(name, port):
-    """The command of CMD or HEALTHCHECK, on a port and an address of this machine."""
+    """The command of CMD or HEALTHCHECK, with this port on 127.0.0.1."""
     words = json.loads("[" + those(name, runtime())[-1].partition("[")[2])
     return [word.replace("8000", str(port)).replace("0.0.0.0", "127.0.0.1") for word in words]
 
 
 @pytest.fixture
 def environment(tmp_path):
-    """As compose.yaml gives it: secrets by files."""
+    """Environment variables as in compose.yaml, with secrets in files."""
     (tmp_path / "secret_key").write_text("k" * 50 + "\n")
     (tmp_path / "database_url").write_text(f"sqlite:///{tmp_path}/db.sqlite3\n")
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
@@ -86,7 +86,7 @@ def environment(tmp_path):
 
 @pytest.fixture
 def app(tmp_path):
-    """A folder with what the image has in its own."""
+    """A folder with the files of the image's working directory."""
     for source, destination in copied():
         for file in files_below(source):
             target = tmp_path / "app" / destination / file.relative_to(source if (ROOT / source).is_dir() else ".")
@@ -95,12 +95,12 @@ def app(tmp_path):
     return tmp_path / "app"
 
 
-def test_everything_that_it_copies_is_there():
+def test_image_copies_only_existing_files():
     assert all(files_below(source) for source, _ in copied())
 
 
 @pytest.mark.asvs("13.4.1", "15.2.3")
-def test_neither_tests_nor_examples_nor_what_was_made_on_this_machine_get_into_it():
+def test_image_excludes_tests_examples_and_local_files():
     for path in (
         ".git/config",
         ".env",
@@ -114,30 +114,30 @@ def test_neither_tests_nor_examples_nor_what_was_made_on_this_machine_get_into_i
         assert ignored(Path(path)), path
 
 
-def test_it_holds_no_secret():
+def test_image_holds_no_secret():
     named = [word for name in ("ENV", "ARG") for rest in those(name) for word in re.findall(r"(\w+)=", rest)]
     assert named
     assert not [name for name in named if SECRET.search(name)]
 
 
-def test_it_does_not_run_as_root():
+def test_image_does_not_run_as_root():
     (user,) = those("USER", runtime())
     assert int(user) > 0
 
 
-def test_it_installs_locked_packages_only():
+def test_image_installs_locked_packages_only():
     (install,) = [run for run in those("RUN") if "pip install" in run]
     assert "--require-hashes -r requirements.txt" in install
     assert "--hash=sha256:" in (ROOT / "requirements.txt").read_text()
 
 
-def test_all_of_it_is_compiled():
+def test_image_compiles_all_its_code():
     (compiles,) = [run for run in those("RUN", runtime()) if "compileall" in run]
     (version,) = re.findall(r"^python:(\d\.\d+)", those("FROM", runtime())[0])
     assert compiles.split()[-2:] == [f"/usr/local/lib/python{version}", *those("WORKDIR", runtime())]
 
 
-def test_what_it_copies_migrates_and_serves(app, environment, tmp_path):
+def test_image_migrates_and_serves_with_its_own_files(app, environment, tmp_path):
     before = sorted(app.rglob("*"))
     port = free_port()
     with (tmp_path / "log").open("w") as log:
@@ -154,11 +154,11 @@ def test_what_it_copies_migrates_and_serves(app, environment, tmp_path):
     finally:
         process.terminate()
         process.wait(20)
-    assert sorted(app.rglob("*")) == before, "it runs on a file system that cannot be written"
+    assert sorted(app.rglob("*")) == before, "the file system is read-only in production"
 
 
-def test_of_several_processes_one_may_be_lost(app, environment, tmp_path):
-    """By itself granian would end the others too."""
+def test_image_replaces_a_lost_process(app, environment, tmp_path):
+    """By default granian would end the other processes too."""
     port, log = free_port(), tmp_path / "log"
     with log.open("w") as out:
         env = environment | {"GRANIAN_WORKERS": "2"}
@@ -175,7 +175,7 @@ def test_of_several_processes_one_may_be_lost(app, environment, tmp_path):
         process.wait(20)
 
 
-def test_without_a_server_it_is_unhealthy(environment):
+def test_image_is_unhealthy_without_a_server(environment):
     probe = subprocess.run(command("HEALTHCHECK", free_port()), env=environment, capture_output=True, check=False)
     assert probe.returncode == 1
 
@@ -186,7 +186,7 @@ def compose():
 
 
 @pytest.mark.asvs("13.2.3")
-def test_compose_has_no_password_and_refuses_to_start_without(compose):
+def test_compose_contains_no_secret_and_requires_them(compose):
     for service in compose["services"].values():
         for name, value in service.get("environment", {}).items():
             assert not SECRET.search(name) or (name.endswith("_FILE") and value.startswith("/run/secrets/")), name
@@ -195,7 +195,7 @@ def test_compose_has_no_password_and_refuses_to_start_without(compose):
     assert set(re.findall(r"\$\{(\w+):\?", text)) == {"SECRETS", "PUBLIC_URL", "FRONTEND_URL", "DEFAULT_FROM_EMAIL"}
 
 
-def test_compose_gives_each_service_the_secrets_that_it_reads(compose):
+def test_compose_gives_each_service_only_its_secrets(compose):
     for service in compose["services"].values():
         read = {value for value in service.get("environment", {}).values() if value.startswith("/run/secrets/")}
         assert read == {f"/run/secrets/{name}" for name in service.get("secrets", [])}
@@ -209,12 +209,12 @@ def test_compose_migrates_before_it_serves(compose):
     assert all("healthcheck" in services[name] for name in ("postgres", "valkey"))
 
 
-def test_compose_is_reached_from_this_machine_only(compose):
+def test_compose_publishes_on_this_machine_only(compose):
     published = {name: service["ports"] for name, service in compose["services"].items() if "ports" in service}
     assert published == {"latchkey": ["127.0.0.1:8000:8000"]}
 
 
-def test_the_settings_of_compose_pass_the_deploy_check(compose, tmp_path):
+def test_compose_settings_pass_the_deploy_check(compose, tmp_path):
     (tmp_path / "secret_key").write_text("0123456789abcdef" * 4 + "\n")
     (tmp_path / "database_url").write_text("postgres://latchkey:hunter2@postgres/latchkey\n")
     (tmp_path / "email_url").write_text("smtp+tls://latchkey:hunter2@mail.example.org:587\n")

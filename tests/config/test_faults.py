@@ -1,4 +1,4 @@
-"""What else may fail beneath a service that keeps running: connections, the cache, a hash, the process itself."""
+"""Faults below a running service: connections, the cache, a password hash, the process."""
 
 import os
 import signal
@@ -50,8 +50,8 @@ def url(tmp_path):
 
 
 @contextmanager
-def nobody_connects(url):
-    """To the database of this URL, which throws out those who already have."""
+def no_connections(url):
+    """Close all connections to this database, and allow no new ones."""
     name = urlsplit(url).path.strip("/")
     with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as admin:
         admin.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
@@ -64,10 +64,10 @@ def nobody_connects(url):
 
 @pytest.mark.postgres
 @pytest.mark.asvs("13.2.6", "16.5.2")
-def test_after_ten_seconds_without_a_database_it_is_back_as_soon_as_after_one(tmp_path, url):
+def test_database_outage_of_ten_seconds_heals_as_fast_as_a_short_one(tmp_path, url):
     with serving(log=tmp_path / "log", DATABASE_URL=url) as server:
         token = registered(server)
-        with nobody_connects(url):
+        with no_connections(url):
             end = time.monotonic() + 10
             while time.monotonic() < end:
                 started = time.monotonic()
@@ -79,8 +79,8 @@ def test_after_ten_seconds_without_a_database_it_is_back_as_soon_as_after_one(tm
 
 @pytest.mark.postgres
 @pytest.mark.asvs("13.2.6", "15.4.4")
-def test_whoever_gets_no_connection_is_told_so_in_time(tmp_path, url):
-    """The pool has nine, and this server has more threads."""
+def test_exhausted_connection_pool_gives_503_in_time(tmp_path, url):
+    """The pool has nine connections, and this server has sixteen threads."""
     with serving(threads=16, log=tmp_path / "log", DATABASE_URL=url) as server, ThreadPoolExecutor(14) as crowd:
         token = registered(server, email="bob@example.org")
         registered(server)
@@ -102,7 +102,7 @@ def test_whoever_gets_no_connection_is_told_so_in_time(tmp_path, url):
 
 
 @pytest.mark.asvs("16.5.2")
-def test_without_its_cache_it_goes_on(tmp_path, url):
+def test_missing_cache_degrades_readiness_only(tmp_path, url):
     nowhere = f"redis://127.0.0.1:{free_port()}/0"
     with serving(log=tmp_path / "log", DATABASE_URL=url, CACHE_URL=nowhere) as server:
         token = registered(server)
@@ -112,7 +112,7 @@ def test_without_its_cache_it_goes_on(tmp_path, url):
 
 
 @pytest.mark.parametrize("failure", [signal.SIGKILL, signal.SIGSTOP])
-def test_a_cache_that_dies_or_hangs_takes_nothing_with_it(tmp_path, url, failure):
+def test_cache_that_stops_or_hangs_fails_no_request(tmp_path, url, failure):
     with (
         ValkeyServer() as valkey,
         serving(log=tmp_path / "log", DATABASE_URL=url, CACHE_URL=f"{valkey.connection_url}/0") as server,
@@ -139,14 +139,13 @@ def children(process):
 
 @pytest.mark.postgres
 @pytest.mark.asvs("2.3.3")
-def test_a_registration_that_is_killed_half_way_was_none(tmp_path, url):
+def test_registration_that_is_killed_half_way_leaves_no_user(tmp_path, url):
     waiting = "FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     with psycopg.connect(url, autocommit=True) as other, ThreadPoolExecutor(1) as crowd:
         with serving(log=tmp_path / "log", DATABASE_URL=url) as server:
             with psycopg.connect(url) as lock:
-                lock.execute(
-                    "LOCK TABLE sessions_api_session IN SHARE MODE"
-                )  # the user is written, their session waits
+                # The user is inserted, and the insert of the session waits.
+                lock.execute("LOCK TABLE sessions_api_session IN SHARE MODE")
                 half = crowd.submit(registered, server)
                 wait_until(lambda: other.execute(f"SELECT count(*) {waiting}").fetchone() == (1,))
                 for pid in children(server.process):
@@ -159,7 +158,7 @@ def test_a_registration_that_is_killed_half_way_was_none(tmp_path, url):
 
 
 @pytest.mark.asvs("13.3.4")
-def test_a_rotated_key_ends_no_session(tmp_path, url):
+def test_secret_key_rotation_revokes_no_session(tmp_path, url):
     with serving(log=tmp_path / "log", DATABASE_URL=url) as server:
         token = registered(server)
     fresh = {"SECRET_KEY": "x" * 60, "SECRET_KEY_FALLBACKS": os.environ["SECRET_KEY"]}
@@ -168,7 +167,7 @@ def test_a_rotated_key_ends_no_session(tmp_path, url):
         assert server.call("POST", "/api/auth/login", WHO).status_code == 200
 
 
-# A hash that nobody can read
+# Password hashes
 
 UNREADABLE = [
     "",
@@ -192,7 +191,7 @@ UNREADABLE = [
 
 @pytest.mark.asvs("11.2.5", "16.5.3")
 @pytest.mark.parametrize("stored", UNREADABLE)
-def test_a_hash_that_nobody_can_read_lets_nobody_in(api, alice, user, hashes, stored):
+def test_unreadable_password_hash_allows_no_login(api, alice, user, hashes, stored):
     User.objects.filter(pk=user.pk).store_hash(stored)
     for password in (alice.password, stored, ""):
         hashes.clear()
@@ -204,7 +203,7 @@ def test_a_hash_that_nobody_can_read_lets_nobody_in(api, alice, user, hashes, st
 
 @pytest.mark.asvs("11.2.2")
 @pytest.mark.parametrize("hasher", ["pbkdf2_sha256", "pbkdf2_sha1", "scrypt"])
-def test_a_hash_from_elsewhere_is_renewed_at_login_and_ends_nothing(api, alice, user, hasher):
+def test_imported_password_hash_is_upgraded_at_login_and_revokes_no_session(api, alice, user, hasher):
     User.objects.filter(pk=user.pk).store_hash(make_password(alice.password, hasher=hasher))
     assert problem(api.login(alice.email, "wrong")) == (401, "authentication_failed")
     assert User.objects.get(pk=user.pk).password.startswith(f"{hasher}$")

@@ -1,6 +1,6 @@
-"""Schemathesis against the API's own description: all of its phases and all of its checks, with a token and without.
+"""Schemathesis with all its phases and checks, against the API's own description, with a token and without.
 
-It runs in a process of its own and imports this module there, for the hooks at the end.
+Schemathesis runs in a process of its own, and imports this module for the hooks at the end.
 """
 
 import os
@@ -18,10 +18,10 @@ from ..server import ROOT, database, serving
 
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
 EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "10")
-# All that would mean that less was tested than it seems; the others guess, from a few answers, what a check knows.
-SECURITY_ALERTS = "missing_auth,missing_deserializer,unsupported_regex,unused_openapi_auth,method_not_allowed"
-WHO = {"email": "alice@example.org", "password": "correct horse battery"}  # the examples of the description
-OPEN = {  # a login answers 401 of its own
+# Warnings that mean: less was tested than it seems. The other warnings guess at what the checks know.
+WARNINGS = "missing_auth,missing_deserializer,unsupported_regex,unused_openapi_auth,method_not_allowed"
+WHO = {"email": "alice@example.org", "password": "correct horse battery"}  # as in the description's examples
+OPEN = {  # without login, which answers 401 itself
     "GET /api/auth/config",
     "GET /api/auth/oauth/{provider}",
     "GET /api/auth/oauth/{provider}/callback",
@@ -33,10 +33,10 @@ OPEN = {  # a login answers 401 of its own
     "POST /api/auth/register/confirm",
     "POST /api/auth/secure",
 }
-OUT_OF_REACH = {  # what takes something that no description can hold
+OUT_OF_REACH = {  # schemathesis cannot produce what these need
     "DELETE /api/auth/connections/{id}",  # a connection
     "DELETE /api/auth/sessions/{handle}",  # a handle of the same user
-    "POST /api/auth/connections",  # a code that has come by way of a provider
+    "POST /api/auth/connections",  # a code of a sign-in by a provider
     "POST /api/auth/email/change/confirm",  # the token of a mail
     "POST /api/auth/email/verify",
 }
@@ -54,9 +54,9 @@ def target(tmp_path_factory):
 
 
 def fuzz(target, folder, **env):
-    """What schemathesis says, and the statuses that each operation has answered with."""
+    """The exit code and the report of schemathesis, and the statuses of each operation."""
     answers = folder / "answers"
-    options = ("--checks", "all", "--max-examples", EXAMPLES, "--warnings", SECURITY_ALERTS)
+    options = ("--checks", "all", "--max-examples", EXAMPLES, "--warnings", WARNINGS)
     env |= {"SCHEMATHESIS_HOOKS": __name__, "PYTHONPATH": str(ROOT), "FUZZ_ANSWERS": str(answers)}
     done = subprocess.run(
         [SCHEMATHESIS, "run", f"{target.url}/api/openapi.json", *options],
@@ -73,10 +73,10 @@ def fuzz(target, folder, **env):
 
 
 @pytest.mark.asvs("2.2.1", "2.2.2", "4.1.1", "8.2.1")
-def test_whoever_has_a_token_gets_what_the_description_promises(target, tmp_path):
+def test_api_matches_its_description_with_a_token(target, tmp_path):
     code, report, statuses = fuzz(target, tmp_path, FUZZ_URL=target.url)
     assert code == 0, report
-    assert "SECURITY_ALERTS" not in report, report
+    assert "WARNINGS" not in report, report
     described = requests.get(f"{target.url}/api/openapi.json", timeout=5).json()["paths"]
     protected = {
         f"{method.upper()} {path}"
@@ -84,13 +84,13 @@ def test_whoever_has_a_token_gets_what_the_description_promises(target, tmp_path
         for method, operation in methods.items()
         if "security" in operation
     }
-    # What never succeeds has not been tested.
+    # An operation that never succeeds was not tested.
     assert protected - OUT_OF_REACH <= {operation for operation, answers in statuses.items() if min(answers) < 300}
 
 
 @pytest.mark.asvs("8.2.1", "8.3.1")
-def test_whoever_has_none_gets_it_as_well(target, tmp_path):
-    """Schemathesis finds tokens of its own in the answers to its registrations, and tries these too."""
+def test_api_matches_its_description_without_a_token(target, tmp_path):
+    """Schemathesis also tries the tokens that it finds in the answers to its registrations."""
     code, report, statuses = fuzz(target, tmp_path)
     assert code == 0, report
     for operation, answers in statuses.items():
@@ -104,10 +104,10 @@ if "FUZZ_ANSWERS" in os.environ:
 
         @schemathesis.auth(refresh_interval=None)
         class FreshToken:
-            """For each case, or its own logout would leave nothing but refusals to be tested."""
+            """A new token for each case: after a logout of schemathesis itself, an old one would only be refused."""
 
             def get(self, case, context):
-                """Of somebody new, for a case may change the password, or delete the user."""
+                """The token of a new user, because a case may change the password or delete the user."""
                 who = WHO | {"email": f"{uuid4()}@example.org"}
                 return requests.post(f"{os.environ['FUZZ_URL']}/api/auth/register", json=who, timeout=10).json()[
                     "token"
@@ -122,9 +122,9 @@ if "FUZZ_ANSWERS" in os.environ:
 
     @schemathesis.hook
     def filter_failure(context, failure, case, response):
-        """Which passwords others would guess, no schema can say: what it calls valid may be refused for that."""
+        """Accept refusals that no schema can predict: guessable passwords, and codes or links that do not exist."""
         problem = response.json() if response.status_code in {400, 422} else {}
         if problem.get("error_code") in {"invalid_code", "invalid_id_token", "invalid_link"}:
-            return False  # nor which codes and links are good
+            return False
         codes = {error["code"] for error in problem.get("errors", ())}
         return not codes or not codes <= {"password_common", "password_context", "password_weak"}

@@ -4,25 +4,25 @@ from django.core.management import call_command
 from ..users import problem
 
 
-def test_a_living_process_says_so(api):
+def test_healthz_answers_ok(api):
     answer = api.get("/healthz")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
-def test_a_service_with_its_database_is_ready(api):
+def test_readyz_answers_ok_with_the_database(api):
     answer = api.get("/readyz")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
 
 
-def test_probes_come_under_any_host_and_by_head(api):
+def test_probes_accept_any_host_and_head(api):
     for path in ("/healthz", "/readyz"):
         answer = api.head(path, headers={"Host": "10.0.0.7"})
         assert (answer.status_code, answer.content) == (200, b"")
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_service_without_its_migrations_is_not_ready(api):
-    call_command("migrate", "accounts", "0001", verbosity=0)
+def test_readyz_answers_503_without_migrations(api):
+    call_command("migrate", "accounts_single_use", "zero", verbosity=0)
     try:
         answer = api.get("/readyz")
         assert problem(answer) == (503, "service_unavailable")
@@ -31,7 +31,7 @@ def test_a_service_without_its_migrations_is_not_ready(api):
         call_command("migrate", verbosity=0)
 
 
-def test_a_lost_cache_is_told_and_no_reason_to_stop(api, alice, settings):
+def test_readyz_reports_a_lost_cache_as_degraded(api, alice, settings):
     settings.CACHES = {
         "default": {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -43,7 +43,7 @@ def test_a_lost_cache_is_told_and_no_reason_to_stop(api, alice, settings):
     assert api.opens(alice.token)
 
 
-def test_the_login_page_learns_what_it_needs(api):
+def test_public_config_tells_a_login_page_what_it_needs(api):
     answer = api.call("GET", "/api/auth/config")
     assert answer.json() == {
         "registration": "open",

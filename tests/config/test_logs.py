@@ -1,4 +1,4 @@
-"""What the log tells of a request: enough to follow it, nothing secret, and nothing that a stranger has made up."""
+"""The log: enough to follow a request, no secret, and no line that a caller forged."""
 
 import errno
 import io
@@ -23,7 +23,7 @@ FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.
 
 @pytest.fixture
 def lines():
-    """What is logged from now on, as the service would write it, line by line."""
+    """A function: the JSON lines that were logged since, which have these fields."""
     written = io.StringIO()
     with handling(written):
         yield lambda **wanted: [
@@ -32,7 +32,7 @@ def lines():
 
 
 class handling:  # noqa: N801
-    """A handler as LOGGING has it, for another stream."""
+    """A handler as in LOGGING, for another stream."""
 
     def __init__(self, stream, form="json"):
         self.handler = LineHandler(stream)
@@ -46,7 +46,7 @@ class handling:  # noqa: N801
 
 
 def written(form="json", message="said", *arguments, exc_info=None, **extra):
-    """The text of one such line."""
+    """The text of one line."""
     stream = io.StringIO()
     logger = logging.Logger("other.code")
     logger.addHandler(handling(stream, form).handler)
@@ -58,7 +58,7 @@ def written(form="json", message="said", *arguments, exc_info=None, **extra):
 
 
 @pytest.mark.asvs("16.2.1", "16.2.2", "16.2.4")
-def test_a_request_is_one_line_that_says_who_did_what_from_where_and_how_it_went(api, alice, lines):
+def test_access_log_line_has_user_action_address_and_result(api, alice, lines):
     answer = api.call("GET", "/api/users/me?code=hidden", token=alice.token)
     (line,) = lines()
     assert line.pop("timestamp").endswith("Z")
@@ -91,25 +91,25 @@ def test_a_request_is_one_line_that_says_who_did_what_from_where_and_how_it_went
         ("OPTIONS", "/api/auth/login", 405),
     ],
 )
-def test_whatever_the_answer_it_is_one_line(api, lines, method, path, status):
+def test_access_log_has_one_line_for_each_answer(api, lines, method, path, status):
     body = {} if method == "POST" else None
     api.call(method, path, body).close()
     (line,) = lines()
     assert (line["method"], line["path"], line["status"], line["level"]) == (method, path, status, "info")
 
 
-def test_a_preflight_is_logged_and_numbered_too(api, lines):
+def test_access_log_includes_preflights_with_their_request_id(api, lines):
     asked = {"Origin": "http://localhost:3000", "Access-Control-Request-Method": "POST"}
     answer = api.options("/api/auth/login", headers=asked)
     assert lines()[0]["request_id"] == answer["X-Request-ID"]
 
 
-def test_of_an_administrator_the_id_is_told(admin, root, lines):
+def test_access_log_names_an_administrator_by_id(admin, root, lines):
     admin.get("/admin/")
     assert lines()[0]["user"] == str(root.pk)
 
 
-def test_probes_are_told_only_when_they_fail(api, lines, monkeypatch):
+def test_access_log_includes_only_failed_probes(api, lines, monkeypatch):
     for path in ("/healthz", "/readyz"):
         assert api.get(path).status_code == 200
     assert lines() == []
@@ -119,10 +119,10 @@ def test_probes_are_told_only_when_they_fail(api, lines, monkeypatch):
     assert (line["status"], line["level"]) == (503, "error")
 
 
-# Its id
+# The id of a request
 
 
-def test_every_answer_says_the_id_of_its_request(api, root):
+def test_request_id_is_in_every_answer(api, root):
     paths = ["/", "/nowhere", "/healthz", "/api/docs", "/api/auth/config", "/api/users/me", "/admin", "/admin/login/"]
     ids = [api.get(path)["X-Request-ID"] for path in paths]
     assert len(set(ids)) == len(paths)
@@ -130,7 +130,7 @@ def test_every_answer_says_the_id_of_its_request(api, root):
 
 
 @pytest.mark.parametrize("sent", ["b7ad6b7169203331", "4bf92f35-77b3.4da6_A3CE", "x" * 64])
-def test_a_callers_own_id_is_taken(api, lines, sent):
+def test_request_id_of_a_caller_is_used(api, lines, sent):
     assert api.get("/api/auth/config", headers={"X-Request-ID": sent})["X-Request-ID"] == sent
     assert lines()[0]["request_id"] == sent
 
@@ -139,15 +139,13 @@ def test_a_callers_own_id_is_taken(api, lines, sent):
 @pytest.mark.parametrize(
     "sent", ["", "short", "x" * 65, "12345678\n", "1234 5678", "\x1b[31m1234", "12345678é", "<script>"]
 )
-def test_unless_it_could_be_more_than_an_id(api, lines, sent):
+def test_request_id_of_a_caller_is_replaced_if_malformed(api, lines, sent):
     made = api.get("/api/auth/config", headers={"X-Request-ID": sent})["X-Request-ID"]
     assert made != sent
     assert (len(made), lines()[0]["request_id"]) == (32, made)
 
 
-def test_all_that_is_logged_meanwhile_has_the_id_and_nothing_later(
-    api, alice, lines, django_capture_on_commit_callbacks
-):
+def test_request_id_is_in_the_lines_of_its_request_only(api, alice, lines, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         api.login(alice.email, alice.password, X_Request_ID="the-login", User_Agent=FIREFOX)
     logging.getLogger("later").warning("later")
@@ -159,12 +157,12 @@ def test_all_that_is_logged_meanwhile_has_the_id_and_nothing_later(
     assert (event["ip"], event["device"], event["data"]) == ("127.0.0.1", "Firefox on Linux", {"method": "password"})
 
 
-# What goes wrong
+# Errors
 
 
 @pytest.mark.asvs("16.3.4", "16.5.4")
 @pytest.mark.parametrize("path", ["/api/auth/login", "/admin/login/"])
-def test_an_unexpected_failure_is_a_line_with_its_trace_and_without_values(api, root, lines, monkeypatch, path):
+def test_unexpected_error_is_logged_with_its_trace_without_values(api, root, lines, monkeypatch, path):
     said = "password=hunter2 and\nforged"
 
     def fail(*arguments, **options):
@@ -188,13 +186,13 @@ def test_an_unexpected_failure_is_a_line_with_its_trace_and_without_values(api, 
 
 
 @pytest.mark.asvs("16.3.3")
-def test_a_forged_form_of_the_admin_is_told(root, lines):
+def test_forged_form_of_the_admin_is_logged(root, lines):
     Client(enforce_csrf_checks=True).post("/admin/login/", {})
     told, request = lines()
     assert (told["logger"], told["level"], request["status"]) == ("django.security.csrf", "warning", 403)
 
 
-def test_a_proxy_that_nobody_counted_is_told_once(api, lines, settings):
+def test_untrusted_proxy_is_logged_once(api, lines, settings):
     warn_of_proxy.cache_clear()
     settings.TRUSTED_PROXY_COUNT = 1
     api.get("/api/auth/config", headers={"X-Forwarded-For": "192.0.2.1"})
@@ -207,7 +205,7 @@ def test_a_proxy_that_nobody_counted_is_told_once(api, lines, settings):
 
 
 @pytest.mark.asvs("16.5.2")
-def test_a_log_that_cannot_be_written_fails_no_request(api, alice):
+def test_unwritable_log_fails_no_request(api, alice):
     class Full(io.StringIO):
         def write(self, text):
             raise OSError(errno.ENOSPC, "No space left on device")
@@ -218,7 +216,7 @@ def test_a_log_that_cannot_be_written_fails_no_request(api, alice):
         assert api.opens(alice.token)
 
 
-def test_a_line_that_makes_no_sense_is_lost_alone():
+def test_malformed_log_call_loses_only_its_line():
     line = json.loads(written("json", "%d", "hunter2"))
     assert (line["event"], line["logger"]) == ("A line was lost", "other.code")
 
@@ -226,7 +224,7 @@ def test_a_line_that_makes_no_sense_is_lost_alone():
 # Secrets
 
 
-TOKEN, MAILED = "s_" + "aB3-_" * 17 + "x", "0f" * 48  # the same in every process, for they name the tests
+TOKEN, MAILED = "s_" + "aB3-_" * 17 + "x", "0f" * 48  # constant, because they are part of the names of tests
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
 
 
@@ -260,7 +258,7 @@ JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
         "password=" + "hunter2" * 100,
     ],
 )
-def test_a_secret_in_a_text_is_left_out(text):
+def test_log_hides_secrets_in_texts(text):
     for form in ("json", "console"):
         for line in (written(form, text), written(form, "said", found=text), written(form, deep={"in": [text]})):
             assert "***" in line or len(text) > 500
@@ -284,12 +282,12 @@ def test_a_secret_in_a_text_is_left_out(text):
         "state",
     ],
 )
-def test_a_value_with_the_name_of_a_secret_is_left_out(name):
+def test_log_hides_values_with_secret_names(name):
     for form in ("json", "console"):
         assert "hunter2" not in written(form, **{name: "hunter2"}) + written(form, deep=[{name: "hunter2"}])
 
 
-def test_what_is_no_secret_stays(api):
+def test_log_keeps_harmless_values(api):
     harmless = {
         "error_code": "x",
         "status": 200,
@@ -302,7 +300,7 @@ def test_what_is_no_secret_stays(api):
 
 
 @pytest.mark.parametrize("part", ["eyJ", "s_", "passw", "bearer ", "://", "/x", "a:", "code=", "\x1b"])
-def test_of_a_long_text_only_the_end_is_looked_at_and_kept(part):
+def test_log_keeps_the_end_of_a_long_text(part):
     assert len(written(found=part * 20_000)) < 4_096
 
 
@@ -313,7 +311,7 @@ HOSTILE = "x\r\n2026-11-24T00:00:00Z [error] forged\x1b[31m\x1b]0;title\x07\u202
 
 
 @pytest.mark.asvs("16.4.1")
-def test_nothing_begins_a_line_or_moves_the_cursor():
+def test_log_escapes_line_breaks_and_cursor_movements():
     for form in ("json", "console"):
         for text in (written(form, HOSTILE), written(form, found=HOSTILE), written(form, deep={"a": [HOSTILE]})):
             assert text.count("\n") == 1
@@ -321,13 +319,13 @@ def test_nothing_begins_a_line_or_moves_the_cursor():
 
 
 @pytest.mark.asvs("16.4.1")
-def test_on_a_console_no_value_passes_for_another():
+def test_console_log_quotes_values_with_spaces():
     line = written("console", path="/x status=200 user=root", quoted="'a'")
     assert "path='/x status=200 user=root'" in line
 
 
 @pytest.mark.asvs("16.4.1")
-def test_on_a_console_a_trace_is_indented_whatever_it_says():
+def test_console_log_indents_traces():
     failure = RuntimeError(HOSTILE)
     first, *trace = written("console", exc_info=failure).splitlines()
     assert "said" in first
@@ -337,7 +335,7 @@ def test_on_a_console_a_trace_is_indented_whatever_it_says():
 
 @pytest.fixture(scope="module")
 def talking(tmp_path_factory):
-    """A real server that writes nothing but its log."""
+    """A real server that writes only its log."""
     folder = tmp_path_factory.mktemp("talking")
     with database(folder) as url, serving(log=folder / "log", DATABASE_URL=url, EMAIL_URL="dummymail://") as server:
         yield server
@@ -353,8 +351,8 @@ def ask_with_hostility(server):
 
 
 @pytest.mark.asvs("16.2.4", "16.4.1", "16.2.5")
-def test_through_a_real_server_every_line_is_one_object_of_json(talking):
-    """But for the few of granian's own before a worker has its settings, with nothing of a request in them."""
+def test_json_log_of_the_real_server_has_one_object_a_line(talking):
+    """Except granian's own lines before its workers start, which contain nothing of a request."""
     ask_with_hostility(talking)
     text = talking.log.read_bytes().decode()
     lines = [line for line in text.split("\n") if line and not line.startswith("[")]
@@ -367,7 +365,7 @@ def test_through_a_real_server_every_line_is_one_object_of_json(talking):
 
 @pytest.mark.once
 @pytest.mark.asvs("16.4.1")
-def test_nor_is_a_line_forged_for_somebody_who_watches(tmp_path):
+def test_console_log_of_the_real_server_cannot_be_forged(tmp_path):
     quiet = {"MAIL_IN_PROCESS": "false", "LOG_FORMAT": "console", "LOG_LEVEL": "debug"}
     with serving(log=tmp_path / "log", DATABASE_URL=f"sqlite:///{tmp_path}/none.sqlite3", **quiet) as server:
         ask_with_hostility(server)
@@ -378,7 +376,7 @@ def test_nor_is_a_line_forged_for_somebody_who_watches(tmp_path):
 
 
 @pytest.mark.asvs("16.1.1", "16.2.3")
-def test_the_fields_are_documented(api, alice, lines, django_capture_on_commit_callbacks):
+def test_log_fields_are_documented(api, alice, lines, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         api.login(alice.email, alice.password, User_Agent=FIREFOX)
     api.call("GET", "/api/users/me", token=alice.token)

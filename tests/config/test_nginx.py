@@ -29,13 +29,13 @@ pytestmark = [
     pytest.mark.once,
     pytest.mark.skipif(
         not NGINX,
-        reason="NO NGINX, so nobody tries deploy/nginx.conf: install one, e.g. `apt-get install nginx-light`.",
+        reason="NO NGINX, so no test runs deploy/nginx.conf: install one, e.g. `apt-get install nginx-light`.",
     ),
 ]
 
 
 class Proxy:
-    """An nginx that is up: its two addresses, and what it has written."""
+    """A running nginx: its two ports, and its logs."""
 
     def __init__(self, folder, port, plain, ca):
         self.folder, self.port, self.plain, self.ca = folder, port, plain, ca
@@ -52,12 +52,12 @@ class Proxy:
         return requests.request(method, address, timeout=10, allow_redirects=False)
 
     def wire(self):
-        """A TLS connection of its own, to send bytes by."""
+        """A new TLS connection, for raw bytes."""
         context = ssl.create_default_context(cafile=str(self.ca))
         return context.wrap_socket(socket.create_connection(("localhost", self.port), 10), server_hostname="localhost")
 
     def written(self, *, once=""):
-        """What is in its logs, as soon as this is: a line is written after its answer was sent."""
+        """The text of its logs, once it contains this: nginx writes a line after it has sent the answer."""
         deadline = time.monotonic() + 5
         while once not in (said := self._written()) and time.monotonic() < deadline:
             time.sleep(0.01)
@@ -68,7 +68,7 @@ class Proxy:
 
 
 def adapted(folder, *, upstream, port, plain, **changes):
-    """The shipped file on ports and paths of the tests; each substitution has to find what it is for."""
+    """The shipped file with ports and paths of the tests. Each text to replace must be in it."""
     text = (ROOT / "deploy" / "nginx.conf").read_text()
     places = "".join(
         f"    {kind}_temp_path {folder}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -142,7 +142,7 @@ def proxy(server, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def alone(tmp_path_factory):
-    """In front of nothing, with less patience than it is shipped with."""
+    """An nginx without a service behind it, and with shorter timeouts than the shipped ones."""
     changes = {
         "client_header_timeout 10s": "client_header_timeout 1s",
         "client_body_timeout 10s": "client_body_timeout 1s",
@@ -167,7 +167,7 @@ DRIBBLE = head("Content-Length: 100") + b"{"
 
 
 @pytest.mark.asvs("13.2.6")
-def test_bodies_that_dribble_hold_nobody_up(proxy):
+def test_nginx_shields_the_service_from_slow_bodies(proxy):
     with ExitStack() as open_:
         for _ in range(2 * THREADS):
             open_.enter_context(proxy.wire()).sendall(DRIBBLE)
@@ -175,8 +175,8 @@ def test_bodies_that_dribble_hold_nobody_up(proxy):
             assert proxy.call("GET", "/api/auth/config", timeout=5).status_code == 200
 
 
-def test_which_they_do_without_it(server):
-    """This is what the proxy is for. It fails on the day on which the server has a limit of its own."""
+def test_service_without_nginx_is_blocked_by_slow_bodies(server):
+    """The reason for the proxy. This test fails once the server itself limits slow bodies."""
     address = ("127.0.0.1", int(server.url.rpartition(":")[2]))
 
     def answers():
@@ -204,12 +204,12 @@ def test_which_they_do_without_it(server):
         {"Forwarded": "for=6.6.6.6", "X-Real-IP": "6.6.6.6"},
     ],
 )
-def test_the_address_of_a_session_is_what_the_proxy_saw(proxy, token, forged):
+def test_nginx_sets_the_address_of_a_session(proxy, token, forged):
     opened = proxy.call("POST", "/api/auth/login", WHO, headers=forged).json()["token"]
     assert proxy.call("GET", "/api/auth/session", token=opened).json()["ip_address"] == "127.0.0.1"
 
 
-def test_and_so_it_is_over_http2(proxy, token):
+def test_nginx_sets_the_address_of_a_session_over_http2(proxy, token):
     address = f"https://localhost:{proxy.port}/api/auth/login"
     headers = ("Content-Type: application/json", "X_Forwarded_For: 6.6.6.6", "X-Forwarded-For: 6.6.6.6")
     options = [option for header in headers for option in ("-H", header)]
@@ -221,13 +221,13 @@ def test_and_so_it_is_over_http2(proxy, token):
     assert proxy.call("GET", "/api/auth/session", token=opened).json()["ip_address"] == "127.0.0.1"
 
 
-def test_without_it_underscores_choose_the_address(server, token):
+def test_service_without_nginx_accepts_an_address_with_underscores(server, token):
     headers = {"X-Forwarded-For": "127.0.0.1", "X_Forwarded_For": "6.6.6.6"}
     opened = server.call("POST", "/api/auth/login", WHO, headers=headers).json()["token"]
     assert server.call("GET", "/api/auth/session", token=opened).json()["ip_address"] == "6.6.6.6"
 
 
-def test_a_body_of_the_services_limit_passes_and_a_larger_one_is_refused_in_its_words(proxy):
+def test_nginx_refuses_bodies_above_the_limit_of_the_service(proxy):
     body = json.dumps(WHO | {"email": "bob@example.org"}).encode()
     kind = {"Content-Type": "application/json"}
     whole = proxy.call("POST", "/api/auth/register", data=body.ljust(MAX_BODY), headers=kind)
@@ -239,7 +239,7 @@ def test_a_body_of_the_services_limit_passes_and_a_larger_one_is_refused_in_its_
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
 
 
-def test_a_service_that_is_down_is_unavailable_in_its_own_words(alone):
+def test_nginx_answers_503_while_the_service_is_down(alone):
     answer = alone.call("GET", "/api/auth/session?code=canary", token="s_canary")
     assert problem(answer) == (503, "service_unavailable")
     assert answer.json() == ServiceUnavailable().body()
@@ -248,7 +248,7 @@ def test_a_service_that_is_down_is_unavailable_in_its_own_words(alone):
     assert "canary" not in alone.written()
 
 
-def test_so_is_one_that_takes_connections_and_says_nothing(tmp_path):
+def test_nginx_answers_503_while_the_service_hangs(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as mute:
         changes = {"proxy_read_timeout 20s": "proxy_read_timeout 1s"}
         with proxying(tmp_path / "mute", upstream=mute.getsockname()[1], **changes) as proxy:
@@ -258,16 +258,16 @@ def test_so_is_one_that_takes_connections_and_says_nothing(tmp_path):
 
 
 @pytest.mark.parametrize("sent", [b"GET /healthz HTTP/1.1\r\nHost: loc", DRIBBLE])
-def test_who_is_too_slow_is_cut_off(alone, sent):
+def test_nginx_closes_connections_of_slow_clients(alone, sent):
     with alone.wire() as wire:
         wire.sendall(sent)
         wire.settimeout(10)
-        with suppress(ConnectionError, ssl.SSLError):  # a connection that is reset has been cut off too
+        with suppress(ConnectionError, ssl.SSLError):  # a reset also closes the connection
             assert wire.recv(1) == b""
 
 
 @pytest.mark.parametrize("headers", [{"X-Long": "x" * 10_000}, {"X-Nul": "x"}])
-def test_what_it_cannot_read_is_refused_in_the_same_form(proxy, headers):
+def test_nginx_refuses_malformed_requests_as_problem_json(proxy, headers):
     with proxy.wire() as wire:
         raw = head(*(f"{name}: {value}" for name, value in headers.items()), "Content-Length: 0")
         wire.sendall(raw.replace(b"X-Nul: x", b"X-Nul: \0"))
@@ -280,7 +280,7 @@ def test_what_it_cannot_read_is_refused_in_the_same_form(proxy, headers):
 
 
 @pytest.mark.asvs("14.2.1", "16.2.5")
-def test_the_access_log_has_paths_without_queries(proxy, token):
+def test_nginx_logs_paths_without_queries(proxy, token):
     header = {"Referer": "https://app.example.org/oauth/callback?session=canary"}
     assert proxy.call("GET", "/api/auth/config?session=canary&code=canary", headers=header).status_code == 200
     proxy.call("GET", "/api/auth/oauth/google/callback?code=canary&state=canary", allow_redirects=False)
@@ -290,7 +290,7 @@ def test_the_access_log_has_paths_without_queries(proxy, token):
 
 
 @pytest.mark.asvs("3.4.1")
-def test_https_reaches_the_service_which_asks_browsers_to_stay_with_it(proxy, server):
+def test_nginx_passes_https_on_and_hsts_is_sent(proxy, server):
     answer = proxy.call("GET", "/api/auth/config")
     assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
     assert answer.headers["Server"] == "nginx"
@@ -300,7 +300,7 @@ def test_https_reaches_the_service_which_asks_browsers_to_stay_with_it(proxy, se
 @pytest.mark.asvs("12.1.1", "12.1.2")
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
 @pytest.mark.parametrize(("version", "ciphers"), [("TLSv1_1", "ALL"), ("TLSv1_2", "AES128-SHA256")])
-def test_old_tls_and_ciphers_without_forward_secrecy_are_refused(proxy, version, ciphers):
+def test_nginx_refuses_old_tls_and_ciphers_without_forward_secrecy(proxy, version, ciphers):
     context = ssl.create_default_context(cafile=str(proxy.ca))
     context.minimum_version = context.maximum_version = ssl.TLSVersion[version]
     context.set_ciphers(f"{ciphers}:@SECLEVEL=0")
@@ -309,7 +309,7 @@ def test_old_tls_and_ciphers_without_forward_secrecy_are_refused(proxy, version,
 
 
 @pytest.mark.asvs("4.1.2", "12.2.1")
-def test_in_clear_users_are_led_to_https_and_programs_are_not(proxy):
+def test_nginx_redirects_browsers_to_https_and_refuses_api_calls(proxy):
     for path in ("/", "/admin/login/?next=/admin/", "/api/docs"):
         answer = proxy.in_clear("GET", path)
         assert (answer.status_code, answer.headers["Location"]) == (301, f"https://{NAME}{path}")
@@ -317,6 +317,6 @@ def test_in_clear_users_are_led_to_https_and_programs_are_not(proxy):
         assert problem(proxy.in_clear(method, path)) == (403, "permission_denied")
 
 
-def test_a_call_for_https_on_its_port_in_clear_is_refused(proxy):
+def test_nginx_refuses_http_on_the_https_port(proxy):
     answer = requests.get(f"http://localhost:{proxy.port}/api/auth/config", timeout=10)
     assert problem(answer) == (400, "invalid_request")

@@ -1,4 +1,4 @@
-"""A database that goes away and comes back, under a service that keeps running."""
+"""A database that stops and starts again, under a running service."""
 
 import subprocess
 import tempfile
@@ -21,7 +21,7 @@ ORIGIN = {"Origin": "http://localhost:3000"}
 
 
 class Database:
-    """A PostgreSQL of its own, which may be stopped."""
+    """A PostgreSQL of its own, which a test can stop."""
 
     def __init__(self, folder):
         with warnings.catch_warnings(action="ignore"):
@@ -38,13 +38,13 @@ class Database:
         self.control("-w", "-o", f'-h "" -k {self.socket}', "-l", f"{self.server.pgdata}/log", "start")
 
     def close(self):
-        """The library stops only the process that it started itself."""
+        """Stop it here, because the library stops only a process that it started itself."""
         self.stop()
         self.server.cleanup()
 
     def control(self, *arguments):
         command = [self.server.bin_path / "pg_ctl", "-D", self.server.pgdata, *arguments]
-        user = Path(self.server.pgdata).owner()  # as root it runs as somebody else
+        user = Path(self.server.pgdata).owner()  # started by root, it runs as another user
         subprocess.run(command, user=user, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
@@ -83,7 +83,7 @@ def timed(call):
 
 
 @pytest.mark.asvs("16.5.2", "13.2.6")
-def test_whoever_asks_is_told_within_five_seconds_and_keeps_the_token(service, token, outage):
+def test_database_outage_gives_503_within_five_seconds(service, token, outage):
     calls = [
         ("GET", "/api/auth/session", None, token),
         ("PATCH", "/api/users/me", {"display_name": "x"}, token),
@@ -104,7 +104,7 @@ def test_whoever_asks_is_told_within_five_seconds_and_keeps_the_token(service, t
 
 
 @pytest.mark.asvs("15.4.4")
-def test_two_hundred_at_once_do_not_wait_for_each_other(service, token, outage):
+def test_database_outage_does_not_queue_two_hundred_requests(service, token, outage):
     def ask(_):
         return timed(lambda: service.call("GET", "/api/auth/session", token=token))
 
@@ -114,7 +114,7 @@ def test_two_hundred_at_once_do_not_wait_for_each_other(service, token, outage):
     assert max(took for _, took in answers) < 5
 
 
-def test_it_heals_without_a_restart(service, own_database, token):
+def test_database_outage_heals_without_a_restart(service, own_database, token):
     own_database.stop()
     assert service.call("GET", "/api/auth/session", token=token).status_code == 503
     own_database.start()
@@ -124,7 +124,7 @@ def test_it_heals_without_a_restart(service, own_database, token):
     assert service.call("GET", "/readyz").json() == {"status": "ok"}
 
 
-def test_mails_wait_for_the_database_and_go_on(own_database, tmp_path):
+def test_mail_worker_continues_after_a_database_outage(own_database, tmp_path):
     log = tmp_path / "log"
     bob = {"email": "bob@example.org", "password": "correct horse battery"}
     with mail_server() as mails:
@@ -146,7 +146,7 @@ def wait_until(condition, seconds=30):
         time.sleep(0.05)  # for a process, not for time to pass
 
 
-def test_a_database_that_only_reads_is_no_reason_to_throw_tokens_away(service, own_database, token):
+def test_read_only_database_gives_503_and_keeps_sessions(service, own_database, token):
 
     with psycopg.connect(own_database.url, autocommit=True) as connection:
         connection.execute("ALTER SYSTEM SET default_transaction_read_only = on")
@@ -154,7 +154,7 @@ def test_a_database_that_only_reads_is_no_reason_to_throw_tokens_away(service, o
         try:
             deadline = time.monotonic() + 5
             while (answer := service.call("POST", "/api/auth/login", CREDENTIALS)).status_code == 200:
-                assert time.monotonic() < deadline  # the pool's connections hear of it one by one
+                assert time.monotonic() < deadline  # the connections of the pool learn it one by one
             assert problem(answer) == (503, "service_unavailable")
             assert service.call("GET", "/api/auth/session", token=token).status_code == 200
         finally:
@@ -163,8 +163,8 @@ def test_a_database_that_only_reads_is_no_reason_to_throw_tokens_away(service, o
             connection.execute("SELECT pg_reload_conf()")
 
 
-def test_a_connection_that_the_server_has_ended_is_not_used_again(service, own_database):
-    """Without a failure in between, and without asking at each request whether it still works."""
+def test_closed_database_connection_is_not_used_again(service, own_database):
+    """No request fails, although the service does not test the connection before each request."""
     for _ in range(3):
         assert service.call("POST", "/api/auth/login", CREDENTIALS).status_code in {200, 401}
         with psycopg.connect(own_database.url, autocommit=True) as operator:

@@ -1,4 +1,4 @@
-"""deploy/pgbouncer.ini in the real PgBouncer, in front of a PostgreSQL: two connections there for eighteen of ours."""
+"""deploy/pgbouncer.ini in the real PgBouncer: two connections to PostgreSQL for eighteen of the service."""
 
 import re
 import shutil
@@ -31,16 +31,17 @@ pytestmark = [
     pytest.mark.postgres,
     pytest.mark.skipif(
         not PGBOUNCER,
-        reason="NO PGBOUNCER, so nobody tries deploy/pgbouncer.ini: install one, e.g. `apt-get install pgbouncer`.",
+        reason="NO PGBOUNCER, so no test runs deploy/pgbouncer.ini: install one, e.g. `apt-get install pgbouncer`.",
     ),
 ]
 
 
 class PgBouncer:
-    """The shipped file on places of the tests, in front of a PostgreSQL; it may be stopped."""
+    """PgBouncer with the shipped file, on ports and paths of the tests. A test can stop it."""
 
     def __init__(self, folder, socket, secret):
-        self.folder, self.port, self.user = folder, free_port(), Path(socket).owner()  # it refuses to be root
+        self.folder, self.port = folder, free_port()
+        self.user = Path(socket).owner()  # PgBouncer refuses to run as root
         self.url = f"postgres://{NAME}:p%40ss%2Fword@127.0.0.1:{self.port}/{NAME}"
         (folder / "userlist.txt").write_text(f'"{NAME}" "{secret}"\n')
         (folder / "pgbouncer.ini").write_text(self.adapted(socket))
@@ -74,14 +75,14 @@ class PgBouncer:
         return True
 
     def stop(self):
-        """At once, whatever is under way."""
+        """Stop at once, without waiting for transactions."""
         self.process.send_signal(signal.SIGTERM)
         self.process.wait(10)
 
 
 @contextmanager
 def bouncing():
-    """A PostgreSQL of its own, whose only connections are those of a PgBouncer."""
+    """A PostgreSQL of its own, behind a PgBouncer."""
     with tempfile.TemporaryDirectory(prefix="latchkey-pgbouncer-") as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -138,7 +139,7 @@ def token(service):
     return answer.json()["token"]
 
 
-def test_the_whole_story_of_a_user(service, mails):
+def test_pgbouncer_serves_the_whole_story_of_a_user(service, mails):
     def login(password=BOB["password"]):
         return service.call("POST", "/api/auth/login", BOB | {"password": password})
 
@@ -163,7 +164,7 @@ def test_the_whole_story_of_a_user(service, mails):
 
 
 def link_in(mails, path):
-    """The token in the one mail with such a link; the mail worker sends it."""
+    """The token in the mail with a link to this path, which the mail worker sends."""
 
     def found():
         bodies = [mail.get_body(("plain",)).get_content() for mail in mails.mails]
@@ -173,7 +174,7 @@ def link_in(mails, path):
     return found()[0]
 
 
-def test_expired_sessions_are_purged(service, pgbouncer, postgresql, token):
+def test_pgbouncer_allows_a_purge_of_expired_sessions(service, pgbouncer, postgresql, token):
     with psycopg.connect(f"{postgresql.url}&dbname={NAME}", autocommit=True) as operator:
         user = operator.execute("SELECT id FROM accounts_user LIMIT 1").fetchone()
         operator.execute(EXPIRED, user)
@@ -204,7 +205,7 @@ def admin(service, pgbouncer):
 
 @contextmanager
 def crowd(service, token):
-    """Requests on as many connections as there are threads, each right, until the end."""
+    """Requests on as many connections as the service has threads. Each must succeed."""
     over = threading.Event()
 
     def ask():
@@ -223,18 +224,18 @@ def crowd(service, token):
         one.result()
 
 
-def test_the_admins_pages_are_whole_while_many_others_share_the_connections(service, admin, token):
+def test_pgbouncer_serves_admin_pages_while_connections_are_shared(service, admin, token):
     front = admin.get(f"{service.url}/admin/", timeout=30).text
     lists = set(re.findall(r'href="(/admin/\w+/\w+/)"', front))
     assert {"/admin/accounts/user/", "/admin/sessions_api/session/", "/admin/events/event/"} <= lists
     users = admin.get(f"{service.url}/admin/accounts/user/", timeout=30).text
     user = re.search(r'href="(/admin/accounts/user/[^/"]+/change/)', users)[1]
     with crowd(service, token):
-        for path in [*lists, *[user] * 10]:  # with choices, which Django reads row by row
+        for path in [*lists, *[user] * 10]:  # its form has choices, which Django reads with a cursor
             assert admin.get(service.url + path, timeout=30).status_code == 200, path
 
 
-def test_many_clients_share_few_connections(service, postgresql, token):
+def test_pgbouncer_shares_few_connections_among_many_clients(service, postgresql, token):
     with crowd(service, token), psycopg.connect(postgresql.url, autocommit=True) as operator:
         query = "SELECT count(*) FROM pg_stat_activity WHERE usename = %s"
         seen = [operator.execute(query, [NAME]).fetchone()[0] for _ in range(200)]
@@ -247,7 +248,7 @@ def timed(service, token):
     return answer, time.monotonic() - started
 
 
-def test_a_restart_that_nobody_watches_is_noticed_by_nobody(service, pgbouncer, token):
+def test_pgbouncer_restart_between_requests_fails_no_request(service, pgbouncer, token):
     wait_until(lambda: service.call("GET", "/readyz").status_code == 200)
     pgbouncer.stop()
     pgbouncer.start()
@@ -257,7 +258,7 @@ def test_a_restart_that_nobody_watches_is_noticed_by_nobody(service, pgbouncer, 
 
 
 @pytest.mark.asvs("16.5.2")
-def test_whoever_asks_while_it_is_away_is_told_and_keeps_the_token(service, pgbouncer, token):
+def test_pgbouncer_outage_gives_503_and_keeps_the_token(service, pgbouncer, token):
     with ThreadPoolExecutor(CLIENTS) as clients:
         under_way = clients.map(lambda _: timed(service, token), range(10 * CLIENTS))
         pgbouncer.stop()
@@ -270,11 +271,11 @@ def test_whoever_asks_while_it_is_away_is_told_and_keeps_the_token(service, pgbo
     wait_until(lambda: timed(service, token)[0].status_code == 200, seconds=3)
 
 
-def test_so_is_whoever_finds_no_connection_free(service, pgbouncer, token):
-    """By its defaults PgBouncer would let them wait for two minutes."""
+def test_pgbouncer_without_a_free_connection_gives_503_in_time(service, pgbouncer, token):
+    """By default PgBouncer would let a request wait for two minutes."""
     with ExitStack() as held:
         for _ in range(CONNECTIONS):
-            held.enter_context(psycopg.connect(pgbouncer.url)).execute("SELECT")  # which begins a transaction
+            held.enter_context(psycopg.connect(pgbouncer.url)).execute("SELECT")  # begins a transaction
         answer, took = timed(service, token)
     assert problem(answer) == (503, "service_unavailable")
     assert took < 5
@@ -282,7 +283,7 @@ def test_so_is_whoever_finds_no_connection_free(service, pgbouncer, token):
 
 
 @pytest.mark.asvs("15.4.4")
-def test_so_are_two_hundred_at_once_while_postgresql_behind_it_is_away(service, postgresql, token):
+def test_postgresql_outage_behind_pgbouncer_gives_503_to_two_hundred_requests(service, postgresql, token):
     postgresql.stop()
     try:
         with ThreadPoolExecutor(200) as clients:

@@ -1,4 +1,4 @@
-"""The admin's login stands behind the same limits, failures and events as the API's."""
+"""The admin's login has the same limits, failures and events as the API's."""
 
 import pytest
 
@@ -7,6 +7,7 @@ from accounts.login.models import LoginFailures
 from accounts.models import User
 
 from ...users import problem
+from .conftest import UNKNOWN
 
 PASSWORD = "the password of root"
 
@@ -16,23 +17,23 @@ def log_in(client, password=PASSWORD, username="root@example.org", **headers):
 
 
 @pytest.mark.asvs("6.3.4")
-def test_a_login_is_noted_like_any_other(client, root):
+def test_admin_login_is_recorded_as_an_event(client, root):
     assert log_in(client, User_Agent="curl/8").status_code == 302
     log_in(client, "a wrong password")
-    told = root.events.order_by("-pk").values_list("tag", "ip_address", "device")
-    assert list(told) == [
+    recorded = root.events.order_by("-pk").values_list("tag", "ip_address", "device")
+    assert list(recorded) == [
         ("account:login:failure", "127.0.0.1", ""),
         ("admin:login:success", "127.0.0.1", "curl"),
     ]
 
 
-def test_any_spelling_of_the_address_will_do_and_what_is_none_is_refused(client, root):
+def test_admin_login_accepts_each_spelling_of_an_address_and_refuses_other_texts(client, root):
     assert "errornote" in log_in(client, username="not an address").content.decode()
     assert log_in(client, username=" Root@EXAMPLE.org").status_code == 302
 
 
 @pytest.mark.asvs("6.3.1", "6.3.4")
-def test_failures_of_the_admin_and_of_the_api_are_one_row(api, client, clock, root, settings):
+def test_admin_login_and_api_count_failures_together(api, client, clock, root, settings):
     settings.RATE_LIMIT_FACTOR = 0
     for _ in range(COOL_OFF_FROM // 2):
         assert log_in(client, "a wrong password").status_code == 200
@@ -44,42 +45,42 @@ def test_failures_of_the_admin_and_of_the_api_are_one_row(api, client, clock, ro
     assert log_in(client).status_code == 302
 
 
-def test_so_are_attempts_in_a_minute(api, client, root):
+def test_admin_login_and_api_count_attempts_of_a_minute_together(api, client, root):
     for _ in range(5):
         log_in(client, "a wrong password")
     assert log_in(client).status_code == 429
     assert problem(api.login(root.email, PASSWORD)) == (429, "rate_limited")
 
 
-def test_one_hash_for_a_login_and_for_a_refusal(client, root, hashes):
+def test_admin_login_costs_one_hash_whatever_its_outcome(client, root, hashes):
     hashes.clear()
     log_in(client, "a wrong password")
     log_in(client)
-    log_in(client, username="nobody@example.org")
+    log_in(client, username=UNKNOWN)
     assert len(hashes) == 3
 
 
 @pytest.mark.asvs("6.3.1", "6.3.8")
-def test_it_does_not_tell_which_password_of_somebody_else_is_right(api, alice, client, user, hashes):
+def test_admin_login_does_not_tell_which_password_of_a_user_who_is_no_staff_is_right(api, alice, client, user, hashes):
     attempt = lambda password: log_in(client, password, alice.email)  # noqa: E731
     attempt("a wrong password")
     hashes.clear()
     assert "errornote" in attempt(alice.password).content.decode()
     assert len(hashes) == 1
-    assert user.failed_attempts.get().number == 2
+    assert LoginFailures.objects.get().count == 2
     assert user.events.filter(tag="account:login:failure").count() == 2
     assert [attempt(alice.password).status_code for _ in range(4)] == [200] * 3 + [429]
 
 
 @pytest.mark.asvs("15.2.2")
-def test_what_is_longer_than_a_password_can_be_is_not_hashed(client, root, hashes):
+def test_admin_login_does_not_hash_a_password_that_is_too_long(client, root, hashes):
     hashes.clear()
     assert "errornote" in log_in(client, "x" * 1_000_000).content.decode()
     assert hashes == []
 
 
 @pytest.mark.asvs("6.3.5")
-def test_a_login_with_a_new_device_is_told(client, root, mailbox):
+def test_admin_login_with_a_new_device_is_mailed(client, root, mailbox):
     log_in(client, User_Agent="curl/8")
     log_in(client, User_Agent="curl/8")
     assert mailbox.new() == []
@@ -92,7 +93,7 @@ def change_own(client, old=PASSWORD, new="a new password of root"):
 
 
 @pytest.mark.asvs("6.3.1", "6.3.4")
-def test_guesses_at_ones_own_password_are_counted_and_noted(admin, root, settings, hashes):
+def test_admin_password_change_counts_and_records_wrong_passwords(admin, root, settings, hashes):
     assert [change_own(admin, "a wrong password").status_code for _ in range(6)] == [200] * 5 + [429]
     settings.RATE_LIMIT_FACTOR = 0
     for _ in range(COOL_OFF_FROM - 5):
@@ -106,10 +107,10 @@ def test_guesses_at_ones_own_password_are_counted_and_noted(admin, root, setting
 
 
 @pytest.mark.asvs("6.3.4", "6.3.5", "7.4.3")
-def test_ones_own_new_password_is_noted_and_told_and_ends_all_but_this(api, admin, root, mailbox):
+def test_admin_password_change_is_recorded_and_mailed_and_revokes_all_other_sessions(api, admin, root, mailbox):
     token = api.login(root.email, PASSWORD).json()["token"]
-    asked = api.call("POST", "/api/auth/password/reset", {"email": root.email})
-    assert asked.status_code == 202
+    answer = api.call("POST", "/api/auth/password/reset", {"email": root.email})
+    assert answer.status_code == 202
     old = mailbox.token(root.email, "new password")
     assert change_own(admin, "x" * 1000).status_code == 200
     assert change_own(admin).status_code == 302

@@ -1,85 +1,29 @@
-"""Wrong passwords in a row: pauses that grow, then the password is shut. Nobody is kept out of their own account."""
+"""Wrong passwords in a row: cool-offs that grow, then a locked password. Strangers keep no user out of an account."""
+
+from datetime import timedelta
+from itertools import accumulate
 
 import pytest
 from django.core.cache import cache
 
-from accounts.login.lockout import COOL_OFF, COOL_OFF_FROM, failures_of
-from accounts.login.models import LOCKED_FROM, LoginFailures
+from accounts.login.lockout import COOL_OFF, COOL_OFF_FROM, LOCKED_FROM, failures_of
+from accounts.login.models import KEPT, LoginFailures
 from accounts.models import User
 from accounts.passwords.hashers import Argon2id
 from sessions_api.http.errors import ServerBusy
 from sessions_api.models import Session
-from sessions_api.ratelimit.limits import store
 
-from ...users import problem
+from ...users import ApiUser, problem
+from .conftest import ELSEWHERE, HOME, UNKNOWN, WORK, attempt, fail
 
-ELSEWHERE, HOME, WORK = "203.0.113.7", "198.51.100.7", "192.0.2.7"
-SAME_NETWORK = "198.51.100.200"
+SAME_NETWORK = "198.51.100.200"  # as HOME
 
-
-@pytest.fixture(autouse=True)
-def behind_a_proxy(settings):
-    """So that a header says where a call comes from. Limits by time are another story, and off."""
-    settings.TRUSTED_PROXY_COUNT, settings.RATE_LIMIT_FACTOR = 1, 0
-
-
-def attempt(api, user, password="a wrong password", here=ELSEWHERE):
-    email = user if isinstance(user, str) else user.email
-    return api.login(email, password, X_Forwarded_For=here)
-
-
-def fail(api, clock, user, times, here=ELSEWHERE):
-    """So many failures in a row, each as soon as it may be."""
-    for number in range(times):
-        answer = attempt(api, user, here=here)
-        if answer.status_code == 429:
-            clock.shift(int(answer.headers["Retry-After"]))
-            answer = attempt(api, user, here=here)
-        assert problem(answer) == (401, "authentication_failed"), number
-
-
-@pytest.fixture
-def asked(monkeypatch):
-    """What the store of the counts has been asked, which is a network away where processes share one."""
-    asked = []
-    for name in ("hit", "get_window_stats", "clear"):
-        ask = getattr(store, name)
-        monkeypatch.setattr(store, name, lambda *what, name=name, ask=ask: asked.append(name) or ask(*what))
-    return asked
-
-
-@pytest.mark.asvs("6.3.8")
-@pytest.mark.parametrize("failures", [0, 1, COOL_OFF_FROM])  # at the tenth, somebody is told
-def test_a_refused_login_asks_the_store_as_often_whoever_it_is(api, alice, clock, asked, settings, failures):
-    counts = []
-    for who in (alice, "nobody@example.org"):
-        settings.RATE_LIMIT_FACTOR = 0
-        fail(api, clock, who, failures)
-        settings.RATE_LIMIT_FACTOR = 1
-        for seconds in (0, 30):  # in the pause, where there is one, and after it
-            clock.shift(seconds)
-            asked.clear()
-            attempt(api, who)
-            counts.append(asked.copy())
-    assert counts[:2] == counts[2:]
-    assert all(counts)
-
-
-def test_who_comes_in_has_nothing_left_that_would_make_a_difference(api, alice, clock, asked):
-    for _ in range(3):
-        fail(api, clock, alice, COOL_OFF_FROM - 1)
-        attempt(api, alice, alice.password)
-    asked.clear()
-    attempt(api, alice)
-    of_somebody = asked.copy()
-    asked.clear()
-    attempt(api, "nobody@example.org")
-    assert asked == of_somebody
+pytestmark = pytest.mark.usefixtures("behind_proxy")
 
 
 @pytest.mark.asvs("6.3.1", "6.1.1")
-@pytest.mark.parametrize("who", ["alice@example.org", "nobody@example.org"])
-def test_from_ten_failures_on_each_attempt_waits_longer(api, alice, clock, hashes, who):
+@pytest.mark.parametrize("who", ["alice@example.org", UNKNOWN])
+def test_cool_offs_grow_from_the_tenth_failure_on(api, alice, clock, hashes, who):
     fail(api, clock, who, COOL_OFF_FROM)
     hashes.clear()
     waited = []
@@ -95,19 +39,28 @@ def test_from_ten_failures_on_each_attempt_waits_longer(api, alice, clock, hashe
     assert len(hashes) == 4
 
 
-def test_a_pause_is_an_hour_at_most():
-    assert COOL_OFF.after(1).total_seconds() == 30
-    assert {COOL_OFF.after(number).total_seconds() for number in range(8, LOCKED_FROM + 50)} == {3600}
+@pytest.mark.once
+@pytest.mark.asvs("6.3.1")
+def test_cool_offs_bound_the_guesses_of_a_stranger_who_never_rests():
+    """39 in the first day, 24 in each day after it, the hundredth after 84 hours, and 99 in 33 days at best."""
+    cool_offs = [COOL_OFF.after(number) for number in range(1, LOCKED_FROM - COOL_OFF_FROM + 1)]
+    guessed_at = [timedelta(0)] * COOL_OFF_FROM + list(accumulate(cool_offs))
+    assert len(guessed_at) == LOCKED_FROM
+    days = [sum(at // timedelta(days=1) == day for at in guessed_at) for day in range(4)]
+    assert days == [39, 24, 24, 13]
+    assert guessed_at[-1] // timedelta(hours=1) == 84
+    assert (guessed_at[-2] + KEPT) // timedelta(days=1) == 33
+    assert (cool_offs[0], max(cool_offs)) == (timedelta(seconds=30), timedelta(hours=1))
 
 
-def test_spellings_of_an_address_are_one_account(api, alice, clock):
+def test_failures_of_all_spellings_of_an_address_count_together(api, alice, clock):
     fail(api, clock, "Alice@EXAMPLE.org", 5)
     fail(api, clock, " alice@example.org", 5)
     assert problem(attempt(api, alice)) == (429, "rate_limited")
 
 
 @pytest.mark.asvs("6.3.1")
-def test_after_a_pause_one_of_many_may_try(api, alice, clock, user):
+def test_cool_off_allows_one_attempt_then_begins_anew(api, alice, clock, user):
     fail(api, clock, alice, COOL_OFF_FROM)
     clock.shift(30)
     assert problem(attempt(api, alice)) == (401, "authentication_failed")
@@ -115,7 +68,7 @@ def test_after_a_pause_one_of_many_may_try(api, alice, clock, user):
     assert LoginFailures.objects.get().count == COOL_OFF_FROM + 1
 
 
-def test_the_right_password_ends_the_row(api, alice, clock, user):
+def test_login_forgets_the_failures_before_it(api, alice, clock, user):
     fail(api, clock, alice, COOL_OFF_FROM)
     clock.shift(30)
     assert attempt(api, alice, alice.password).status_code == 200
@@ -124,7 +77,7 @@ def test_the_right_password_ends_the_row(api, alice, clock, user):
 
 
 @pytest.mark.asvs("6.3.5")
-def test_the_owner_is_told_at_ten_and_at_a_hundred(api, alice, clock, mailbox, user):
+def test_tenth_and_hundredth_failure_are_mailed_to_the_user(api, alice, clock, mailbox, user):
     User.objects.update(email_verified_at=user.created_at)
     mailbox.new()
     fail(api, clock, alice, COOL_OFF_FROM - 1)
@@ -138,8 +91,8 @@ def test_the_owner_is_told_at_ten_and_at_a_hundred(api, alice, clock, mailbox, u
 
 
 @pytest.fixture
-def shut(api, alice, clock):
-    """Alice's account after a hundred failures of strangers, while she is logged in and has been at home."""
+def locked(api, alice, clock):
+    """Alice, logged in from HOME, after a hundred failures of strangers elsewhere."""
     alice.token = attempt(api, alice, alice.password, here=HOME).json()["token"]
     fail(api, clock, alice, LOCKED_FROM)
     clock.shift(3600)
@@ -147,39 +100,39 @@ def shut(api, alice, clock):
 
 
 @pytest.mark.asvs("6.3.1")
-def test_at_a_hundred_the_password_is_shut_and_nobody_can_tell(api, shut, clock):
-    right = attempt(api, shut, shut.password)
+def test_locked_password_is_refused_like_a_wrong_one(api, locked, clock):
+    right = attempt(api, locked, locked.password)
     clock.shift(3600)
-    assert right.content == attempt(api, shut, "a wrong password").content
-    fail(api, clock, "nobody@example.org", LOCKED_FROM)
+    assert right.content == attempt(api, locked, "a wrong password").content
+    fail(api, clock, UNKNOWN, LOCKED_FROM)
     clock.shift(3600)
-    assert right.content == attempt(api, "nobody@example.org").content
+    assert right.content == attempt(api, UNKNOWN).content
 
 
-def test_whoever_is_in_stays_in_and_whoever_was_here_before_comes_in(api, shut):
-    assert api.opens(shut.token)
-    assert attempt(api, shut, shut.password, here=HOME).status_code == 200
-    assert attempt(api, shut, shut.password, here=SAME_NETWORK).status_code == 200
+def test_lock_leaves_sessions_and_known_networks_alone(api, locked):
+    assert api.opens(locked.token)
+    assert attempt(api, locked, locked.password, here=HOME).status_code == 200
+    assert attempt(api, locked, locked.password, here=SAME_NETWORK).status_code == 200
 
 
-def test_a_success_at_home_does_not_reopen_it_elsewhere(api, shut):
-    assert attempt(api, shut, shut.password, here=HOME).status_code == 200
-    assert problem(attempt(api, shut, shut.password)) == (401, "authentication_failed")
+def test_login_from_a_known_network_does_not_unlock_other_networks(api, locked):
+    assert attempt(api, locked, locked.password, here=HOME).status_code == 200
+    assert problem(attempt(api, locked, locked.password)) == (401, "authentication_failed")
 
 
 @pytest.mark.asvs("6.4.1")
-def test_a_new_password_by_mail_reopens_it(api, shut, mailbox):
-    api.call("POST", "/api/auth/password/reset", {"email": shut.email})
-    token, chosen = mailbox.token(shut.email, "new password"), "another password of alice"
+def test_password_reset_unlocks_the_password(api, locked, mailbox):
+    api.call("POST", "/api/auth/password/reset", {"email": locked.email})
+    token, chosen = mailbox.token(locked.email, "new password"), "another password of alice"
     body = {"token": token, "new_password": chosen}
     assert api.call("POST", "/api/auth/password/reset/confirm", body).status_code == 204
-    assert attempt(api, shut, chosen).status_code == 200
+    assert attempt(api, locked, chosen).status_code == 200
 
 
-def test_home_has_a_budget_of_its_own_which_ends_as_well(api, shut, clock):
-    fail(api, clock, shut, LOCKED_FROM, here=HOME)
+def test_known_network_is_locked_after_a_hundred_failures_of_its_own(api, locked, clock):
+    fail(api, clock, locked, LOCKED_FROM, here=HOME)
     clock.shift(3600)
-    assert problem(attempt(api, shut, shut.password, here=HOME)) == (401, "authentication_failed")
+    assert problem(attempt(api, locked, locked.password, here=HOME)) == (401, "authentication_failed")
 
 
 def reset(api, user, mailbox, here, chosen="another password of alice"):
@@ -191,8 +144,8 @@ def reset(api, user, mailbox, here, chosen="another password of alice"):
 
 
 @pytest.mark.asvs("6.1.1")
-def test_each_network_that_somebody_comes_in_from_has_a_budget_of_its_own(api, alice, clock):
-    """Whoever shares one with them, in a café say, keeps them out nowhere else."""
+def test_failures_in_one_known_network_do_not_lock_another(api, alice, clock):
+    """A guest of the same café keeps its other guests out nowhere else."""
     for here in (HOME, WORK):
         assert attempt(api, alice, alice.password, here=here).status_code == 200
     fail(api, clock, alice, LOCKED_FROM, here=HOME)
@@ -202,40 +155,40 @@ def test_each_network_that_somebody_comes_in_from_has_a_budget_of_its_own(api, a
 
 
 @pytest.mark.asvs("6.4.1")
-def test_where_somebody_chose_a_password_by_mail_they_are_at_home(api, shut, clock, mailbox):
-    reset(api, shut, mailbox, WORK)
-    fail(api, clock, shut, LOCKED_FROM)
+def test_network_of_a_password_reset_is_known(api, locked, clock, mailbox):
+    reset(api, locked, mailbox, WORK)
+    fail(api, clock, locked, LOCKED_FROM)
     clock.shift(3600)
-    assert problem(attempt(api, shut, shut.password)) == (401, "authentication_failed")
-    assert attempt(api, shut, shut.password, here=WORK).status_code == 200
+    assert problem(attempt(api, locked, locked.password)) == (401, "authentication_failed")
+    assert attempt(api, locked, locked.password, here=WORK).status_code == 200
 
 
-def test_where_a_thief_came_in_before_that_is_elsewhere(api, shut, clock, mailbox):
-    """HOME may have been theirs: what is tried there counts as tried by a stranger."""
-    reset(api, shut, mailbox, WORK)
-    attempt(api, shut, here=HOME)
+def test_networks_of_logins_before_a_password_reset_are_unknown(api, locked, clock, mailbox):
+    """A thief may have logged in from HOME, so failures there count like those of strangers."""
+    reset(api, locked, mailbox, WORK)
+    attempt(api, locked, here=HOME)
     assert [scope for scope, _ in failures_of(User.objects.get())] == [""]
 
 
-def test_whoever_is_in_can_prove_it_again_from_anywhere(api, shut):
-    body = {"password": shut.password}
-    answer = api.call("POST", "/api/auth/reauthenticate", body, token=shut.token, X_Forwarded_For=ELSEWHERE)
+def test_reauthentication_counts_by_session_and_ignores_the_lock_of_strangers(api, locked):
+    body = {"password": locked.password}
+    answer = api.call("POST", "/api/auth/reauthenticate", body, token=locked.token, X_Forwarded_For=ELSEWHERE)
     assert answer.status_code == 200
 
 
-def test_where_it_is_shut_at_home_the_mail_says_so(api, alice, clock, mailbox):
+def test_mails_about_a_known_network_say_so(api, alice, clock, mailbox):
     attempt(api, alice, alice.password, here=HOME)
     mailbox.new()
     fail(api, clock, alice, LOCKED_FROM, here=HOME)
-    told = [" ".join(mail.body.split()) for mail in mailbox.new()]
-    assert len(told) == 2
-    assert all("from where you have logged in before" in body for body in told)
-    assert not any("never logged in before" in body for body in told)
+    bodies = [" ".join(mail.body.split()) for mail in mailbox.new()]
+    assert len(bodies) == 2
+    assert all("from where you have logged in before" in body for body in bodies)
+    assert not any("never logged in before" in body for body in bodies)
 
 
 @pytest.fixture
 def meanwhile(monkeypatch):
-    """Does this once, while the next password is hashed."""
+    """Calls a function once, while the next password is hashed."""
 
     def arrange(happens):
         verify, todo = Argon2id.verify, [happens]
@@ -254,8 +207,8 @@ def refuse():
     raise ServerBusy
 
 
-@pytest.mark.parametrize("who", ["alice@example.org", "nobody@example.org"])
-def test_whoever_finds_the_server_busy_has_not_had_their_turn(api, alice, clock, monkeypatch, who):
+@pytest.mark.parametrize("who", ["alice@example.org", UNKNOWN])
+def test_busy_server_gives_the_turn_after_a_cool_off_back(api, alice, clock, monkeypatch, who):
     fail(api, clock, who, COOL_OFF_FROM)
     clock.shift(30)
     with monkeypatch.context() as patch:
@@ -265,7 +218,7 @@ def test_whoever_finds_the_server_busy_has_not_had_their_turn(api, alice, clock,
     assert problem(attempt(api, who)) == (429, "rate_limited")
 
 
-def test_who_asks_in_a_pause_uses_up_nothing(api, alice, clock, settings):
+def test_attempts_during_a_cool_off_use_up_no_limit(api, alice, clock, settings):
     fail(api, clock, alice, COOL_OFF_FROM)
     settings.RATE_LIMIT_FACTOR = 1
     for number in range(40):
@@ -274,16 +227,16 @@ def test_who_asks_in_a_pause_uses_up_nothing(api, alice, clock, settings):
     assert problem(attempt(api, alice)) == (401, "authentication_failed")
 
 
-def test_an_account_that_is_deleted_while_a_wrong_password_is_hashed_is_nobodys(api, alice, meanwhile):
+def test_user_deleted_while_a_wrong_password_is_hashed_is_refused_like_an_unknown_one(api, alice, meanwhile):
     meanwhile(lambda: User.objects.filter(email=alice.email).delete())
     assert problem(attempt(api, alice)) == (401, "authentication_failed")
     assert LoginFailures.objects.get().count == 1
 
 
 @pytest.mark.parametrize("path", ["reauthenticate", "password"])
-def test_whose_password_is_changed_meanwhile_by_another_is_in_no_more(api, alice, user, meanwhile, path):
+def test_password_changed_while_the_old_one_is_hashed_revokes_the_session(api, alice, user, meanwhile, path):
     def change():
-        user.set_password("a password of somebody else")
+        user.set_password("a password of another caller")
         user.save()
 
     meanwhile(change)
@@ -295,7 +248,7 @@ def test_whose_password_is_changed_meanwhile_by_another_is_in_no_more(api, alice
 
 
 @pytest.mark.asvs("6.3.5")
-def test_a_warning_goes_to_the_address_that_somebody_has_now(api, alice, mailbox, meanwhile):
+def test_security_alert_goes_to_the_address_that_the_user_has_by_now(api, alice, mailbox, meanwhile):
     attempt(api, alice, alice.password)
     mailbox.new()
     meanwhile(lambda: User.objects.filter(email=alice.email).update(email="new@example.org"))
@@ -304,7 +257,7 @@ def test_a_warning_goes_to_the_address_that_somebody_has_now(api, alice, mailbox
     mailbox.the_one("new@example.org", "new device")
 
 
-def test_guesses_by_somebody_who_is_in_count_as_well(api, alice, clock, user):
+def test_wrong_passwords_of_a_session_count_for_that_session(api, alice, clock, user):
     for _ in range(COOL_OFF_FROM):
         answer = api.call("POST", "/api/auth/reauthenticate", {"password": "wrong"}, token=alice.token)
         assert problem(answer) == (403, "invalid_password")
@@ -314,17 +267,48 @@ def test_guesses_by_somebody_who_is_in_count_as_well(api, alice, clock, user):
     assert [scope for scope, _ in failures_of(user)] == [str(Session.objects.get().pk)]
 
 
-def test_a_lost_store_opens_no_account(api, alice, clock):
-    """What is counted against somebody is in the database."""
+def test_lost_store_of_the_limits_ends_no_cool_off(api, alice, clock):
+    """Failures are counted in the database."""
     fail(api, clock, alice, COOL_OFF_FROM)
     cache.clear()
     assert problem(attempt(api, alice)) == (429, "rate_limited")
 
 
-def test_strangers_use_up_nothing_of_what_home_may_try(api, alice, settings):
+def test_strangers_use_up_no_limit_of_a_known_network(api, alice, settings):
     settings.RATE_LIMIT_FACTOR = 1
     attempt(api, alice, alice.password, here=HOME)
     for number in range(30):
         attempt(api, alice, here=f"203.0.113.{number}")
     assert problem(attempt(api, alice, here="192.0.2.1")) == (429, "rate_limited")
     assert attempt(api, alice, alice.password, here=HOME).status_code == 200
+
+
+@pytest.mark.asvs("6.1.1")
+@pytest.mark.parametrize("failures", [COOL_OFF_FROM, LOCKED_FROM])
+def test_user_who_registers_an_address_starts_without_the_failures_of_strangers(api, clock, failures):
+    attempt(api, "alice@example.org")
+    LoginFailures.objects.update(count=failures)
+    alice = ApiUser.registers(api, "alice")
+    assert attempt(api, alice, alice.password, here=WORK).status_code == 200
+
+
+def test_user_who_moves_to_an_address_starts_without_the_failures_of_strangers(api, alice, clock):
+    attempt(api, "moved@example.org")
+    LoginFailures.objects.update(count=LOCKED_FROM)
+    User.objects.filter(email=alice.email).update(email="moved@example.org")
+    assert attempt(api, "moved@example.org", alice.password).status_code == 200
+
+
+@pytest.mark.asvs("6.3.1")
+def test_failures_of_a_user_follow_to_another_address(api, alice, clock):
+    """Otherwise a change of address would give strangers more guesses at the same password."""
+    fail(api, clock, alice, COOL_OFF_FROM)
+    User.objects.filter(email=alice.email).update(email="moved@example.org")
+    assert problem(attempt(api, "moved@example.org", alice.password)) == (429, "rate_limited")
+    assert problem(attempt(api, alice)) == (401, "authentication_failed")
+
+
+def test_registration_of_a_taken_address_forgets_no_failures(api, alice, clock):
+    fail(api, clock, alice, COOL_OFF_FROM)
+    assert problem(api.register(alice.email)) == (409, "email_taken")
+    assert problem(attempt(api, alice)) == (429, "rate_limited")

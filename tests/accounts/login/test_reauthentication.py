@@ -11,7 +11,7 @@ def again(api, token, **body):
 
 
 @pytest.mark.asvs("7.2.4")
-def test_the_password_renews_the_token_and_nothing_else_of_the_session(api, alice, clock):
+def test_reauthentication_renews_the_token_and_nothing_else_of_the_session(api, alice, clock):
     before = api.check_session(alice.token).json()
     clock.shift(3600)
     answer = again(api, alice.token, password=alice.password)
@@ -22,37 +22,37 @@ def test_the_password_renews_the_token_and_nothing_else_of_the_session(api, alic
     assert {name for name in before if before[name] != after[name]} == changed
 
 
-def test_a_wrong_password_renews_nothing(api, alice):
+def test_reauthentication_with_a_wrong_password_renews_nothing(api, alice):
     assert problem(again(api, alice.token, password="wrong")) == (403, "invalid_password")
     assert api.opens(alice.token)
 
 
 @pytest.mark.parametrize("body", [{}, {"password": "x", "code": "y"}, {"code": "x"}, {"code_verifier": "x"}])
-def test_it_is_either_a_password_or_a_code_with_its_verifier(api, alice, body):
+def test_reauthentication_takes_either_a_password_or_a_code_with_its_verifier(api, alice, body):
     assert problem(again(api, alice.token, **body)) == (422, "validation_error")
 
 
-def test_a_session_that_ended_meanwhile_is_not_renewed(api, alice):
+def test_renewal_of_a_revoked_session_does_not_bring_it_back(api, alice):
     session = Session.objects.select_related("user").get()
     Session.objects.all().delete()
     assert session.renew() is None
     assert not Session.objects.exists()
 
 
-def test_of_two_renewals_at_once_one_wins(api, alice):
+def test_renewal_of_a_token_happens_once(api, alice):
     first, second = Session.objects.get(), Session.objects.get()
     token = first.renew()
     assert second.renew() is None
     assert api.opens(token)
 
 
-def test_an_expired_session_is_not_renewed(api, alice, clock):
+def test_renewal_of_an_expired_session_is_refused(api, alice, clock):
     session = Session.objects.get()
     clock.shift(366 * 86400)
     assert session.renew() is None
 
 
-def test_users_without_a_password_have_no_password_to_give(api, alice):
+def test_reauthentication_with_a_password_refuses_users_without_one(api, alice):
     User.objects.get().set_unusable_password()
     user = User.objects.get()
     User.objects.filter(pk=user.pk).store_hash("!")

@@ -19,7 +19,7 @@ from accounts.models import User
 from sessions_api.models import Session
 
 from ...server import free_port
-from ...smtp import certificate, die, letter_by_letter, mail_server, nothing, refuse_for_now, talker
+from ...smtp import byte_by_byte, certificate, die, mail_server, nothing, refuse_for_now, talker
 from ...users import problem
 
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS:UserWarning")
@@ -143,7 +143,7 @@ def failures(authority):
     return {
         "down": (None, "smtp", "", "ConnectionRefusedError"),
         "silent": (nothing, "smtp", "", "TimeoutError"),
-        "endless": (letter_by_letter, "smtp", "", "TimeoutError"),
+        "endless": (byte_by_byte, "smtp", "", "TimeoutError"),
         "busy": ({"recipient": "451 Later"}, "smtp", "", "SMTPRecipientsRefused 451"),
         "full": ({"data": refuse_for_now}, "smtp", "", "SMTPDataError 451"),
         "disconnecting": ({"data": die}, "smtp", "", "SMTPServerDisconnected"),

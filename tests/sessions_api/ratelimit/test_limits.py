@@ -362,7 +362,7 @@ def register(api, email, password="correct horse", **headers):
 
 
 @pytest.mark.asvs("2.4.1")
-def test_redeem_limit_counts_tokens_of_mails_and_codes_together(api, alice, anywhere):
+def test_consume_limit_counts_tokens_of_mails_and_codes_together(api, alice, anywhere):
     here = anywhere()
     calls = [
         ("/api/auth/register/confirm", {"token": "x" * 96, "password": "correct horse"}, ""),
@@ -378,7 +378,7 @@ def test_redeem_limit_counts_tokens_of_mails_and_codes_together(api, alice, anyw
         path, body, token = calls[turn % len(calls)]
         assert api.call("POST", path, body, token=token, **here).status_code == 400
     for path, body, token in calls:
-        assert policy(api.call("POST", path, body, token=token, **here)) == "redeem-by-address"
+        assert policy(api.call("POST", path, body, token=token, **here)) == "consume-by-address"
         assert api.call("POST", path, body, token=token, **anywhere()).status_code == 400
 
 
