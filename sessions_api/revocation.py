@@ -46,7 +46,7 @@ def revoke_by_admin(sessions: SessionQuerySet, *, by: str) -> int:
         list(users.select_for_update(no_key=True).values_list("pk"))
         numbers = Counter(sessions.order_by().values_list("user", flat=True))
         revoked = sessions.revoke()
-        Event.objects.record_each(Tag.SESSIONS_ENDED, [(key, {"by": by, "number": n}) for key, n in numbers.items()])
+        Event.objects.record_each(Tag.SESSIONS_REVOKED, [(key, {"by": by, "number": n}) for key, n in numbers.items()])
     return revoked
 
 
