@@ -54,8 +54,10 @@ def start(request: ClientRequest, provider: Provider, wanted: Query[Start]) -> H
 def callback(request: ClientRequest, provider: Provider) -> HttpResponse:
     """The provider sends the browser here. It goes on to the front end, with a session or the code of an error."""
     flow = cookies.recall(request, provider)
-    response = HttpResponseRedirect(signin.finish(flow=flow, query=request.GET, client=request.client))
-    cookies.forget(request, response)
+    landing = signin.finish(flow=flow, query=request.GET, client=request.client)
+    response = HttpResponseRedirect(landing.url)
+    if not landing.may_retry:
+        cookies.forget(request, response)
     return response
 
 
