@@ -28,6 +28,8 @@ from .schemas import AuthorizeUrl, Connection, IdToken, LinkCode, Start
 
 router = Router(tags=["providers"])
 REDIRECT = {302: None}
+# A page must not start a sign-in in the background or in a frame. Old browsers do not send these headers.
+NAVIGATION = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
 Provider = Path[Annotated[str, Field(examples=["google"])]]
 
 
@@ -41,8 +43,8 @@ Provider = Path[Annotated[str, Field(examples=["google"])]]
 def start(request: ClientRequest, provider: Provider, wanted: Query[Start]) -> HttpResponse:
     """Send the browser here. It ends at the front end, under `/oauth/callback` or `/oauth/error`."""
     registry.require(provider)
-    if request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate":
-        raise PermissionDenied  # a page must not start a sign-in in the background
+    if any(request.headers.get(name, only) != only for name, only in NAVIGATION.items()):
+        raise PermissionDenied
     url, flow = signin.begin(provider=provider, client=request.client, **wanted.dict())
     response = HttpResponseRedirect(url)
     if flow:
