@@ -100,7 +100,7 @@ def link_or_create(
         elif same := linked_user(provider=provider, uid=uid):
             return same  # another callback of this user held the row, and was first
         else:
-            require_auto_linkable(user, provider=provider, controls_mailbox=controls_mailbox)
+            require_auto_linkable(user, provider=provider, controls_mailbox=controls_mailbox, client=client)
             record_link(user, provider=provider, client=client)
         UserSocialAuth.objects.create(user=user, provider=provider, uid=uid)
     return user
@@ -128,7 +128,7 @@ def create_user(*, email: str, name: str, verified: bool) -> User:
     return user
 
 
-def require_auto_linkable(user: User, *, provider: str, controls_mailbox: bool) -> None:
+def require_auto_linkable(user: User, *, provider: str, controls_mailbox: bool, client: ClientInfo) -> None:
     """Raises AccountDisabled or AccountExists unless the address alone may link a new identity to this user.
 
     It may where the provider runs the mailbox, and never for staff. A stranger may have registered an unverified
@@ -140,7 +140,7 @@ def require_auto_linkable(user: User, *, provider: str, controls_mailbox: bool) 
         raise AccountExists
     if not user.email_verified:
         user.reset_credentials()
-        unlink_identities(user)
+        unlink_identities(user, client=client)
         OneTimeToken.objects.revoke(user)
     elif connections_of(user).filter(provider=provider).exists():
         raise AccountExists
