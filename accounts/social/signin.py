@@ -36,7 +36,17 @@ LANDING_CODES = {  # all that the error page of a front end gets to see
     "provider_error",
     "server_error",
 }
-UNAVAILABLE = {"timeout", "connection_failed", "tls_error", "http_error"}  # codes of social-auth
+UNAVAILABLE = {"timeout", "connection_failed", "tls_error", "unavailable"}  # codes of social-auth
+# The `error` that a provider sends to the callback: RFC 6749, 4.1.2.1, and OpenID Connect Core, 3.1.2.6. Any other is a
+# ProviderError too.
+BY_PROVIDER: dict[Any, type[ApiError]] = {
+    "access_denied": AccessDenied,
+    "temporarily_unavailable": ProviderUnavailable,
+    "server_error": ProviderUnavailable,
+    "interaction_required": ProviderError,
+    "login_required": ProviderError,
+    "consent_required": ProviderError,
+}
 BEFORE_THE_STATE = (RateLimited, ProviderBusy)  # refusals that consume nothing
 
 logger = logging.getLogger(__name__)
@@ -135,6 +145,8 @@ def refusal_of(failure: Exception) -> ApiError:
 
 
 def refusal_by_provider(failure: SocialAuthBaseException) -> ApiError:
+    if failure.provider_code in BY_PROVIDER:
+        return BY_PROVIDER[failure.provider_code]()
     match failure:
         case AuthCanceled():
             return AccessDenied()

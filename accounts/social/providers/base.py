@@ -50,7 +50,7 @@ class Provider(BaseAuth[HttpResponse]):
         except (requests.RequestException, HTTPError, ValueError) as failure:  # ValueError: the URL is invalid
             raise AuthProviderError(self, code="connection_failed", stage=stage) from failure
         if response.status_code >= 500:
-            raise AuthProviderError(self, code="http_error", stage=stage)
+            raise AuthProviderError(self, code="unavailable", stage=stage)
         if response.status_code != 200 or not is_json(response):
             raise AuthResponseError(self, code="malformed_response", stage=stage)
         return response
@@ -91,6 +91,10 @@ class Provider(BaseAuth[HttpResponse]):
         """Whether the provider runs this mailbox, so that its user is the reader today. Other providers only once
         saw that a mail arrived there."""
         return False
+
+    def spellings(self, email: str) -> list[str]:
+        """All addresses of the mailbox that the provider runs, this one first."""
+        return [email]
 
     def accepts_unverified_email(self) -> bool:
         """Whether a new user may have an address that the provider has not verified. It stays unverified here."""

@@ -2,6 +2,8 @@
 
 import hashlib
 import logging
+import math
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -26,7 +28,10 @@ MAX_SUB = 255  # ASCII characters: OpenID Connect Core, 2
 documents: SharedDocuments[Any] = SharedDocuments(keep=timedelta(days=1), wait=2.0)
 # Any caller can invent a key id. Providers publish a key long before they sign with it.
 UNKNOWN_KEY_PAUSE = timedelta(minutes=1)
+LEEWAY = 60  # seconds by which the clocks of a provider and of this machine may differ
 CLAIMS = ("email", "email_verified", "name")  # all that we read of a user, beside `sub`
+
+CLOCK = {"response_expired", "response_not_yet_valid"}  # codes of social-auth
 
 logger = logging.getLogger(__name__)
 unknown_keys: dict[str, CircuitBreaker] = {}  # by the address of the provider's keys
@@ -36,6 +41,7 @@ class OIDCProvider(Provider, OpenIdConnectAuth[HttpResponse]):
     """A provider of the setting `OIDC_PROVIDERS`; the base of those that need more than their settings."""
 
     DEFAULT_USE_PKCE = True
+    JWT_LEEWAY = LEEWAY
     DEFAULT_SCOPE = ["openid", "email", "profile"]
     native_audience: str | None = None
 
@@ -167,7 +173,31 @@ class OIDCProvider(Provider, OpenIdConnectAuth[HttpResponse]):
             claims: dict[str, Any] = super().decode_and_validate_id_token(id_token, access_token)
         except UnicodeError as failure:
             raise AuthResponseError(self, code="invalid_claim", stage="token_validation") from failure
+        except AuthResponseError as failure:
+            if failure.code in CLOCK:
+                self.log_clock(jwt.decode(id_token, options={"verify_signature": False}))
+            raise
         return claims
+
+    def validate_temporal_claims(self, claims: dict[str, Any]) -> None:
+        """`nbf` and the age, with the leeway that `exp` and `iat` have had. Raises AuthResponseError."""
+        now, oldest = time.time(), self.setting("ID_TOKEN_MAX_AGE", self.ID_TOKEN_MAX_AGE) + LEEWAY
+        if claims.get("nbf", now) > now + LEEWAY:
+            code = "response_not_yet_valid"
+        elif claims["iat"] < now - oldest:
+            code = "response_expired"
+        else:
+            return
+        self.log_clock(claims)
+        raise AuthResponseError(self, code=code, stage="token_validation")
+
+    def log_clock(self, claims: dict[str, Any]) -> None:
+        """A clock that is wrong refuses every sign-in, so the log says by how much the times differ."""
+        iat = claims.get("iat")
+        if isinstance(iat, int | float) and math.isfinite(iat):
+            ahead = int(iat) - int(time.time())
+            where = "ahead of" if ahead > 0 else "behind"
+            logger.warning("Clock: an ID token of %s is %d s %s this machine's clock", self.name, abs(ahead), where)
 
     def validate_required_id_token_claims(self, claims: dict[str, Any]) -> None:
         """That they are there, that `sub` fits its column, and that times can be compared. Raises AuthResponseError."""

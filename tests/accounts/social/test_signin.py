@@ -200,6 +200,26 @@ def test_callback_without_exactly_one_state_is_refused(browser, broken):
     assert browser.land(address + broken).error == "invalid_state"
 
 
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        ("access_denied", "access_denied"),
+        ("temporarily_unavailable", "provider_unavailable"),
+        ("server_error", "provider_unavailable"),
+        ("interaction_required", "provider_error"),
+        ("login_required", "provider_error"),
+        ("consent_required", "provider_error"),
+        ("account_selection_required", "provider_error"),
+        ("invalid_scope", "provider_error"),
+        ("unauthorized_client", "provider_error"),
+        ("an_error_of_tomorrow", "provider_error"),
+    ],
+)
+def test_callback_error_of_the_provider_lands_as(browser, error, code):
+    state = query(browser.start())["state"]
+    assert browser.land(f"/api/auth/oauth/google/callback?error={error}&state={state}").error == code
+
+
 def test_callback_with_access_denied_lands_on_the_error_page(browser):
     state = query(browser.start(state="mine"))["state"]
     landing = browser.land(f"/api/auth/oauth/google/callback?error=access_denied&state={state}")
