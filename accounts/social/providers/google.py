@@ -26,7 +26,7 @@ class Google(OIDCProvider, GoogleOpenIdConnect[HttpResponse]):
         return email.endswith(GMAIL) or bool((self.id_token or {}).get("hd"))
 
     def spellings(self, email: str) -> list[str]:
-        """Google delivers both domains to one mailbox: support.google.com/mail/answer/10313."""
+        """Google delivers mail to both domains into one mailbox."""
         if not email.endswith(GMAIL):
             return [email]
         return sorted((email.partition("@")[0] + domain for domain in GMAIL), key=lambda same: same != email)
