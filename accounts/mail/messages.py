@@ -26,6 +26,8 @@ DEFAULTS = {
     "ip_address": "",
     "device": "",
     "provider": "",
+    "unlinked": "",
+    "still_linked": "",
     "by": "",
     "verified": False,
     "known_network": "",

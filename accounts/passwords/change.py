@@ -1,5 +1,6 @@
 """How a logged-in user changes the password, and what each new password revokes."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
@@ -56,9 +57,14 @@ def replace_password(user: User, *, new_password: str, client: ClientInfo) -> Us
     return user
 
 
-def revoke_and_notify(user: User, tag: Tag, *, client: ClientInfo, session: UUID | None = None) -> None:
-    """Record the new password and queue a security alert. Revoke the mails and codes that would log in without it."""
+def revoke_and_notify(
+    user: User, tag: Tag, *, client: ClientInfo, session: UUID | None = None, told: Mapping[str, str] | None = None
+) -> None:
+    """Record the new password and queue a security alert. Revoke the mails and codes that would log in without it.
+
+    `told` are further variables for the template of the mail.
+    """
     Event.objects.record(tag, user, client=client, session=session)
     OneTimeToken.objects.revoke(user)
     revoke_pending_codes(user)
-    notify(user, MailType.PASSWORD_CHANGED, client=client)
+    notify(user, MailType.PASSWORD_CHANGED, client=client, **(told or {}))

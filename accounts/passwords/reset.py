@@ -7,8 +7,9 @@ from django.utils import timezone
 from accounts.login.lockout import clear_failures
 from accounts.mail.one_time_tokens import OneTimeToken
 from accounts.mail.queue import MailType, QueuedMail
-from accounts.mail.token_types import TokenType
-from accounts.social.connections import unlink_identities
+from accounts.mail.token_types import RULES, TokenType
+from accounts.social.connections import EVER, connections_of, unlink_identities
+from accounts.social.providers.registry import title
 from sessions_api.events.tags import Tag
 from sessions_api.http.client import ClientInfo
 
@@ -24,17 +25,21 @@ def request_reset(email: str) -> None:
 def reset_password(*, token: str, new_password: str, client: ClientInfo) -> None:
     """Give the user of this token the new password and a verified address. Revoke all sessions.
 
-    Raises InvalidLink; ValidationFailed, after which the token is still valid; or ServerBusy. If the address was not
-    verified before, a stranger may have registered it: then all linked identities are unlinked.
+    Raises InvalidLink; ValidationFailed, after which the token is still valid; or ServerBusy. A thief may have linked a
+    provider, so links of the last days are deleted; the mail lists the others. If the address was not verified before,
+    a stranger may have registered it: then all links are deleted.
     """
     user = OneTimeToken.objects.verify(TokenType.RESET, token).known_user
     require_acceptable(new_password, user, field="new_password")
     encoded = make_password(new_password)
     with transaction.atomic():
         user = OneTimeToken.objects.consume(TokenType.RESET, token).known_user
-        if not user.email_verified:
-            unlink_identities(user)
+        # As long as an alert about a link can undo it. Of older links the user knows, or ignored the alert.
+        since = timezone.now() - RULES[TokenType.REVERT].lifetime if user.email_verified else EVER
+        unlinked = unlink_identities(user, since=since, client=client)
         user.password, user.email_verified_at = encoded, user.email_verified_at or timezone.now()
         user.save(update_fields=["password", "email_verified_at", "updated_at"])  # which revokes the sessions
         clear_failures(user, client)
-        revoke_and_notify(user, Tag.PASSWORD_RESET, client=client)
+        left = [title(link.provider) for link in connections_of(user)]
+        providers = {"unlinked": ", ".join(unlinked), "still_linked": ", ".join(left)}
+        revoke_and_notify(user, Tag.PASSWORD_RESET, client=client, told=providers)

@@ -29,7 +29,7 @@ def undo(*, token: str, client: ClientInfo) -> None:
     with transaction.atomic():
         revert = OneTimeToken.objects.consume(TokenType.REVERT, token)
         user, since = revert.known_user, first_alerted_at(revert)
-        unlink_identities(user, since=since)
+        unlink_identities(user, since=since, client=client)
         OneTimeToken.objects.filter(user=user, requested_at__gte=since).mark_used()
         user.queued_mails.filter(requested_at__gte=since).delete()
         OneTimeToken.objects.revoke(user)

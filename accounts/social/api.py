@@ -28,6 +28,8 @@ from .schemas import AuthorizeUrl, Connection, IdToken, LinkCode, Start
 
 router = Router(tags=["providers"])
 REDIRECT = {302: None}
+# A page must not start a sign-in in the background or in a frame. Old browsers do not send these headers.
+NAVIGATION = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
 Provider = Path[Annotated[str, Field(examples=["google"])]]
 
 
@@ -41,8 +43,8 @@ Provider = Path[Annotated[str, Field(examples=["google"])]]
 def start(request: ClientRequest, provider: Provider, wanted: Query[Start]) -> HttpResponse:
     """Send the browser here. It ends at the front end, under `/oauth/callback` or `/oauth/error`."""
     registry.require(provider)
-    if request.headers.get("Sec-Fetch-Mode", "navigate") != "navigate":
-        raise PermissionDenied  # a page must not start a sign-in in the background
+    if any(request.headers.get(name, only) != only for name, only in NAVIGATION.items()):
+        raise PermissionDenied
     url, flow = signin.begin(provider=provider, client=request.client, **wanted.dict())
     response = HttpResponseRedirect(url)
     if flow:
@@ -54,8 +56,10 @@ def start(request: ClientRequest, provider: Provider, wanted: Query[Start]) -> H
 def callback(request: ClientRequest, provider: Provider) -> HttpResponse:
     """The provider sends the browser here. It goes on to the front end, with a session or the code of an error."""
     flow = cookies.recall(request, provider)
-    response = HttpResponseRedirect(signin.finish(flow=flow, query=request.GET, client=request.client))
-    cookies.forget(request, response)
+    landing = signin.finish(flow=flow, query=request.GET, client=request.client)
+    response = HttpResponseRedirect(landing.url)
+    if not landing.may_retry:
+        cookies.forget(request, response)
     return response
 
 

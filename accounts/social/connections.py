@@ -64,10 +64,15 @@ def delete_link(user: User, pk: int) -> UserSocialAuth:
     return link
 
 
-def unlink_identities(user: User, *, since: datetime = EVER) -> None:
+def unlink_identities(user: User, *, client: ClientInfo, since: datetime = EVER) -> list[str]:
     """Delete the links that were made since then, and the codes of sign-ins that are not complete yet.
 
-    Call it in a transaction that holds the user's row.
+    Records an event for each link, and returns the titles of their providers. Call it in a transaction that holds the
+    user's row.
     """
-    connections_of(user).filter(created__gte=since).delete()
+    links = list(connections_of(user).filter(created__gte=since))
+    for link in links:
+        link.delete()
+        Event.objects.record(Tag.UNLINKED, user, client=client, provider=link.provider)
     revoke_pending_codes(user)
+    return [title(link.provider) for link in links]

@@ -1,22 +1,36 @@
-"""The flow state of each start in a cookie of its own, named by the OAuth state: two tabs do not disturb each other."""
+"""The flow state of each start in a cookie of its own, named by the OAuth state: two tabs do not disturb each other.
+
+A proxy refuses a request whose cookies do not fit into its buffer, 8 KiB in nginx, until they expire. Other software on
+the host may use the other half.
+"""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from .flow_state import LIFETIME, OAuthFlowState
 
-MOST = 5  # starts in one browser, with 600 bytes each; nginx refuses a line of headers above 8 KiB
-PREFIX = f"{settings.COOKIE_PREFIX}latchkey-oauth-"
+MOST = 5  # starts in one browser, with 500 bytes each unless `next` and `state` are long
+MOST_BYTES = 4096  # of all our cookies in one request, those of the admin too
+OURS = f"{settings.COOKIE_PREFIX}latchkey-"
+PREFIX = f"{OURS}oauth-"
 
 
 def remember(flow: OAuthFlowState, request: HttpRequest, response: HttpResponse) -> None:
-    """Set the cookie of this start, and delete the oldest ones beyond MOST."""
-    started = {name: started_at(value) for name, value in request.COOKIES.items() if name.startswith(PREFIX)}
-    for name in sorted(started, key=lambda name: -started[name])[MOST - 1 :]:
-        delete(response, name)
+    """Set the cookie of this start, and delete the oldest ones beyond MOST or MOST_BYTES.
+
+    One start fits: `schemas.Start` limits the bytes of what it carries.
+    """
+    name, value = PREFIX + flow.oauth_state, flow.encode()
+    sizes = {name: size(name, value) for name, value in request.COOKIES.items() if name.startswith(OURS)}
+    starts = {name: started_at(value) for name, value in request.COOKIES.items() if name.startswith(PREFIX)}
+    total = size(name, value) + sum(sizes[other] for other in sizes if other not in starts)
+    for number, other in enumerate(sorted(starts, key=lambda other: -starts[other])):
+        total += sizes[other]
+        if number >= MOST - 1 or total > MOST_BYTES:
+            delete(response, other)
     response.set_cookie(
-        PREFIX + flow.oauth_state,
-        flow.encode(),
+        name,
+        value,
         max_age=LIFETIME,
         secure=settings.HTTPS,
         httponly=True,
@@ -36,6 +50,11 @@ def forget(request: HttpRequest, response: HttpResponse) -> None:
     name = PREFIX + request.GET.get("state", "")
     if name in request.COOKIES:
         delete(response, name)
+
+
+def size(name: str, value: str) -> int:
+    """The bytes in the request, with the separators. They count as one byte for each character: ours are ASCII."""
+    return len(f"{name}={value}; ")
 
 
 def started_at(cookie: str) -> float:

@@ -51,3 +51,9 @@ class ProviderError(ApiError):
 class ProviderUnavailable(ApiError):
     status, error_code = 503, "provider_unavailable"
     detail = "The provider did not answer in time."
+
+
+class ProviderBusy(ProviderUnavailable):
+    """No thread may wait for the provider now. Nothing was consumed, so the same request may succeed later."""
+
+    detail = "Too many sign-ins wait for the provider. Try again later."

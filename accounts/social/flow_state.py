@@ -4,6 +4,7 @@ The browser keeps the text in a cookie of its own for each start: see `cookies.p
 like, and fills only their own browser. `strategy.py` makes sure that a state is used once, by `consume_once`.
 """
 
+import json
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any, Self
@@ -13,6 +14,16 @@ from django.utils import timezone
 
 LIFETIME = timedelta(minutes=10)  # a user may have to log in at the provider first
 SALT = "latchkey.oauth.start"
+
+
+class Utf8Json:
+    """Django's own serializer would write six bytes for each letter outside ASCII."""
+
+    def dumps(self, value: Any) -> bytes:
+        return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+
+    def loads(self, data: bytes) -> Any:
+        return json.loads(data)
 
 
 @dataclass
@@ -29,13 +40,14 @@ class OAuthFlowState:
 
     def encode(self) -> str:
         """A signed text for a cookie; the browser's user can read it."""
-        return signing.dumps(asdict(self), salt=SALT, compress=True)
+        told = {name: value for name, value in asdict(self).items() if value}
+        return signing.dumps(told, salt=SALT, serializer=Utf8Json, compress=True)
 
     @classmethod
     def decode(cls, text: str) -> Self | None:
         """The flow state of this text; None where it is forged, older than LIFETIME, or of another release."""
         try:
-            return cls(**signing.loads(text, salt=SALT, max_age=LIFETIME))
+            return cls(**signing.loads(text, salt=SALT, serializer=Utf8Json, max_age=LIFETIME))
         except (signing.BadSignature, TypeError):
             return None
 

@@ -40,12 +40,13 @@ def find_or_create_user(
         if not verified and not backend.accepts_unverified_email():
             raise EmailUnverified
         email = valid_email(response)
+        controls_mailbox = verified and backend.controls_mailbox(email)
         user = match_or_create(
             provider=backend.name,
             uid=uid,
-            email=email,
+            emails=backend.spellings(email) if controls_mailbox else [email],
             name=str(details.get("fullname") or ""),
-            controls_mailbox=verified and backend.controls_mailbox(email),
+            controls_mailbox=controls_mailbox,
             client=backend.strategy.client,
         )
     if not user.is_active:
@@ -67,10 +68,11 @@ def valid_email(response: dict[str, Any]) -> str:
 
 
 def match_or_create(
-    *, provider: str, uid: str, email: str, name: str, controls_mailbox: bool, client: ClientInfo
+    *, provider: str, uid: str, emails: list[str], name: str, controls_mailbox: bool, client: ClientInfo
 ) -> User:
     """The user to whom this new identity is linked now: the one with the address, or a new one.
 
+    `emails` are the spellings of one mailbox. The first one is the provider's, and a new user's.
     Raises EmailUnverified, RegistrationClosed, AccountExists and AccountDisabled. Of two first sign-ins at once, or of
     a registration beside one, the unique columns let one insert; the other looks again, by the same rules.
     """
@@ -78,7 +80,7 @@ def match_or_create(
         link_or_create,
         provider=provider,
         uid=uid,
-        email=email,
+        emails=emails,
         name=name,
         controls_mailbox=controls_mailbox,
         client=client,
@@ -90,20 +92,28 @@ def match_or_create(
 
 
 def link_or_create(
-    *, provider: str, uid: str, email: str, name: str, controls_mailbox: bool, client: ClientInfo
+    *, provider: str, uid: str, emails: list[str], name: str, controls_mailbox: bool, client: ClientInfo
 ) -> User:
     with transaction.atomic():
-        user = User.objects.filter(email=email).lock().first()
+        user = user_of_mailbox(emails)
         if user is None:
-            user = create_user(email=email, name=name, verified=controls_mailbox)
+            user = create_user(email=emails[0], name=name, verified=controls_mailbox)
             Event.objects.record(Tag.REGISTERED, user, client=client, provider=provider)
         elif same := linked_user(provider=provider, uid=uid):
             return same  # another callback of this user held the row, and was first
         else:
-            require_auto_linkable(user, provider=provider, controls_mailbox=controls_mailbox)
+            require_auto_linkable(user, provider=provider, controls_mailbox=controls_mailbox, client=client)
             record_link(user, provider=provider, client=client)
         UserSocialAuth.objects.create(user=user, provider=provider, uid=uid)
     return user
+
+
+def user_of_mailbox(emails: list[str]) -> User | None:
+    """The user with the first of these addresses that a user has, the row locked."""
+    for email in emails:
+        if user := User.objects.filter(email=email).lock().first():
+            return user
+    return None
 
 
 def create_user(*, email: str, name: str, verified: bool) -> User:
@@ -128,7 +138,7 @@ def create_user(*, email: str, name: str, verified: bool) -> User:
     return user
 
 
-def require_auto_linkable(user: User, *, provider: str, controls_mailbox: bool) -> None:
+def require_auto_linkable(user: User, *, provider: str, controls_mailbox: bool, client: ClientInfo) -> None:
     """Raises AccountDisabled or AccountExists unless the address alone may link a new identity to this user.
 
     It may where the provider runs the mailbox, and never for staff. A stranger may have registered an unverified
@@ -140,7 +150,7 @@ def require_auto_linkable(user: User, *, provider: str, controls_mailbox: bool) 
         raise AccountExists
     if not user.email_verified:
         user.reset_credentials()
-        unlink_identities(user)
+        unlink_identities(user, client=client)
         OneTimeToken.objects.revoke(user)
     elif connections_of(user).filter(provider=provider).exists():
         raise AccountExists

@@ -19,9 +19,21 @@ def _path(text: str) -> str:
     return text
 
 
+def at_most(limit: int) -> AfterValidator:
+    """In bytes: a browser keeps the text in a cookie, and all our cookies together must fit into 4 KiB."""
+
+    def check(text: str) -> str:
+        if len(text.encode()) > limit:
+            raise PydanticCustomError("string_too_long", f"At most {limit} bytes in UTF-8.", {"max_length": limit})
+        return text
+
+    return AfterValidator(check)
+
+
 NextPath = Annotated[
     Text,
     AfterValidator(_path),
+    at_most(1000),
     Field(
         max_length=1000, json_schema_extra={"pattern": r"^(/([^/\\\u0000-\u0020\u007f][^\\\u0000-\u0020\u007f]*)?)?$"}
     ),
@@ -31,7 +43,9 @@ Challenge = Annotated[str, Field(pattern=r"^([A-Za-z0-9_-]{43})?$", description=
 
 class Start(Schema):
     next: NextPath = Field("", description="A path on the front end, returned at the end.")
-    state: Annotated[Text, Field(max_length=500)] = Field("", description="The front end's own, returned at the end.")
+    state: Annotated[Text, at_most(500), Field(max_length=500)] = Field(
+        "", description="The front end's own, returned at the end."
+    )
     code_challenge: Challenge = Field("", description="With it, the front end gets `?code=` instead of `?session=`.")
     link: Annotated[Text, Field(max_length=1000)] = Field("", description="From the `authorize_url` of `…/link`.")
 

@@ -1,7 +1,7 @@
 """A sign-in in the browser: to the provider, back, and to the front end."""
 
 import logging
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -16,10 +16,10 @@ from accounts.login.models import SessionExchangeCode
 from accounts.models import User
 from accounts.social.providers.registry import backend_for
 from sessions_api.http.client import ClientInfo
-from sessions_api.http.errors import ApiError, ServerError, ValidationFailed
+from sessions_api.http.errors import ApiError, RateLimited, ServerError, ValidationFailed
 from sessions_api.ratelimit import limits
 
-from .errors import AccessDenied, InvalidState, ProviderError, ProviderUnavailable
+from .errors import AccessDenied, InvalidState, ProviderBusy, ProviderError, ProviderUnavailable
 from .flow_state import OAuthFlowState
 from .linking import consume_link, issue_link_code
 
@@ -36,9 +36,27 @@ LANDING_CODES = {  # all that the error page of a front end gets to see
     "provider_error",
     "server_error",
 }
-UNAVAILABLE = {"timeout", "connection_failed", "tls_error", "http_error"}  # codes of social-auth
+UNAVAILABLE = {"timeout", "connection_failed", "tls_error", "unavailable"}  # codes of social-auth
+# The `error` that a provider sends to the callback: RFC 6749, 4.1.2.1, and OpenID Connect Core, 3.1.2.6. Any other is a
+# ProviderError too.
+BY_PROVIDER: dict[Any, type[ApiError]] = {
+    "access_denied": AccessDenied,
+    "temporarily_unavailable": ProviderUnavailable,
+    "server_error": ProviderUnavailable,
+    "interaction_required": ProviderError,
+    "login_required": ProviderError,
+    "consent_required": ProviderError,
+}
+BEFORE_THE_STATE = (RateLimited, ProviderBusy)  # refusals that consume nothing
 
 logger = logging.getLogger(__name__)
+
+
+class Landing(NamedTuple):
+    """Where the browser goes after a callback, and whether it can send the same callback again."""
+
+    url: str
+    may_retry: bool = False
 
 
 def begin(
@@ -54,13 +72,14 @@ def begin(
     flow = OAuthFlowState(provider, next=next, state=state, code_challenge=code_challenge)
     try:
         limits.check(limits.SIGN_IN, client)
-        flow.link_for = consume_link(link, provider=provider) if link else ""
-        return backend_for(flow, client=client).auth_url(), flow
+        url = backend_for(flow, client=client).auth_url()
+        flow.link_for = consume_link(link, provider=provider) if link else ""  # last: it stays valid for a retry
+        return url, flow
     except Exception as failure:  # a browser shows this answer to its user
         return error_url(refusal_of(failure), flow), None
 
 
-def finish(*, flow: OAuthFlowState | None, query: dict[str, Any], client: ClientInfo) -> str:
+def finish(*, flow: OAuthFlowState | None, query: dict[str, Any], client: ClientInfo) -> Landing:
     """Where the browser goes after the callback with this query: the front end, whatever happened.
 
     `flow` is what the browser kept since the start. The log has the reason of a failure.
@@ -69,9 +88,9 @@ def finish(*, flow: OAuthFlowState | None, query: dict[str, Any], client: Client
         if flow is None:
             raise InvalidState
         limits.check(limits.SIGN_IN, client)
-        return complete(flow, query=query, client=client)
+        return Landing(complete(flow, query=query, client=client))
     except Exception as failure:  # a browser shows this answer to its user
-        return error_url(refusal_of(failure), flow)
+        return Landing(error_url(refusal_of(failure), flow), may_retry=isinstance(failure, BEFORE_THE_STATE))
 
 
 def complete(flow: OAuthFlowState, *, query: dict[str, Any], client: ClientInfo) -> str:
@@ -126,6 +145,8 @@ def refusal_of(failure: Exception) -> ApiError:
 
 
 def refusal_by_provider(failure: SocialAuthBaseException) -> ApiError:
+    if failure.provider_code in BY_PROVIDER:
+        return BY_PROVIDER[failure.provider_code]()
     match failure:
         case AuthCanceled():
             return AccessDenied()

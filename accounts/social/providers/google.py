@@ -7,6 +7,8 @@ from social_core.backends.google_openidconnect import GoogleOpenIdConnect
 
 from .oidc import OIDCProvider
 
+GMAIL = ("@gmail.com", "@googlemail.com")
+
 
 class Google(OIDCProvider, GoogleOpenIdConnect[HttpResponse]):
     name = "google"
@@ -21,4 +23,10 @@ class Google(OIDCProvider, GoogleOpenIdConnect[HttpResponse]):
     def controls_mailbox(self, email: str) -> bool:
         """Google's own domain, or that of a Workspace, which has an `hd` claim: Google's guide says that only these
         prove the owner (developers.google.com/identity/gsi/web/guides/verify-google-id-token)."""
-        return email.endswith("@gmail.com") or bool((self.id_token or {}).get("hd"))
+        return email.endswith(GMAIL) or bool((self.id_token or {}).get("hd"))
+
+    def spellings(self, email: str) -> list[str]:
+        """Google delivers mail to both domains into one mailbox."""
+        if not email.endswith(GMAIL):
+            return [email]
+        return sorted((email.partition("@")[0] + domain for domain in GMAIL), key=lambda same: same != email)

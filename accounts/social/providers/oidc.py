@@ -2,6 +2,10 @@
 
 import hashlib
 import logging
+import math
+import time
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote_plus, urlsplit
 
@@ -9,20 +13,35 @@ import jwt
 from django.http import HttpResponse
 from django.utils.crypto import constant_time_compare
 from social_core.backends.open_id_connect import OpenIdConnectAssociation, OpenIdConnectAuth
-from social_core.exceptions import AuthResponseError
+from social_core.backends.utils import load_oidc_config
+from social_core.exceptions import AuthProviderError, AuthResponseError
+
+from accounts.social.errors import ProviderBusy
+from sessions_api.outbound.circuit_breaker import CircuitBreaker
+from sessions_api.outbound.documents import SharedDocuments
 
 from .base import Provider
 
 MAX_SUB = 255  # ASCII characters: OpenID Connect Core, 2
+# Providers keep their addresses for years, and an unknown key is asked for at once. Two seconds are longer than most
+# answers take, and a thread that waits holds a place.
+documents: SharedDocuments[Any] = SharedDocuments(keep=timedelta(days=1), wait=2.0)
+# Any caller can invent a key id. Providers publish a key long before they sign with it.
+UNKNOWN_KEY_PAUSE = timedelta(minutes=1)
+LEEWAY = 60  # seconds by which the clocks of a provider and of this machine may differ
 CLAIMS = ("email", "email_verified", "name")  # all that we read of a user, beside `sub`
 
+CLOCK = {"response_expired", "response_not_yet_valid"}  # codes of social-auth
+
 logger = logging.getLogger(__name__)
+unknown_keys: dict[str, CircuitBreaker] = {}  # by the address of the provider's keys
 
 
 class OIDCProvider(Provider, OpenIdConnectAuth[HttpResponse]):
     """A provider of the setting `OIDC_PROVIDERS`; the base of those that need more than their settings."""
 
     DEFAULT_USE_PKCE = True
+    JWT_LEEWAY = LEEWAY
     DEFAULT_SCOPE = ["openid", "email", "profile"]
     native_audience: str | None = None
 
@@ -34,13 +53,30 @@ class OIDCProvider(Provider, OpenIdConnectAuth[HttpResponse]):
 
     def oidc_config(self) -> dict[str, Any]:
         """The discovery document of exactly this issuer (Discovery, 4.3). Raises AuthResponseError."""
-        config = super().oidc_config()
+        config: dict[str, Any] = self.shared(self.oidc_config_url(), self.fetch_oidc_config)
+        return config
+
+    def fetch_oidc_config(self) -> dict[str, Any]:
+        config = load_oidc_config(self, self.oidc_config_url())
         if config.get("issuer") != self.oidc_endpoint():
             logger.warning("The discovery document of %s is of another issuer than the settings say", self.name)
         elif all(self.has_valid_scheme(config.get(name)) for name in self.endpoints(config)):
             return config
-        self.get_openid_configuration.invalidate(self, self.oidc_config_url())  # it would be kept for a day
         raise AuthResponseError(self, claim="issuer", code="malformed_response", stage="begin")
+
+    def shared(self, url: str, fetch: Callable[[], Any], *, refresh: bool = False) -> Any:
+        """A document of the provider. Of all threads one fetches it; those that wait for it hold places too.
+
+        Raises AuthProviderError, AuthResponseError or ProviderBusy.
+        """
+        name = (self.name, url)
+        if not refresh and (known := documents.fresh(name)) is not None:
+            return known
+        with self.place():
+            try:
+                return (documents.refresh if refresh else documents.get)(name, fetch)
+            except TimeoutError as failure:
+                raise AuthProviderError(self, code="timeout", stage="unknown") from failure
 
     def endpoints(self, config: dict[str, Any]) -> list[str]:
         needed = ["authorization_endpoint", "token_endpoint", "jwks_uri"]
@@ -85,20 +121,51 @@ class OIDCProvider(Provider, OpenIdConnectAuth[HttpResponse]):
         return [self.setting("KEY"), *self.setting("NATIVE_CLIENT_IDS", [])]
 
     def find_valid_key(self, id_token: str) -> dict[str, Any] | None:
-        """The key that signed the token. An unknown key is asked for once.
+        """The key that signed the token. An unknown key is asked for, unless another one was in vain a minute ago.
 
         If that fails, the known keys stay; social-auth's own method drops them first.
         """
         kid = jwt.get_unverified_header(id_token).get("kid")
-        if kid is not None and kid not in self.known_kids():
-            self.get_jwks_keys_for_uri.refresh(self, self.jwks_uri())
-            if kid not in self.known_kids():
-                return None
+        if kid is not None and kid not in self.known_kids() and not self.is_published(kid):
+            return None
         key: dict[str, Any] | None = super().find_valid_key(id_token)
         return key
 
     def known_kids(self) -> list[Any]:
         return [key.get("kid") for key in self.get_jwks_keys()]
+
+    def is_published(self, kid: Any) -> bool:
+        """Whether the provider has this key now. Invented ids cost it one call in UNKNOWN_KEY_PAUSE."""
+        url = self.jwks_uri()
+        breaker = unknown_keys.setdefault(
+            url,
+            CircuitBreaker(
+                pause=UNKNOWN_KEY_PAUSE,
+                failed=f"Unknown signing keys of {self.name} are not asked for",
+                works=f"Unknown signing keys of {self.name} are asked for again",
+                level=logging.WARNING,
+            ),
+        )
+        if not breaker.allows():
+            return False
+        try:
+            self.shared(url, self.get_remote_jwks_keys, refresh=True)
+            if kid not in self.known_kids():
+                raise LookupError
+        except ProviderBusy:
+            raise  # nothing was asked for
+        except LookupError as failure:
+            breaker.record_failure(failure)
+            return False
+        except Exception as failure:
+            breaker.record_failure(failure)
+            raise
+        breaker.record_success()
+        return True
+
+    def get_jwks_keys(self) -> list[dict[str, Any]]:
+        keys: list[dict[str, Any]] = self.shared(self.jwks_uri(), self.get_remote_jwks_keys)
+        return keys
 
     def decode_and_validate_id_token(self, id_token: str, access_token: str | None) -> dict[str, Any]:
         """The claims of a token with a valid signature. Raises AuthResponseError, also where it is no Unicode text."""
@@ -106,7 +173,31 @@ class OIDCProvider(Provider, OpenIdConnectAuth[HttpResponse]):
             claims: dict[str, Any] = super().decode_and_validate_id_token(id_token, access_token)
         except UnicodeError as failure:
             raise AuthResponseError(self, code="invalid_claim", stage="token_validation") from failure
+        except AuthResponseError as failure:
+            if failure.code in CLOCK:
+                self.log_clock(jwt.decode(id_token, options={"verify_signature": False}))
+            raise
         return claims
+
+    def validate_temporal_claims(self, claims: dict[str, Any]) -> None:
+        """`nbf` and the age, with the leeway that `exp` and `iat` have had. Raises AuthResponseError."""
+        now, oldest = time.time(), self.setting("ID_TOKEN_MAX_AGE", self.ID_TOKEN_MAX_AGE) + LEEWAY
+        if claims.get("nbf", now) > now + LEEWAY:
+            code = "response_not_yet_valid"
+        elif claims["iat"] < now - oldest:
+            code = "response_expired"
+        else:
+            return
+        self.log_clock(claims)
+        raise AuthResponseError(self, code=code, stage="token_validation")
+
+    def log_clock(self, claims: dict[str, Any]) -> None:
+        """A clock that is wrong refuses every sign-in, so the log says by how much the times differ."""
+        iat = claims.get("iat")
+        if isinstance(iat, int | float) and math.isfinite(iat):
+            ahead = int(iat) - int(time.time())
+            where = "ahead of" if ahead > 0 else "behind"
+            logger.warning("Clock: an ID token of %s is %d s %s this machine's clock", self.name, abs(ahead), where)
 
     def validate_required_id_token_claims(self, claims: dict[str, Any]) -> None:
         """That they are there, that `sub` fits its column, and that times can be compared. Raises AuthResponseError."""

@@ -1,11 +1,16 @@
 """Resetting a password by mail."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 from social_django.models import UserSocialAuth
 
+from accounts.login.models import SessionExchangeCode, s256
 from accounts.mail.one_time_tokens import OneTimeToken
 from accounts.mail.queue import QueuedMail
 from accounts.models import User
+from sessions_api.events.tags import Tag
 from sessions_api.models import Session
 
 from ...users import problem
@@ -184,15 +189,62 @@ def test_password_reset_of_an_unverified_account_revokes_everything_a_stranger_s
         assert problem(call(api, newcomer, earlier)) == (400, "invalid_link")
 
 
-def test_password_reset_keeps_identities_of_a_verified_user(api, owner, token):
-    UserSocialAuth.objects.create(user=User.objects.get(), provider="google", uid="alice")
+def link(provider, uid, *, before):
+    """A link of the only user that was made so long ago."""
+    row = UserSocialAuth.objects.create(user=User.objects.get(), provider=provider, uid=uid)
+    UserSocialAuth.objects.filter(pk=row.pk).update(created=timezone.now() - before)
+
+
+A_WEEK, A_SECOND = timedelta(days=7), timedelta(seconds=1)  # a week: as long as the alert about a link can undo it
+
+
+@pytest.mark.asvs("6.4.3", "6.3.7")
+def test_password_reset_unlinks_the_providers_of_the_last_seven_days_and_mails_the_others(
+    api, owner, mailbox, clock, token
+):
+    link("google", "alice", before=A_WEEK + A_SECOND)
+    link("github", "the thief's", before=A_WEEK - A_SECOND)
+    assert reset(api, token).status_code == 204
+    assert UserSocialAuth.objects.get().uid == "alice"
+    text = " ".join(mailbox.the_one(owner.email, "was changed").body.split())
+    assert "We unlinked these providers, because they may have been linked by a stranger: GitHub" in text
+    assert "These providers can still log in to your account: Google" in text
+    events = User.objects.get().events.filter(tag=Tag.UNLINKED)
+    assert [(event.data, event.ip_address) for event in events] == [({"provider": "github"}, "127.0.0.1")]
+
+
+@pytest.mark.asvs("6.4.3")
+def test_password_reset_revokes_the_pending_code_of_a_provider_that_it_unlinks(api, owner, token):
+    link("google", "the thief's", before=A_SECOND)
+    code = SessionExchangeCode.objects.issue(User.objects.get(), provider="google", code_challenge=s256("v" * 43))
     reset(api, token)
-    assert UserSocialAuth.objects.get().user.email == owner.email
+    answer = api.call("POST", "/api/auth/exchange", {"code": code, "code_verifier": "v" * 43})
+    assert problem(answer) == (400, "invalid_code")
+
+
+def test_password_reset_that_unlinks_can_be_undone_by_its_mail(api, owner, mailbox, clock, token):
+    link("google", "alice", before=A_WEEK + A_SECOND)
+    reset(api, token)
+    mail = mailbox.the_one(owner.email, "was changed")
+    assert secure(api, mail.body.partition("#")[2].split()[0]).status_code == 204
+    assert not User.objects.get().has_password
+
+
+def test_password_reset_without_providers_mails_nothing_about_them(api, owner, mailbox, token):
+    reset(api, token)
+    assert "providers" not in mailbox.the_one(owner.email, "was changed").body
+
+
+def test_password_change_keeps_recent_providers(api, owner):
+    link("google", "alice", before=A_SECOND)
+    body = {"current_password": owner.password, "new_password": "the next password"}
+    assert owner.asks(api, "password", body).status_code == 200
+    assert UserSocialAuth.objects.exists()
 
 
 def test_password_reset_gives_a_first_password_to_a_provider_user(api, mailbox):
     user = User.objects.create_user("dave@gmail.com", email_verified_at="2026-01-01T00:00Z")
-    UserSocialAuth.objects.create(user=user, provider="google", uid="dave")
+    link("google", "dave", before=A_WEEK + A_SECOND)
     ask_to_reset(api, user.email)
     assert reset(api, mailbox.token(user.email)).status_code == 204
     assert api.login(user.email, "the next password").status_code == 200

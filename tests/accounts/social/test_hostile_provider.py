@@ -5,6 +5,8 @@ import json
 import time
 import zlib
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
@@ -18,6 +20,7 @@ from sessions_api.models import Session
 
 from ...server import database, free_port, serving
 from . import forger as provider
+from .conftest import Browser, at_once
 from .forger import DISCOVERY, KEYS, SAYS, TOKEN, forging, self_signed
 
 pytestmark = pytest.mark.once
@@ -269,30 +272,208 @@ def test_token_response_outside_the_id_token_is_ignored(visitor, forger):
     nothing_is_written(consumed=1)
 
 
+def p99(seconds):
+    return sorted(seconds)[len(seconds) * 99 // 100]
+
+
+def seconds_of_checks(server, token):
+    """The seconds that each of four hundred session checks takes, on eight connections."""
+
+    def fifty(_):
+        seconds = []
+        with requests.Session() as client:
+            client.headers["Authorization"] = f"Bearer {token}"
+            for _ in range(50):
+                begun = time.monotonic()
+                assert client.get(f"{server.url}/api/auth/session", timeout=30).status_code == 200
+                seconds.append(time.monotonic() - begun)
+        return seconds
+
+    with ThreadPoolExecutor(8) as pool:
+        return [second for seconds in pool.map(fifty, range(8)) for second in seconds]
+
+
+def callbacks(server, forger, number):
+    """Browsers at the callback: each call sends one, and returns the answer."""
+
+    def ready():
+        browser = requests.Session()
+        there = browser.get(f"{server.url}/api/auth/oauth/google", allow_redirects=False, timeout=30)
+        back = urlsplit(forger.consent(there.headers["Location"]))
+        return lambda: browser.get(f"{server.url}{back.path}?{back.query}", allow_redirects=False, timeout=30)
+
+    return [ready() for _ in range(number)]
+
+
+def starts(server, forger, number):
+    return [lambda: requests.get(f"{server.url}/api/auth/oauth/google", allow_redirects=False, timeout=30)] * number
+
+
 @pytest.mark.postgres
 @pytest.mark.asvs("13.2.6", "16.5.2")
-def test_provider_that_hangs_does_not_delay_other_requests(tmp_path):
-    env = {"GOOGLE_CLIENT_ID": "x", "GOOGLE_CLIENT_SECRET": "y"}
+@pytest.mark.parametrize(("path", "calls"), [(TOKEN, callbacks), (DISCOVERY, starts)], ids=["callback", "start"])
+def test_session_check_beside_a_hanging_provider_takes_at_most_three_times_as_long(tmp_path, path, calls):
+    """Nine calls for eight threads. Each thread that may wait for the provider waits; the excess is refused at once."""
+    env = {"GOOGLE_CLIENT_ID": "our-client-id", "GOOGLE_CLIENT_SECRET": "y"}
     with (
         forging() as forger,
         database(tmp_path) as url,
         serving(log=tmp_path / "log", DATABASE_URL=url, GOOGLE_OIDC_ENDPOINT=forger.issuer, **env) as server,
-        ThreadPoolExecutor(4) as pool,
+        ThreadPoolExecutor(9) as pool,
     ):
-        forger.behaviour[DISCOVERY] = provider.hangs
-        start = f"{server.url}/api/auth/oauth/google"
-        waiting = [pool.submit(requests.get, start, allow_redirects=False, timeout=30) for _ in range(4)]
+        body = {"email": "alice@example.org", "password": "the password of alice"}
+        token = server.call("POST", "/api/auth/register", body).json()["token"]
+        seconds_of_checks(server, token)  # until the server is warm
+        idle = p99(seconds_of_checks(server, token))
+        ready = calls(server, forger, 9)
+        forger.behaviour[path] = provider.hangs
+        answers = [pool.submit(call) for call in ready]
         assert forger.stalled.wait(10)
-        begun = time.monotonic()
-        registered = server.call(
-            "POST", "/api/auth/register", {"email": "alice@example.org", "password": "the password of alice"}
-        )
-        assert server.call("GET", "/api/auth/session", token=registered.json()["token"]).status_code == 200
-        assert time.monotonic() - begun < 5
-        assert not any(answer.done() for answer in waiting)
+        beside = p99(seconds_of_checks(server, token))
+        assert beside <= 3 * max(idle, 0.05)  # 50 ms: on a busy machine, the idle server may have been lucky
+        assert len([answer for answer in answers if answer.done()]) >= 6
+        assert not all(answer.done() for answer in answers)
         forger.over.set()
-        for answer in waiting:
+        for answer in answers:
             assert "error=provider_unavailable" in answer.result().headers["Location"]
+
+
+@contextmanager
+def no_place():
+    """All threads that may wait for a provider wait."""
+    with ExitStack() as stack:
+        for _ in range(backend.provider_calls.places):
+            stack.enter_context(backend.provider_calls.place("google", share=backend.provider_calls.places))
+        yield
+
+
+@pytest.mark.asvs("13.2.6", "16.5.2")
+def test_callback_that_finds_no_place_is_refused_and_can_be_sent_again(visitor, forger):
+    address = forger.consent(visitor.start(next="/inbox", state="mine"))
+    with no_place():
+        landing = visitor.land(address)
+        assert landing.told == {"error": "provider_unavailable", "next": "/inbox", "state": "mine"}
+        nothing_is_written()
+    assert TOKEN not in forger.asked
+    assert visitor.land(address).path == "/oauth/callback"
+
+
+def test_callback_above_the_rate_limit_can_be_sent_again(visitor, forger, clock):
+    address = forger.consent(visitor.start())
+    for _ in range(60):
+        Browser().get("/api/auth/oauth/google")
+    assert visitor.land(address).error == "rate_limited"
+    clock.shift(61)
+    assert visitor.land(address).path == "/oauth/callback"
+
+
+def test_callback_with_a_refusal_of_the_provider_needs_no_place(visitor, forger):
+    state = parse_qs(urlsplit(visitor.start()).query)["state"][0]
+    with no_place():
+        landing = visitor.land(f"/api/auth/oauth/google/callback?error=access_denied&state={state}")
+    assert landing.error == "access_denied"
+
+
+def test_start_that_finds_no_place_is_refused_and_its_link_address_stays_valid(visitor, forger, api, alice):
+    address = api.call("POST", "/api/auth/oauth/google/link", token=alice.token).json()["authorize_url"]
+    address = address.removeprefix("http://localhost:8000")
+    with no_place():
+        assert visitor.landing(visitor.get(address).headers["Location"]).error == "provider_unavailable"
+    assert forger.asked == []
+    assert visitor.get(address).headers["Location"].startswith(forger.issuer)
+
+
+def test_start_with_a_known_discovery_document_needs_no_place(visitor, forger):
+    visitor.start()
+    with no_place():
+        assert visitor.start().startswith(forger.issuer)
+
+
+def test_hanging_provider_leaves_a_place_to_others(settings, forger, visitor):
+    """Of several configured providers, none can take all places."""
+    settings.SOCIAL_AUTH_GITHUB_KEY = settings.SOCIAL_AUTH_GITHUB_SECRET = "x"
+    address = forger.consent(visitor.start())
+    with ExitStack() as stack:
+        for _ in range(backend.provider_calls.places - 1):
+            stack.enter_context(backend.provider_calls.place("github", share=backend.provider_calls.places - 1))
+        assert visitor.land(address).path == "/oauth/callback"
+    address = forger.consent(visitor.start())
+    with ExitStack() as stack:
+        for _ in range(backend.provider_calls.places - 1):
+            stack.enter_context(backend.provider_calls.place("google", share=backend.provider_calls.places - 1))
+        assert visitor.land(address).error == "provider_unavailable"
+
+
+@pytest.mark.parametrize("outcome", [provider.fails, provider.hangs_up, provider.answers_html, None])
+def test_place_is_given_back_whatever_the_provider_answers(visitor, forger, outcome):
+    for _ in range(backend.provider_calls.places + 1):
+        address = forger.consent(visitor.start())
+        forger.behaviour = {TOKEN: outcome} if outcome else {}
+        visitor.land(address)
+    forger.behaviour.clear()
+    assert visitor.land(forger.consent(visitor.start())).path == "/oauth/callback"
+    assert backend.provider_calls.taken.total() == 0
+
+
+def test_discovery_document_is_fetched_by_one_thread_at_a_time(visitor, forger):
+    """The others wait for it."""
+
+    def slowly(request):
+        forger.stalled.set()
+        forger.over.wait(0.5)
+        request.tell(forger.discovery)
+
+    forger.behaviour[DISCOVERY] = slowly
+    places = at_once(*[lambda: Browser().start()] * backend.provider_calls.places)
+    assert all(place.startswith(forger.issuer) for place in places)
+    assert forger.asked.count(DISCOVERY) == 1
+
+
+def test_discovery_document_that_cannot_be_fetched_again_stays_in_use(visitor, forger, clock):
+    visitor.start()
+    clock.shift(25 * 3600)
+    forger.behaviour[DISCOVERY] = provider.fails
+    for _ in range(3):
+        assert visitor.start().startswith(forger.issuer)
+    assert forger.asked.count(DISCOVERY) == 2  # the failure delays one caller
+    forger.behaviour.clear()
+    clock.shift(61)
+    for _ in range(3):
+        assert visitor.start().startswith(forger.issuer)
+    assert forger.asked.count(DISCOVERY) == 3
+
+
+@pytest.mark.asvs("13.2.6")
+def test_invented_key_ids_cost_one_call_a_minute(visitor, forger, api, clock):
+    def bring(kid):
+        token = provider.signed(forger.claims(nonce="a nonce of the app"), by="stranger", kid=kid)
+        body = {"id_token": token, "nonce": "a nonce of the app"}
+        assert api.call("POST", "/api/auth/oauth/google/token", body).status_code == 400
+
+    visitor.land(forger.consent(visitor.start()))
+    asked = forger.asked.count(KEYS)
+    for number in range(10):
+        bring(f"invented-{number}")
+    assert forger.asked.count(KEYS) == asked + 1
+    assert visitor.land(forger.consent(visitor.start())).path == "/oauth/callback"
+    clock.shift(61)
+    bring("another")
+    bring("yet another")
+    assert forger.asked.count(KEYS) == asked + 2
+
+
+def test_new_key_is_accepted_a_minute_after_an_invented_one(visitor, forger, clock):
+    def sign_in(kid):
+        address = forger.consent(visitor.start(), forge=lambda claims: provider.signed(claims, by=kid))
+        return visitor.land(address)
+
+    sign_in("first")
+    assert sign_in("invented").error == "provider_error"
+    forger.keys.append(provider.jwk("second"))
+    clock.shift(61)
+    assert sign_in("second").path == "/oauth/callback"
+    forger.keys.append(provider.jwk("third"))
+    assert sign_in("third").path == "/oauth/callback"  # at once: the last one was known
 
 
 @pytest.mark.asvs("13.2.6")

@@ -89,9 +89,22 @@ WRONG = {
     "iss": ["https://accounts.google.com", "accounts.google.com", "", None, 7, ["{iss}"], "{iss}/", "{iss}x"],
     "aud": ["another-client", "", None, 7, [], {"a": CLIENT}, [CLIENT, "another-client"], CLIENT.upper(), "our"],
     "azp": ["another-client", "", None, 7, [CLIENT]],
-    "exp": [after(-3600), after(-5), 0, -1, "soon", "9{now}", None, True, [], float("inf"), float("nan")],
-    "iat": [after(-3600), after(-700), after(3600), 0, "now", "{now}", None, True, [], float("inf"), float("nan")],
-    "nbf": [after(3600), "now", "{now}", None, [], float("inf")],
+    "exp": [after(-3600), after(-61), 0, -1, "soon", "9{now}", None, True, [], float("inf"), float("nan")],
+    "iat": [
+        after(-3600),
+        after(-661),
+        after(90),
+        after(3600),
+        0,
+        "now",
+        "{now}",
+        None,
+        True,
+        [],
+        float("inf"),
+        float("nan"),
+    ],
+    "nbf": [after(90), after(3600), "now", "{now}", None, [], float("inf")],
     "sub": ["", None, 7, 7.0, True, ["dave"], {"a": 1}, "x" * 256, "da\0ve", "dävé", "\ud800"],
 }
 WRONG_CLAIMS = [(name, value) for name, values in WRONG.items() for value in values]
@@ -202,6 +215,8 @@ GENUINE = {
     "with azp": lambda claims: signed(claims | {"azp": CLIENT}),
     "one audience in a list": lambda claims: signed(claims | {"aud": [CLIENT]}),
     "two audiences and azp": lambda claims: signed(claims | {"aud": [CLIENT, "another"], "azp": CLIENT}),
+    "of a clock ahead": lambda claims: signed(claims | dict.fromkeys(("iat", "nbf"), claims["iat"] + 50)),
+    "of a clock behind": lambda claims: signed(claims | {"iat": claims["iat"] - 630, "exp": claims["iat"] - 30}),
     "nine minutes old": lambda claims: signed(claims | {"iat": claims["iat"] - 540}),
     "good for a year": lambda claims: signed(claims | {"exp": 2**40}),
     "with times that have fractions": lambda claims: signed(claims | {"iat": claims["iat"] - 0.5}),
@@ -214,6 +229,15 @@ GENUINE = {
 def test_id_token_that_is_genuine_is_accepted_in_the_browser(visitor, forger, forge):
     assert visitor.land(forger.consent(visitor.start(), forge=forge)).path == "/oauth/callback"
     assert Session.objects.count() == UserSocialAuth.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("seconds", "line"),
+    [(125, "Clock: an ID token of google is 125 s ahead of"), (-725, "Clock: an ID token of google is 725 s behind")],
+)
+def test_log_of_a_token_from_another_time_names_the_clock(visitor, forger, caplog, clock, seconds, line):
+    refused(visitor, forger, lambda claims: signed(claims | {"iat": claims["iat"] + seconds}))
+    assert line in caplog.text
 
 
 @pytest.mark.asvs("9.1.3")

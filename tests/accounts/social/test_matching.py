@@ -47,6 +47,36 @@ def test_verified_google_mailbox_links_the_user_with_the_address(browser, api, d
     assert api.login(dave.email, dave.password).status_code == 200
 
 
+@pytest.mark.parametrize(("mine", "googles"), [("gmail.com", "googlemail.com"), ("googlemail.com", "gmail.com")])
+def test_googlemail_and_gmail_are_one_mailbox_for_google(browser, api, mine, googles):
+    api.register(f"erin@{mine}", "the password of erin")
+    User.objects.update(email_verified_at="2026-01-01T00:00Z")
+    token = browser.sign_in("erin", email=f"erin@{googles}").told["session"]
+    assert api.check_session(token).json()["user"]["email"] == f"erin@{mine}"
+    assert User.objects.count() == 1
+
+
+def test_googlemail_and_gmail_are_two_addresses_elsewhere(browser, api):
+    for domain in ("gmail.com", "googlemail.com"):
+        assert api.register(f"erin@{domain}", "the password of erin").status_code == 201
+    User.objects.update(email_verified_at="2026-01-01T00:00Z")
+    token = browser.sign_in("erin", email="erin@googlemail.com").told["session"]
+    assert api.check_session(token).json()["user"]["email"] == "erin@googlemail.com"
+
+
+def test_googlemail_of_a_new_user_keeps_its_spelling(browser, api):
+    user = api.check_session(browser.sign_in("erin", email="erin@googlemail.com").told["session"]).json()["user"]
+    assert (user["email"], user["email_verified"]) == ("erin@googlemail.com", True)
+
+
+@pytest.mark.parametrize("domain", ["evilgmail.com", "gmail.com.example.org", "mail.gmail.com", "evilgooglemail.com"])
+def test_domain_that_only_looks_like_gmail_links_no_existing_user(browser, api, domain):
+    api.register(f"erin@{domain}", "the password of erin")
+    User.objects.update(email_verified_at="2026-01-01T00:00Z")
+    assert browser.sign_in("erin", email=f"erin@{domain}").error == "account_exists"
+    assert not UserSocialAuth.objects.exists()
+
+
 @pytest.mark.asvs("6.3.7")
 def test_link_by_address_is_mailed_once(browser, dave, mailbox):
     verify(dave)

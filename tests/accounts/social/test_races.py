@@ -10,7 +10,9 @@ from social_django.models import UserSocialAuth
 
 from accounts.login.models import s256
 from accounts.models import User
+from accounts.social.providers import base
 from sessions_api.models import Session
+from sessions_api.outbound.concurrency import ConcurrencyLimit
 
 from ...users import ApiClient, problem
 from .conftest import Browser, at_once
@@ -19,6 +21,11 @@ pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
 VERIFIER = "v" * 43
 VERIFIED = "2026-01-01T00:00Z"
+
+
+@pytest.fixture(autouse=True)
+def _twenty_places(monkeypatch):
+    monkeypatch.setattr(base, "provider_calls", ConcurrencyLimit(20))
 
 
 @pytest.fixture

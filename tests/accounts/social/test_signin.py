@@ -1,3 +1,5 @@
+import random
+import string
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -77,12 +79,71 @@ def test_browser_keeps_five_starts_and_each_can_be_completed(browser):
     assert not [cookie for cookie in browser.cookies.values() if cookie.value]
 
 
+def bytes_of_cookies(browser):
+    """In the header that the browser would send."""
+    return len("; ".join(f"{cookie.key}={cookie.coded_value}" for cookie in browser.cookies.values() if cookie.value))
+
+
+LONG = {  # as long as possible, and hardly compressible
+    "ascii": lambda length: "".join(
+        random.choices(string.ascii_letters + string.digits + "-._~!$&'()*+,;=:@", k=length)
+    ),
+    "four bytes each": lambda length: "".join(chr(random.randint(0x10000, 0x1FFFF)) for _ in range(length // 4)),
+    "two bytes each": lambda length: "".join(chr(random.randint(0xA1, 0x7FF)) for _ in range(length // 2)),
+}
+
+
+@pytest.mark.parametrize("made_of", LONG.values(), ids=LONG)
+def test_cookies_of_starts_stay_below_four_kibibytes_and_long_texts_go_along(browser, root, made_of):
+    browser.force_login(root)
+    browser.get("/admin/password_change/")  # sets the cookie against CSRF
+    admin = bytes_of_cookies(browser)
+    assert admin > 80
+    for _ in range(6):
+        next, state = "/" + made_of(996), made_of(500)
+        address = browser.start(next=next, state=state)
+        assert bytes_of_cookies(browser) <= 4096
+    landing = browser.land(browser.consent(address, "dave"))
+    assert (landing.path, landing.told["next"], landing.told["state"]) == ("/oauth/callback", next, state)
+    assert [name for name in browser.cookies if "admin" in name and browser.cookies[name].value]
+
+
+def test_long_start_evicts_the_oldest_starts_first(browser):
+    short = [browser.start(state=LONG["ascii"](200)) for _ in range(4)]
+    long = browser.start(next="/" + LONG["ascii"](999), state=LONG["ascii"](500))
+    assert bytes_of_cookies(browser) <= 4096
+    assert browser.land(browser.consent(short[0], "dave")).error == "invalid_state"
+    for address in (short[-1], long):
+        assert browser.land(browser.consent(address, "dave")).path == "/oauth/callback"
+
+
+@pytest.mark.parametrize(("name", "text"), [("next", "/" + "é" * 500), ("state", "é" * 251), ("state", "x" * 501)])
+def test_next_and_state_are_limited_in_bytes(browser, name, text):
+    answer = browser.get("/api/auth/oauth/google", {name: text})
+    assert problem(answer) == (422, "validation_error")
+    assert answer.json()["errors"][0]["code"] == "string_too_long"
+    assert not browser.cookies
+
+
 @pytest.mark.asvs("7.6.2", "3.5.1")
 @pytest.mark.parametrize("mode", ["cors", "no-cors", "same-origin", "websocket"])
 def test_start_in_the_background_is_refused(browser, mode):
     answer = browser.get("/api/auth/oauth/google", headers={"Sec-Fetch-Mode": mode})
     assert problem(answer) == (403, "permission_denied")
     assert not browser.cookies
+
+
+@pytest.mark.asvs("7.6.2", "3.5.1")
+@pytest.mark.parametrize("destination", ["iframe", "frame", "embed", "object", "empty", "image"])
+def test_start_in_a_frame_is_refused(browser, destination):
+    sent = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": destination, "Sec-Fetch-Site": "cross-site"}
+    assert problem(browser.get("/api/auth/oauth/google", headers=sent)) == (403, "permission_denied")
+    assert not browser.cookies
+
+
+def test_start_by_a_link_on_another_site_is_accepted(browser):
+    sent = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "Sec-Fetch-Site": "cross-site"}
+    assert browser.get("/api/auth/oauth/google", headers=sent).status_code == 302
 
 
 def test_start_of_a_browser_without_fetch_metadata_is_accepted(browser):
@@ -137,6 +198,26 @@ def test_callback_without_exactly_one_state_is_refused(browser, broken):
     if not broken:
         address = address.replace("state=", "nostate=")
     assert browser.land(address + broken).error == "invalid_state"
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        ("access_denied", "access_denied"),
+        ("temporarily_unavailable", "provider_unavailable"),
+        ("server_error", "provider_unavailable"),
+        ("interaction_required", "provider_error"),
+        ("login_required", "provider_error"),
+        ("consent_required", "provider_error"),
+        ("account_selection_required", "provider_error"),
+        ("invalid_scope", "provider_error"),
+        ("unauthorized_client", "provider_error"),
+        ("an_error_of_tomorrow", "provider_error"),
+    ],
+)
+def test_callback_error_of_the_provider_lands_as(browser, error, code):
+    state = query(browser.start())["state"]
+    assert browser.land(f"/api/auth/oauth/google/callback?error={error}&state={state}").error == code
 
 
 def test_callback_with_access_denied_lands_on_the_error_page(browser):
