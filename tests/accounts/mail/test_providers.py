@@ -132,5 +132,5 @@ def test_checks_report_mail_without_delivery_encryption_sender_or_backend(settin
 def test_invalid_email_url_is_refused_without_repeating_its_password():
     with pytest.raises(AssertionError) as refused:
         manage("check", EMAIL_URL="smtp+tls://latchkey:secret#word@mail.example.org:587")
-    assert "ImproperlyConfigured: EMAIL_URL is no URL" in str(refused.value)
+    assert "ImproperlyConfigured: EMAIL_URL is not a valid URL" in str(refused.value)
     assert "secret" not in str(refused.value)
