@@ -193,9 +193,12 @@ def mails_asked_for(client: ClientInfo) -> int:
 def counted_as(client: ClientInfo) -> dict[str, str]:
     """The address that attempts count for, an IPv4 address or the /64 of an IPv6 address, and its network.
 
-    The network is the /24 of an IPv4 address or the /48 of an IPv6 address. Clients without an address count together.
+    The network is the /24 of an IPv4 address or the /48 of an IPv6 address. A client without an address counts by what
+    its proxy wrote instead.
     """
-    address = ip_address(client.address or "0.0.0.0")  # noqa: S104
+    if client.address is None:
+        return dict.fromkeys((ADDRESS, NETWORK), client.unidentified)
+    address = ip_address(client.address)
     return {
         kind: str(ip_network((address, bits[address.version]), strict=False))
         for kind, bits in ((ADDRESS, ADDRESS_BITS), (NETWORK, NETWORK_BITS))

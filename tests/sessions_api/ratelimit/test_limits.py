@@ -191,7 +191,8 @@ SAME = {
         "2001:db8:1:2::%eth0",
     ],
     "IPv4 in IPv6": ["203.0.113.7", "::ffff:203.0.113.7", "::ffff:cb00:7107", "0:0:0:0:0:ffff:203.0.113.7"],
-    "none at all": ["", "unknown", "203.0.113.7:4711", "_hidden"],
+    "with a port": ["203.0.113.7", "203.0.113.7:49152", " 203.0.113.7:1 ", '"203.0.113.7:4711"'],
+    "in brackets": ["[2001:db8::7]:49152", "[2001:db8::7]", "2001:db8::7", " [2001:DB8::8%eth0]:1"],
 }
 
 
@@ -203,6 +204,16 @@ def test_limits_count_these_addresses_as_one(api, alice, settings, spellings):
         assert guess(api, alice.email, X_Forwarded_For=address) == REFUSED
     assert {guess(api, alice.email, X_Forwarded_For=address) for address in spellings} == {LIMITED}
     assert guess(api, alice.email, X_Forwarded_For="2001:db8:1:3::1") == REFUSED
+
+
+@pytest.mark.asvs("6.3.1")
+@pytest.mark.parametrize("hidden", ["unknown", "_hidden", "", "203.0.113.7:port", "[2001:db8::7", "[]:1"])
+def test_client_without_a_readable_address_counts_apart_from_all_others(api, alice, settings, hidden):
+    settings.TRUSTED_PROXY_COUNT = 1
+    assert guess(api, alice.email, 5, X_Forwarded_For=hidden) == REFUSED
+    assert guess(api, alice.email, X_Forwarded_For=hidden) == LIMITED
+    for other in ("_other", "203.0.113.8"):
+        assert guess(api, alice.email, X_Forwarded_For=other) == REFUSED
 
 
 def test_limits_count_clients_without_an_address_together(api, alice):
