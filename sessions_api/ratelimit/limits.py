@@ -114,6 +114,7 @@ RESET = (
     Limit("reset", 3, HOUR, (RECIPIENT, NETWORK)),
     Limit("reset", 5, HOUR, (RECIPIENT,)),
 )
+EXPORT = (Limit("export", 5, HOUR, (ACCOUNT,)),)  # a user needs one; each reads all rows of the account
 NOTICES = (Limit("notices", 5, HOUR, (RECIPIENT,)),)  # to unverified mailboxes, which may belong to strangers
 
 

@@ -139,3 +139,10 @@ def test_client_headers_are_ignored_for_the_admin(api, root, settings):
 def test_trusted_peer_that_names_no_client_counts_itself(api, alice):
     session = api.check_session(alice.logs_in(api, X_Forwarded_For="10.0.0.7", User_Agent="node")).json()
     assert (session["ip_address"], session["user_agent"]) == ("10.0.0.7", "node")
+
+
+def test_device_is_read_from_the_beginning_of_a_long_user_agent(api, alice):
+    """The time of the parser grows with the text. Browsers send at most 256 characters."""
+    padding = " " + "x" * 200
+    for sent, seen in ((FIREFOX + padding, "Firefox on Linux"), (padding * 2 + FIREFOX, "")):
+        assert api.check_session(alice.logs_in(api, User_Agent=sent.strip())).json()["device"] == seen

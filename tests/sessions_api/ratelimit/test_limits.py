@@ -568,6 +568,7 @@ def test_openapi_lists_the_limited_routes():
         "POST email/change",
         "POST email/change/confirm",
         "POST secure",
+        "GET /api/users/me/export",
         "POST exchange",
         "POST connections",
         "POST oauth/{provider}/token",
