@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from ninja import Query, Router, Status
 from pydantic import Field
 
@@ -12,9 +12,10 @@ from sessions_api.events.models import Event
 from sessions_api.events.schemas import EventInfo
 from sessions_api.http.errors import ReauthenticationRequired
 from sessions_api.http.openapi import raises
+from sessions_api.ratelimit import limits
 
 from . import deletion
-from .export import Export
+from .export import Export, stream_export
 from .public_config import Config
 from .schemas import UserResponse, UserSessionResponse, UserUpdate
 
@@ -65,10 +66,17 @@ def delete_me(request: SessionRequest) -> Status[None]:
     return Status(204, None)
 
 
-@router.get("/users/me/export", response=Export, summary="Export the account")
-def export(request: SessionRequest) -> Export:
+@router.get(
+    "/users/me/export",
+    auth=fresh_session,
+    response=Export,
+    summary="Export the account",
+    openapi_extra=raises(ReauthenticationRequired),
+)
+@limits.limited(limits.EXPORT, account=lambda request: request.auth.user.email)
+def export(request: SessionRequest) -> StreamingHttpResponse:
     """All data that is stored about the user, without secrets."""
-    return Export.for_session(request.auth)
+    return StreamingHttpResponse(stream_export(request.auth), content_type="application/json")
 
 
 @router.get("/users/me/events", response=list[EventInfo], summary="List the account's events")

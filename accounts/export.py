@@ -1,12 +1,14 @@
 """A copy of all data that is stored about a user, for that user (GDPR, article 15). It contains no secret."""
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.contrib.admin.models import LogEntry
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from pydantic import BeforeValidator, Field
+from pydantic_core import to_json
 
 from sessions_api.http.schemas import ResponseSchema
 from sessions_api.models import Session
@@ -18,6 +20,7 @@ from .mail.queue import QueuedMail
 from .models import User
 from .schemas import UserResponse
 
+PAGE_SIZE = 1000  # rows in memory, some 2 MiB; a query for each page costs little beside its rows
 TOKEN_FIELDS = ("email", "requested_at", "expires_at")
 MAIL_FIELDS = ("email", "requested_at", "data")
 
@@ -96,37 +99,58 @@ class Export(ResponseSchema):
         description="Actions of administrators on the account, and the user's own actions as an administrator."
     )
 
-    @classmethod
-    def for_session(cls, session: Session) -> Self:
-        """The data of the user of this session. `current` marks the session itself."""
-        user: User = session.user
-        sessions = user.sessions.order_by("-created_at", "-pk")
-        mailed = Q(user=user) | Q(user=None, email=user.email)  # the mail and the token of a registration have no user
-        about_user = Q(object_id=str(user.pk), content_type__model="user")
-        stored = {
-            "user": user,
-            "sessions": [SessionInfo.from_session(one, current=one == session) for one in sessions],
-            "connections": list(user.social_auth.order_by("pk")),
-            "events": list(user.events.order_by("-pk")),
-            "failed_attempts": [
-                {"place": scope, "number": failures.count, "last_at": failures.last_at}
-                for scope, failures in failures_of(user)
-            ],
-            "links": [
-                {
-                    "purpose": token.type,
-                    "spent_at": token.used_at,
-                    **fields_of(token, *TOKEN_FIELDS),
-                }
-                for token in OneTimeToken.objects.filter(mailed).order_by("-requested_at")
-            ],
-            "queued_mails": [
-                {"letter": mail.type, **fields_of(mail, *MAIL_FIELDS)}
-                for mail in QueuedMail.objects.filter(mailed).order_by("-requested_at")
-            ],
-            "administration": list(LogEntry.objects.filter(about_user | Q(user=user))),
-        }
-        return cls.model_validate(stored)
+
+def stream_export(session: Session) -> Iterator[bytes]:
+    """The JSON of an `Export` of this session's user, piece by piece. `current` marks the session itself.
+
+    Of the long lists only PAGE_SIZE rows are in memory at once. Rows that are added meanwhile may be missing.
+    """
+    user: User = session.user
+    sessions = user.sessions.order_by("-created_at", "-pk")
+    mailed = Q(user=user) | Q(user=None, email=user.email)  # the mail and the token of a registration have no user
+    about_user = Q(object_id=str(user.pk), content_type__model="user")
+    failures = [{"place": scope, "number": row.count, "last_at": row.last_at} for scope, row in failures_of(user)]
+    tokens = [
+        {"purpose": token.type, "spent_at": token.used_at, **fields_of(token, *TOKEN_FIELDS)}
+        for token in OneTimeToken.objects.filter(mailed).order_by("-requested_at")
+    ]
+    mails = [
+        {"letter": mail.type, **fields_of(mail, *MAIL_FIELDS)}
+        for mail in QueuedMail.objects.filter(mailed).order_by("-requested_at")
+    ]
+    lists: dict[str, tuple[type[ResponseSchema], Iterable[list[Any]]]] = {
+        "sessions": (SessionInfo, [[SessionInfo.from_session(one, current=one == session) for one in sessions]]),
+        "connections": (ExportedConnection, [list(user.social_auth.order_by("pk"))]),
+        "events": (ExportedEvent, pages_of(user.events.all())),
+        "failed_attempts": (ExportedFailures, [failures]),
+        "links": (ExportedToken, [tokens]),
+        "queued_mails": (ExportedMail, [mails]),
+        "administration": (ExportedAdministration, pages_of(LogEntry.objects.filter(about_user | Q(user=user)))),
+    }
+    yield b'{"user":' + to_json(ExportedUser.model_validate(user))
+    for name, (schema, pages) in lists.items():
+        yield f',"{name}":['.encode()
+        yield from items_of(schema, pages)
+        yield b"]"
+    yield b"}"
+
+
+def items_of(schema: type[ResponseSchema], pages: Iterable[list[Any]]) -> Iterator[bytes]:
+    """The items of a JSON array, without its brackets."""
+    separator = b""
+    for page in pages:
+        if page:
+            yield separator + to_json([schema.model_validate(row) for row in page])[1:-1]
+            separator = b","
+
+
+def pages_of(rows: QuerySet[Any]) -> Iterator[list[Any]]:
+    """Lists of PAGE_SIZE rows, newest first. A database cursor would need a transaction that waits for the client."""
+    rows = rows.order_by("-pk")
+    page = list(rows[:PAGE_SIZE])
+    while page:
+        yield page
+        page = list(rows.filter(pk__lt=page[-1].pk)[:PAGE_SIZE])
 
 
 def fields_of(row: Any, *names: str) -> dict[str, Any]:

@@ -12,6 +12,10 @@ MAX_LENGTH = 254  # RFC 5321, 4.5.3.1.3, without the angle brackets
 LOCAL_MAX_LENGTH = 64  # RFC 5321, 4.5.3.1.1
 LOCAL_PART = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*")  # RFC 5322 dot-atom
 
+# The controls of ISO/IEC 6429, the separators of lines and paragraphs, and Bidi_Control (Unicode, UAX #9, 2).
+CONTROLS = r"\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
+CONTROL = re.compile(f"[{CONTROLS}]")
+
 
 def canonical_email(text: str) -> str:
     """The canonical form of this address: lower-case ASCII, the domain as A-label (UTS 46), at most 254 characters.
@@ -40,6 +44,15 @@ def canonical_email(text: str) -> str:
     ):
         raise ValidationError("Enter a plain email address.", code="invalid_email")
     return address
+
+
+def require_one_line(text: str) -> None:
+    """Raises Django's ValidationError for line breaks, control characters, and those that reverse the text after them.
+
+    Mails, lists and the admin show names, and such a character would change how the text around it reads.
+    """
+    if CONTROL.search(text):
+        raise ValidationError("Line breaks and control characters are not allowed.", code="control_character")
 
 
 class EmailAddressField(models.CharField):  # type: ignore[type-arg]

@@ -13,7 +13,7 @@ from django.utils import timezone
 from sessions_api.http.errors import SessionExpired
 from sessions_api.models import Session, TimestampMixin
 
-from .fields import MAX_LENGTH, EmailAddressField, canonical_email
+from .fields import MAX_LENGTH, EmailAddressField, canonical_email, require_one_line
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -81,7 +81,7 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
 class User(TimestampMixin, AbstractBaseUser, PermissionsMixin):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = EmailAddressField("email address", max_length=MAX_LENGTH, unique=True)
-    display_name = models.CharField(max_length=255, blank=True)
+    display_name = models.CharField(max_length=255, blank=True, validators=[require_one_line])
     email_verified_at = models.DateTimeField(null=True, blank=True)
     is_active = models.BooleanField(
         "active", default=True, help_text="A disabled user cannot log in. Disabling revokes all sessions at once."

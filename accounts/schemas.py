@@ -1,6 +1,5 @@
 """The shapes that describe a user, and the request fields that several folders share."""
 
-import re
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -13,9 +12,7 @@ from pydantic_core import PydanticCustomError
 from sessions_api.http.schemas import RequestSchema, ResponseSchema, Text
 from sessions_api.schemas import SessionInfo
 
-from .fields import MAX_LENGTH, canonical_email
-
-CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+from .fields import CONTROLS, MAX_LENGTH, canonical_email, require_one_line
 
 
 def _email(text: str) -> str:
@@ -26,9 +23,12 @@ def _email(text: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    """The text without surrounding white space. Mails and lists show names, so control characters are refused."""
-    if CONTROL.search(text):
-        raise PydanticCustomError("control_character", "Line breaks and control characters are not allowed.")
+    """The text without surrounding white space."""
+    try:
+        require_one_line(text)
+    except ValidationError as refused:
+        message = "Line breaks and control characters are not allowed."
+        raise PydanticCustomError("control_character", message) from refused
     return text.strip()
 
 
@@ -58,7 +58,7 @@ DisplayName = Annotated[
     Field(
         max_length=255,
         description="One line without control characters. Surrounding white space is removed.",
-        json_schema_extra={"pattern": r"^[^\u0000-\u001f\u007f-\u009f\u2028\u2029]*$"},
+        json_schema_extra={"pattern": f"^[^{CONTROLS}]*$"},
     ),
 ]
 

@@ -7,6 +7,7 @@ import os
 import re
 import warnings
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -111,6 +112,14 @@ def base_url(name: str, default: str) -> str:
     if not valid:
         raise ImproperlyConfigured(f"{name} must be an absolute URL, such as https://example.org.")
     return value
+
+
+def networks(name: str) -> list[IPv4Network | IPv6Network]:
+    """IP addresses and networks, separated by commas; none by default."""
+    try:
+        return [ip_network(part.strip()) for part in env.list(name, default=[]) if part.strip()]
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be IP addresses or networks, such as 10.0.0.0/24.") from None
 
 
 def origin(url: str) -> str:

@@ -17,6 +17,7 @@ from config.env import (
     env,
     host,
     mail,
+    networks,
     origin,
     read_dotenv,
     required,
@@ -41,6 +42,7 @@ FRONTEND_URL = base_url("FRONTEND_URL", default="http://localhost:3000")
 HTTPS = PUBLIC_URL.startswith("https://")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", host(PUBLIC_URL)])
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+TRUSTED_PEERS = networks("TRUSTED_PEERS")
 
 CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[origin(FRONTEND_URL)])
 CORS_URLS_REGEX = r"^/api/"

@@ -31,6 +31,10 @@ def lifetimes(**options: Any) -> list[CheckMessage]:
             f"RATE_LIMIT_FACTOR is not from 0 to {MAX_FACTOR}.",
             not 0 <= settings.RATE_LIMIT_FACTOR <= MAX_FACTOR,
         ),
+        "E015": (
+            "TRUSTED_PEERS contains every address.",
+            any(not peers.prefixlen for peers in settings.TRUSTED_PEERS),
+        ),
     }
     return [Error(message, id=f"sessions_api.{number}") for number, (message, found) in wrong.items() if found]
 

@@ -37,7 +37,7 @@ def verify_email(request: SessionRequest, body: Token) -> Status[None]:
 @limits.limited(limits.VERIFY, recipient=lambda request: request.auth.user.email)
 def resend_verification(request: SessionRequest) -> Status[None]:
     """The token of an earlier mail becomes invalid. A user with a verified address gets no mail."""
-    verification.request_verification(request.auth.user)
+    verification.request_verification(request.auth.user, client=request.client)
     return Status(202, None)
 
 
@@ -55,7 +55,7 @@ def resend_verification(request: SessionRequest) -> Status[None]:
 )
 def request_email_change(request: SessionRequest, body: Address) -> Status[None]:
     """Sends a mail with a token to the new address. The answer is the same where another user has that address."""
-    change.request_change(request.auth.user, email=body.email)
+    change.request_change(request.auth.user, email=body.email, client=request.client)
     return Status(202, None)
 
 

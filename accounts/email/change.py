@@ -16,9 +16,9 @@ from sessions_api.http.client import ClientInfo
 from .verification import consume_own
 
 
-def request_change(user: User, *, email: str) -> None:
+def request_change(user: User, *, email: str, client: ClientInfo) -> None:
     """Queue a mail with a token to the new address. If a user has that address, the mail says so instead."""
-    QueuedMail.objects.enqueue(MailType.CHANGE, email=email, user=user)
+    QueuedMail.objects.enqueue(MailType.CHANGE, email=email, user=user, client=client)
 
 
 def change_email(user: User, *, token: str, client: ClientInfo) -> None:

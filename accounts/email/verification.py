@@ -13,9 +13,12 @@ from sessions_api.events.tags import Tag
 from sessions_api.http.client import ClientInfo
 
 
-def request_verification(user: User) -> None:
-    """Queue the mail with the token. The worker sends no mail if the address is verified by then."""
-    QueuedMail.objects.enqueue(MailType.VERIFY, email=user.email, user=user)
+def request_verification(user: User, *, client: ClientInfo | None = None) -> None:
+    """Queue the mail with the token. The worker sends no mail if the address is verified by then.
+
+    An administrator asks without a `client`.
+    """
+    QueuedMail.objects.enqueue(MailType.VERIFY, email=user.email, user=user, client=client)
 
 
 def verify_email(user: User, *, token: str, client: ClientInfo) -> None:

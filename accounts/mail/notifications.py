@@ -1,5 +1,7 @@
 """Notifications: mails that tell a user what happened to the account, without a request for a mail."""
 
+from typing import Any
+
 from accounts.models import User
 from sessions_api.http.client import ClientInfo
 from sessions_api.ratelimit import limits
@@ -9,7 +11,7 @@ from .queue import SECURITY_ALERTS, MailType, QueuedMail
 from .token_types import TokenType
 
 
-def notify(user: User, mail_type: MailType, *, client: ClientInfo, **data: str | bool) -> None:
+def notify(user: User, mail_type: MailType, *, client: ClientInfo, **data: Any) -> None:
     """Queue a mail to the user's present address: what happened, when, from which IP address and with which device.
 
     A security alert to a verified mailbox carries a revert token, which reserves the address from now on. An unverified

@@ -3,6 +3,7 @@
 import uuid
 from datetime import datetime, timedelta
 from threading import Event
+from typing import Any
 
 from django.conf import settings
 from django.db import models, transaction
@@ -11,7 +12,9 @@ from django.utils import timezone
 
 from accounts.fields import MAX_LENGTH
 from accounts.models import User
+from sessions_api.http.client import ClientInfo
 from sessions_api.outbound.circuit_breaker import BackOff
+from sessions_api.ratelimit import limits
 
 LEASE = timedelta(minutes=5)  # a worker's time for one mail: more than twice DELIVERY_SECONDS of the worker
 # RFC 5321, 4.5.4.1: in general at least 30 minutes between attempts, or a strategy that varies. Here the pauses reach
@@ -45,15 +48,26 @@ SECURITY_ALERTS = frozenset(  # of changes that a thief could make; each carries
     {MailType.PASSWORD_CHANGED, MailType.EMAIL_CHANGED, MailType.LINKED, MailType.UNLINKED, MailType.NEW_DEVICE}
 )
 ON_REQUEST = (MailType.VERIFY, MailType.CHANGE, MailType.RESET)  # `OneTimeToken.objects.revoke` deletes these mails
+TO_STRANGERS = frozenset({MailType.VERIFY, MailType.CHANGE, MailType.REGISTER})  # any client can cause these
+URGENT = 0  # the turn of all other mails: those of a user who is waiting for a reset, or has to hear of a thief
 
 
 class QueuedMailManager(models.Manager["QueuedMail"]):
-    def enqueue(self, mail_type: MailType, *, email: str, user: User | None = None, **data: str | bool) -> "QueuedMail":
-        """Queue a mail to this address; `data` are variables for its template.
+    def enqueue(
+        self,
+        mail_type: MailType,
+        *,
+        email: str,
+        user: User | None = None,
+        client: ClientInfo | None = None,
+        **data: Any,
+    ) -> "QueuedMail":
+        """Queue a mail to this address; `data` are variables for its template, `client` is the one who asked for it.
 
         Call it in the transaction of what causes the mail. The worker makes the token when it sends the mail.
         """
-        mail = self.create(type=mail_type, email=email, user=user, data=data)
+        turn = limits.mails_asked_for(client or ClientInfo()) if mail_type in TO_STRANGERS else URGENT
+        mail = self.create(type=mail_type, email=email, user=user, data=data, turn=turn)
         transaction.on_commit(queued.set)
         return mail
 
@@ -64,10 +78,17 @@ class QueuedMailManager(models.Manager["QueuedMail"]):
     def claim(self) -> "QueuedMail | None":
         """A mail that is due, which no other worker gets within LEASE; None if there is none.
 
+        Urgent mails go first. Mails to strangers wait while `limits.MAILS_TO_STRANGERS` is exhausted, in the order of
+        their turns: so a network that asks for many waits, and the others hardly notice.
+
         If the worker is killed, another one claims the mail after LEASE. So a mail may be sent twice, and is not lost.
         """
-        now = timezone.now()
-        for mail in self.filter(due_at__lte=now).order_by("due_at", "requested_at")[:CANDIDATES]:
+        now, counted = timezone.now(), False
+        for mail in self.filter(due_at__lte=now).order_by("turn", "due_at", "requested_at")[:CANDIDATES]:
+            if mail.turn != URGENT and not counted:
+                if not limits.may_mail_stranger():
+                    return None
+                counted = True
             unclaimed = self.filter(pk=mail.pk, due_at=mail.due_at)
             if unclaimed.update(due_at=now + LEASE, attempts=F("attempts") + 1):
                 mail.attempts += 1
@@ -83,6 +104,7 @@ class QueuedMail(models.Model):
     """A mail that has not been sent yet. The worker renders it when it sends it, from the data of that moment.
 
     `due_at` is the time of the next attempt, or None if the mail failed. `data` holds variables for the template.
+    `turn` is URGENT, or n for the nth mail that the network of its client asked for within an hour.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -90,6 +112,7 @@ class QueuedMail(models.Model):
     email = models.CharField("to", max_length=MAX_LENGTH, db_index=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, null=True, related_name="queued_mails")
     data = models.JSONField(default=dict)
+    turn = models.PositiveIntegerField(default=URGENT)
     requested_at = models.DateTimeField(default=timezone.now)
     due_at = models.DateTimeField("next attempt", default=timezone.now, null=True, db_index=True)
     give_up_at = models.DateTimeField(default=default_give_up_at)
@@ -97,6 +120,9 @@ class QueuedMail(models.Model):
     last_error = models.CharField(max_length=200, blank=True)  # an exception's name and status codes
 
     objects = QueuedMailManager()
+
+    class Meta:
+        indexes = [models.Index(fields=["turn", "due_at"], name="mail_turns")]  # for `claim`, however long the queue is
 
     def __str__(self) -> str:
         return f"{self.type} to {self.email}"

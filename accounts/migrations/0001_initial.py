@@ -33,7 +33,10 @@ class Migration(migrations.Migration):
                     "email",
                     accounts.fields.EmailAddressField(max_length=254, unique=True, verbose_name="email address"),
                 ),
-                ("display_name", models.CharField(blank=True, max_length=255)),
+                (
+                    "display_name",
+                    models.CharField(blank=True, max_length=255, validators=[accounts.fields.require_one_line]),
+                ),
                 ("email_verified_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "is_active",

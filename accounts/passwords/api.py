@@ -24,7 +24,7 @@ router = Router(tags=["passwords"])
     summary="Change the password",
     openapi_extra=raises(InvalidPassword, ReauthenticationRequired, RateLimited, ServerBusy),
 )
-@limits.limited(limits.NEW_PASSWORD, account=lambda request, body: request.auth.user.email)
+@limits.limited(limits.NEW_PASSWORD, session=lambda request, body: str(request.auth.pk))
 def change_password(request: SessionRequest, body: PasswordChange) -> SessionResponse:
     """Revokes all other sessions, and renews the token of this one.
 

@@ -17,13 +17,12 @@ from sessions_api.events.models import Event
 from sessions_api.events.tags import Tag
 from sessions_api.http.client import ClientInfo
 from sessions_api.models import Session
-from sessions_api.ratelimit import limits
 
 
 def register(*, email: str, password: str, display_name: str, client: ClientInfo) -> tuple[Session, str]:
     """The first session of a new user, and its token. `email` is canonical; a mail asks the user to verify it.
 
-    Raises RegistrationClosed, ValidationFailed for the password, EmailTaken, RateLimited or ServerBusy. If several
+    Raises RegistrationClosed, ValidationFailed for the password, EmailTaken or ServerBusy. If several
     callers use one address at once, the unique column lets one of them succeed.
     """
     if settings.REGISTRATION == "closed":
@@ -32,19 +31,17 @@ def register(*, email: str, password: str, display_name: str, client: ClientInfo
     require_acceptable(password, user, field="password")
     if User.objects.filter(email=email).exists():
         raise EmailTaken  # saves the costly hash; the INSERT below decides
-    limits.check(limits.REGISTERED, client)
     user.set_password(password)
     with transaction.atomic():
         insert(user)
         Event.objects.record(Tag.REGISTERED, user, client=client)
-        QueuedMail.objects.enqueue(MailType.VERIFY, email=email, user=user)
+        QueuedMail.objects.enqueue(MailType.VERIFY, email=email, user=user, client=client)
         return complete_login(user, method=Session.Method.PASSWORD, client=client)
 
 
 def request_registration(email: str, *, client: ClientInfo) -> None:
-    """Queue a mail with a token to register, or with a note that the address has an account. Raises RateLimited."""
-    limits.check(limits.REGISTERED, client)
-    QueuedMail.objects.enqueue(MailType.REGISTER, email=email)
+    """Queue a mail with a token to register, or with a note that the address has an account."""
+    QueuedMail.objects.enqueue(MailType.REGISTER, email=email, client=client)
 
 
 def confirm_registration(*, token: str, password: str, display_name: str, client: ClientInfo) -> tuple[Session, str]:

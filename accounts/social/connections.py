@@ -44,8 +44,8 @@ def unlink_by_admin(user: User, *, pk: int, by: str) -> None:
     with transaction.atomic():
         link = delete_link(user, pk)
         Event.objects.record(Tag.UNLINKED, link.user, provider=link.provider, by=by)
-        told = {"provider": title(link.provider), "by": by}
-        QueuedMail.objects.enqueue(MailType.UNLINKED, email=link.user.email, user=link.user, **told)
+        user, provider = link.user, title(link.provider)
+        QueuedMail.objects.enqueue(MailType.UNLINKED, email=user.email, user=user, provider=provider, by=by)
 
 
 def delete_link(user: User, pk: int) -> UserSocialAuth:

@@ -6,7 +6,7 @@ once no more than the limit pass.
 
 from collections.abc import Callable, Iterable
 from functools import wraps
-from ipaddress import IPv6Address, ip_address
+from ipaddress import ip_address, ip_network
 from math import ceil
 from typing import Concatenate, NamedTuple, ParamSpec, TypeVar, cast
 
@@ -28,9 +28,12 @@ Response = TypeVar("Response")
 View = Callable[Concatenate[Request, Arguments], Response]
 
 MINUTE, HOUR = 60, 3600
-# An attempt counts for its address, its account or its recipient, for a pair of them, or for all clients together.
-ADDRESS, ACCOUNT, RECIPIENT = "address", "account", "recipient"
-IPV6_HOST_BITS = 64  # that the client of one IPv6 link chooses itself (RFC 4291, 2.5.4)
+# An attempt counts for one of these, for a pair of them, or for all clients together.
+ADDRESS, NETWORK, ACCOUNT, SESSION, RECIPIENT = "address", "network", "account", "session", "recipient"
+# Bits of the prefix that count as one: a client of one IPv6 link chooses the last 64 bits itself (RFC 4291, 2.5.4).
+ADDRESS_BITS = {4: 32, 6: 64}
+# The smallest prefixes that are routed globally. One site gets up to a /48 of IPv6 (RFC 6177, 2).
+NETWORK_BITS = {4: 24, 6: 48}
 
 
 class Limit(NamedTuple):
@@ -58,31 +61,60 @@ class Limit(NamedTuple):
 
 store: Store = import_string(settings.RATE_LIMIT_STORE)()
 
-# The defaults fit an office of a hundred users behind one address.
+# The defaults fit an office of a hundred users behind one address. A limit that several callers share is never the only
+# one: each address and each network has a share of it first, so that no caller uses it up for the others.
 
-# Any client can have a mail sent to any address; a thousand an hour keep the sender off the lists of spam senders. A
-# password reset does not count, since only addresses with an account get one.
-MAILS_TO_STRANGERS = Limit("mails-to-strangers", 1000, HOUR, ())
-MAILS_ASKED_FOR = Limit("mails-asked-for", 100, HOUR, (ADDRESS,))  # one for each user of the office
+# Any client can have a mail sent to any address; a thousand an hour keep the sender off the lists of spam senders. The
+# worker counts these when it sends, so no request is refused: the first limit lets mails go at once, and then the
+# second one lets them go slowly, with 200 an hour. A password reset does not count, since only addresses with an
+# account get one.
+MAILS_TO_STRANGERS = (
+    Limit("mails-to-strangers", 800, HOUR, ()),  # the fast part, four fifths
+    Limit("slow-mails-to-strangers", 1, 18, ()),  # the last fifth, spread over the hour
+)
+MAILS_ASKED_FOR = (
+    Limit("mails-asked-for", 100, HOUR, (ADDRESS,)),  # one for each user of the office
+    Limit("mails-asked-for", 200, HOUR, (NETWORK,)),  # one address leaves half to its neighbours
+)
 
-LOGIN = (Limit("login", 60, MINUTE, (ADDRESS,)),)  # the office logs in within two minutes
+LOGIN = (
+    Limit("login", 60, MINUTE, (ADDRESS,)),  # the office logs in within two minutes
+    Limit("login", 120, MINUTE, (NETWORK,)),  # so a /48 with 65,536 addresses is two callers; see MAILS_ASKED_FOR
+)
 PASSWORD = (
     Limit("password", 5, MINUTE, (ACCOUNT, ADDRESS)),  # a user mistypes less often; each attempt costs a hash
     Limit("password", 20, 10 * MINUTE, (ACCOUNT,)),  # guesses from many networks, exactly; the lockout counts later
 )
-SIGN_IN = (Limit("sign-in", 60, MINUTE, (ADDRESS,)),)  # a sign-in has two steps: thirty users in a minute
-CONSUME = (Limit("consume", 60, MINUTE, (ADDRESS,)),)  # as logins; these secrets are too long to guess anyway
-NEW_PASSWORD = (Limit("new-password", 20, HOUR, (ACCOUNT,)),)  # each may be a request to the breach service
-# Five mails of a kind an hour annoy the owner of a mailbox little, and a user who lost one can ask again.
-REGISTER = (MAILS_ASKED_FOR, Limit("register", 5, HOUR, (RECIPIENT,)))
-REGISTERED = (MAILS_TO_STRANGERS,)
-VERIFY = (MAILS_ASKED_FOR, Limit("verify", 5, HOUR, (RECIPIENT,)), MAILS_TO_STRANGERS)
-CHANGE = (
-    Limit("change", 10, HOUR, (ACCOUNT,)),  # a user corrects a typing error; more would be a way to mail strangers
-    Limit("change", 5, HOUR, (RECIPIENT,)),
-    MAILS_TO_STRANGERS,
+SIGN_IN = (
+    Limit("sign-in", 60, MINUTE, (ADDRESS,)),  # a sign-in has two steps: thirty users in a minute
+    Limit("sign-in", 120, MINUTE, (NETWORK,)),  # as logins
 )
-RESET = (MAILS_ASKED_FOR, Limit("reset", 5, HOUR, (RECIPIENT,)))
+CONSUME = (
+    Limit("consume", 60, MINUTE, (ADDRESS,)),  # as logins; these secrets are too long to guess anyway
+    Limit("consume", 120, MINUTE, (NETWORK,)),  # as logins
+)
+# Each may be a request to the breach service. A stolen session uses up its own attempts, not those of a fresh login.
+NEW_PASSWORD = (Limit("new-password", 20, HOUR, (SESSION,)),)
+# Five mails of a kind an hour annoy the owner of a mailbox little, and a user who lost one can ask again. The owner may
+# be elsewhere than a caller who asks for mails in the owner's name, so one network gets three of the five.
+REGISTER = (
+    *MAILS_ASKED_FOR,
+    Limit("register", 5, HOUR, (RECIPIENT, NETWORK)),  # these are attempts: a user may send five passwords
+    Limit("register", 10, HOUR, (RECIPIENT,)),  # one network leaves half to the owner
+)
+VERIFY = (*MAILS_ASKED_FOR, Limit("verify", 5, HOUR, (RECIPIENT,)))  # only the user's own sessions ask for it
+CHANGE = (
+    *MAILS_ASKED_FOR,
+    Limit("change", 10, HOUR, (ACCOUNT,)),  # a user corrects a typing error; more would be a way to mail strangers
+    Limit("change", 3, HOUR, (RECIPIENT, NETWORK)),
+    Limit("change", 5, HOUR, (RECIPIENT,)),
+)
+RESET = (
+    *MAILS_ASKED_FOR,
+    Limit("reset", 3, HOUR, (RECIPIENT, NETWORK)),
+    Limit("reset", 5, HOUR, (RECIPIENT,)),
+)
+EXPORT = (Limit("export", 5, HOUR, (ACCOUNT,)),)  # a user needs one; each reads all rows of the account
 NOTICES = (Limit("notices", 5, HOUR, (RECIPIENT,)),)  # to unverified mailboxes, which may belong to strangers
 
 
@@ -91,8 +123,9 @@ def limited(
 ) -> Callable[[View[Request, Arguments, Response]], View[Request, Arguments, Response]]:
     """Decorates an endpoint: each call counts as an attempt, before the endpoint runs. OpenAPI lists the 429.
 
-    `account` and `recipient` are functions. Each receives the endpoint's arguments and returns the canonical e-mail
-    address to count by. The endpoint also raises RateLimited, and what these functions raise.
+    `account`, `recipient` and `session` are functions. Each receives the endpoint's arguments and returns the canonical
+    e-mail address, or the id of the session, to count by. The endpoint also raises RateLimited, and what these
+    functions raise.
     """
 
     def decorate(view: View[Request, Arguments, Response]) -> View[Request, Arguments, Response]:
@@ -116,7 +149,7 @@ def check(limits: Iterable[Limit], client: ClientInfo, **who: str) -> None:
     """
     if not settings.RATE_LIMIT_FACTOR:
         return
-    who[ADDRESS] = counted_address(client)
+    who |= counted_as(client)
     for limit in limits:
         if not store.hit(limit.item, limit.key(who)):
             raise refusal(limit, who)
@@ -132,7 +165,7 @@ def reset(limits: Iterable[Limit], client: ClientInfo, *, account: str) -> None:
 
     For a user who has just proven to own the account.
     """
-    who = {ADDRESS: counted_address(client), ACCOUNT: account}
+    who = {ACCOUNT: account, **counted_as(client)}
     for limit in limits:
         if ACCOUNT in limit.by:
             store.clear(limit.item, limit.key(who))
@@ -146,12 +179,28 @@ def refusal(limit: Limit, who: dict[str, str]) -> RateLimited:
     return RateLimited(wait, {"RateLimit-Policy": policy, "RateLimit": f'"{limit.policy}";r=0;t={wait}'})
 
 
-def counted_address(client: ClientInfo) -> str:
-    """The address that attempts count for: an IPv4 address, or the /64 of an IPv6 address.
+def may_mail_stranger() -> bool:
+    """Count a mail to a stranger, and return whether it may be sent now. Otherwise it waits in the queue."""
+    return not settings.RATE_LIMIT_FACTOR or any(store.hit(limit.item, limit.key({})) for limit in MAILS_TO_STRANGERS)
 
-    Clients without an address count together.
+
+def mails_asked_for(client: ClientInfo) -> int:
+    """How many mails the network of this client has asked for in the last hour, at least one: this one."""
+    _, limit = MAILS_ASKED_FOR
+    _, remaining = store.get_window_stats(limit.item, limit.key(counted_as(client)))
+    return max(1, limit.item.amount - remaining)
+
+
+def counted_as(client: ClientInfo) -> dict[str, str]:
+    """The address that attempts count for, an IPv4 address or the /64 of an IPv6 address, and its network.
+
+    The network is the /24 of an IPv4 address or the /48 of an IPv6 address. A client without an address counts by what
+    its proxy wrote instead.
     """
-    address = ip_address(client.address or "0.0.0.0")  # noqa: S104
-    if not isinstance(address, IPv6Address):
-        return str(address)
-    return str(IPv6Address(int(address) >> IPV6_HOST_BITS << IPV6_HOST_BITS))
+    if client.address is None:
+        return dict.fromkeys((ADDRESS, NETWORK), client.unidentified)
+    address = ip_address(client.address)
+    return {
+        kind: str(ip_network((address, bits[address.version]), strict=False))
+        for kind, bits in ((ADDRESS, ADDRESS_BITS), (NETWORK, NETWORK_BITS))
+    }

@@ -9,7 +9,9 @@ from django.contrib.auth.models import Group, Permission
 from django.contrib.contenttypes.models import ContentType
 from social_django.models import UserSocialAuth
 
+from accounts import export as module
 from accounts.deletion import delete_account
+from accounts.export import Export, ExportedEvent
 from accounts.login.models import LoginFailures, SessionExchangeCode, s256
 from accounts.mail.one_time_tokens import OneTimeToken
 from accounts.mail.queue import QueuedMail
@@ -58,9 +60,13 @@ def full(api, owner, mailbox):
 
 
 def export(api, user):
-    answer = api.call("GET", "/api/users/me/export", token=user.token)
-    assert answer.status_code == 200
-    return answer.json()
+    return exported(api, user.token)
+
+
+def exported(api, token):
+    answer = api.call("GET", "/api/users/me/export", token=token)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/json")
+    return json.loads(answer.getvalue())
 
 
 def tables_about_users():
@@ -127,12 +133,43 @@ def test_export_needs_a_session_and_is_not_cached(api, full):
     assert answer.headers["Cache-Control"] == "no-store"
 
 
+def test_export_needs_recent_authentication(api, full, clock):
+    """It contains more than any other answer, so a stolen token alone must not suffice."""
+    clock.shift(601)
+    refused = api.call("GET", "/api/users/me/export", token=full.token)
+    assert problem(refused) == (403, "reauthentication_required")
+    renewed = api.call("POST", "/api/auth/reauthenticate", {"password": full.password}, token=full.token)
+    assert exported(api, renewed.json()["token"])["user"]["email"] == full.email
+
+
+@pytest.mark.asvs("2.4.1")
+def test_export_is_made_five_times_an_hour(api, full, clock):
+    for _ in range(5):
+        export(api, full)
+    assert problem(api.call("GET", "/api/users/me/export", token=full.token)) == (429, "rate_limited")
+
+
+def test_export_of_many_events_is_streamed_and_has_the_described_form(api, full, monkeypatch):
+    """Each piece has few rows, so memory does not grow with the account. Together they are one valid document."""
+    monkeypatch.setattr(module, "PAGE_SIZE", 10)
+    user = User.objects.get(email=full.email)
+    Event.objects.bulk_create(Event(user=user, tag="account:login:success", data={"n": n}) for n in range(95))
+    answer = api.call("GET", "/api/users/me/export", token=full.token)
+    pieces = list(answer.streaming_content)
+    told = json.loads(b"".join(pieces))
+    assert list(told) == list(Export.model_fields)
+    assert all(event.keys() == ExportedEvent.model_fields.keys() for event in told["events"])
+    numbers = [event["data"]["n"] for event in told["events"] if "n" in event["data"]]
+    assert numbers == list(reversed(range(95)))
+    assert max(piece.count(b'"happened_at"') for piece in pieces) == 10
+
+
 def test_export_of_an_administrator_contains_their_actions(api, root, mailbox):
     LogEntry.objects.create(user=root, object_repr="another user", action_flag=2, change_message="Disabled.")
     root.set_password("the password of root")
     root.save()
     token = api.login(root.email, "the password of root").json()["token"]
-    told = api.call("GET", "/api/users/me/export", token=token).json()
+    told = exported(api, token)
     assert [entry["change_message"] for entry in told["administration"]] == ["Disabled."]
     assert "another user" not in json.dumps(told)
 
@@ -169,7 +206,7 @@ def test_account_deletion_removes_the_token_of_a_registration_by_mail(api, mailb
     ask_to_register(api, "carol@example.org")
     answer = confirm(api, mailbox.token("carol@example.org"))
     token = answer.json()["token"]
-    told = api.call("GET", "/api/users/me/export", token=token).json()
+    told = exported(api, token)
     assert [entry["purpose"] for entry in told["links"]] == ["register"]
     assert api.call("DELETE", "/api/users/me", token=token).status_code == 204
     assert mailbox.the_one("carol@example.org")

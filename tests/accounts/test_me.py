@@ -38,7 +38,9 @@ def test_current_user_can_change_no_other_field(api, alice, user, field):
 
 
 @pytest.mark.parametrize(
-    "name", ["two\nlines", "car\rriage", "nul\0", "bell\a", "next\x85", "para\u2029graph", "x" * 256]
+    "name",
+    ["two\nlines", "car\rriage", "nul\0", "bell\a", "next\x85", "para\u2029graph", "x" * 256]
+    + [f"Alice{bidi}ecilA" for bidi in "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"],
 )
 def test_display_name_is_one_line_of_text(api, alice, name):
     answer = api.call("PATCH", "/api/users/me", {"display_name": name}, token=alice.token)
@@ -56,3 +58,11 @@ def test_createsuperuser_marks_the_address_as_verified(db, monkeypatch):
     call_command("createsuperuser", "--noinput", email="Root@EXAMPLE.org", verbosity=0)
     root = User.objects.get(email="root@example.org")
     assert (root.is_staff, root.is_superuser, root.email_verified) == (True, True, True)
+
+
+@pytest.mark.parametrize("path", ["add/", "{}/change/"])
+def test_display_name_with_a_character_that_reverses_text_is_refused_in_the_admin(admin, user, path):
+    form = {"email": "dora@example.org", "display_name": "Alice\u202eecilA", "is_active": "on"}
+    answer = admin.post(f"/admin/accounts/user/{path.format(user.pk)}", form)
+    assert "Line breaks and control characters are not allowed." in answer.content.decode()
+    assert not User.objects.filter(display_name__contains="\u202e").exists()

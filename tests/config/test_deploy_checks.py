@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from datetime import timedelta
+from ipaddress import ip_network
 
 import pytest
 from django.core.checks import ERROR, run_checks
@@ -42,6 +43,7 @@ UNSAFE = [
     ("sessions_api.E005", {"SESSION_MAX_PER_USER": 0}),
     ("sessions_api.E006", {"EVENTS_KEEP": timedelta(0)}),
     ("sessions_api.E007", {"TRUSTED_PROXY_COUNT": -1}),
+    ("sessions_api.E015", {"TRUSTED_PEERS": [ip_network("0.0.0.0/0")]}),
     ("sessions_api.E008", {"RATE_LIMIT_FACTOR": -1}),
     ("accounts.E001", {"PASSWORD_MIN_LENGTH": 129}),
     ("accounts.E002", {"HASHES_AT_ONCE": 0}),

@@ -13,7 +13,7 @@ from structlog.contextvars import get_contextvars
 from accounts.models import User
 from config import health
 from config.logs import LineFormatter, LineHandler
-from sessions_api.http.client import warn_of_proxy
+from sessions_api.http.client import warn_of_proxy, warn_of_unreadable_address
 from sessions_api.models import Session
 
 from ..server import ROOT, database, serving
@@ -198,10 +198,20 @@ def test_untrusted_proxy_is_logged_once(api, lines, settings):
     api.get("/api/auth/config", headers={"X-Forwarded-For": "192.0.2.1"})
     assert lines(level="warning") == []
     settings.TRUSTED_PROXY_COUNT = 0
-    for _ in range(3):
-        api.get("/api/auth/config", headers={"X-Forwarded-For": "192.0.2.1"})
+    for value in ("", "192.0.2.1", "192.0.2.1"):  # the server sends a header with other bytes than ASCII as empty
+        api.get("/api/auth/config", headers={"X-Forwarded-For": value})
+        (line,) = lines(level="warning")
+        assert "TRUSTED_PROXY_COUNT" in line["event"]
+
+
+def test_unreadable_address_of_a_proxy_is_logged_once_without_its_text(api, lines, settings):
+    warn_of_unreadable_address.cache_clear()
+    settings.TRUSTED_PROXY_COUNT = 1
+    for value in ("192.0.2.1:80", "_hidden", "unknown"):
+        api.get("/api/auth/config", headers={"X-Forwarded-For": value})
     (line,) = lines(level="warning")
     assert "TRUSTED_PROXY_COUNT" in line["event"]
+    assert "_hidden" not in str(line)
 
 
 @pytest.mark.asvs("16.5.2")

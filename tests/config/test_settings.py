@@ -117,3 +117,15 @@ def test_anymail_gets_each_of_its_settings_from_the_environment(tmp_path):
     given = {"ANYMAIL_POSTMARK_SERVER_TOKEN_FILE": str(tmp_path / "token"), "ANYMAIL_TRACK_CLICKS": "no"}
     read = setting("sorted(settings.ANYMAIL.items())", **given)
     assert read == "[('POSTMARK_SERVER_TOKEN', 'from a file'), ('TRACK_CLICKS', 'no')]"
+
+
+def test_trusted_peers_are_addresses_and_networks():
+    given = "10.0.0.7, fd00:7::/64,"
+    assert setting("*settings.TRUSTED_PEERS", TRUSTED_PEERS=given) == "10.0.0.7/32 fd00:7::/64"
+
+
+@pytest.mark.parametrize("wrong", ["front.example.org", "10.0.0.7/24", "10.0.0.7:80", "*"])
+def test_trusted_peers_refuse_anything_else_without_repeating_it(wrong):
+    done = python("from config import settings", TRUSTED_PEERS=wrong)
+    assert "TRUSTED_PEERS must be IP addresses or networks" in done.stderr
+    assert wrong not in done.stderr.splitlines()[-1].replace("10.0.0.0/24", "")

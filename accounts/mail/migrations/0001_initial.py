@@ -81,6 +81,7 @@ class Migration(migrations.Migration):
                 ),
                 ("email", models.CharField(db_index=True, max_length=254, verbose_name="to")),
                 ("data", models.JSONField(default=dict)),
+                ("turn", models.PositiveIntegerField(default=0)),
                 ("requested_at", models.DateTimeField(default=django.utils.timezone.now)),
                 (
                     "due_at",
@@ -101,6 +102,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={"indexes": [models.Index(fields=["turn", "due_at"], name="mail_turns")]},
         ),
         migrations.CreateModel(
             name="OneTimeToken",

@@ -13,7 +13,7 @@ from django.utils import timezone
 from environ import Env
 
 from accounts.mail import worker
-from accounts.mail.queue import GIVE_UP_AFTER, LEASE, MailType, QueuedMail
+from accounts.mail.queue import CANDIDATES, GIVE_UP_AFTER, LEASE, MailType, QueuedMail
 from accounts.mail.worker import deliver_next
 from accounts.models import User
 from sessions_api.models import Session
@@ -285,6 +285,43 @@ def test_claimed_mail_is_due_again_when_the_lease_ends(alice, clock):
     assert QueuedMail.objects.claim() is None
     clock.shift(LEASE)
     assert QueuedMail.objects.claim().attempts == 2
+
+
+def test_reset_mail_and_security_alert_overtake_a_long_queue_of_mails_to_strangers(api, alice, clock, mailbox):
+    """At the edge of the claim too, which looks at a few mails only."""
+    mailbox.new()
+    for number in range(3 * CANDIDATES):
+        QueuedMail.objects.enqueue(MailType.REGISTER, email=f"p{number}@example.org")
+    clock.shift(1)
+    body = {"current_password": alice.password, "new_password": "the next password"}
+    assert api.call("POST", "/api/auth/password", body, token=alice.token).status_code == 200
+    clock.shift(1)
+    assert api.call("POST", "/api/auth/password/reset", {"email": alice.email}).status_code == 202
+    arrived = [mail.to[0] for mail in mailbox.new()]
+    assert arrived[:2] == [alice.email] * 2
+    assert len(arrived) == 2 + 3 * CANDIDATES
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.asvs("15.4.2")
+def test_concurrent_workers_send_no_more_mails_to_strangers_than_the_limit(settings, use_mail_server):
+    settings.RATE_LIMIT_FACTOR = 0.01  # eight at once, and one slow one
+    for number in range(40):
+        QueuedMail.objects.enqueue(MailType.REGISTER, email=f"p{number}@example.org")
+
+    def work(_):
+        try:
+            while deliver_next():
+                pass
+        finally:
+            connection.close()
+
+    with mail_server() as server, ThreadPoolExecutor(6) as workers:
+        use_mail_server("smtp", server.port)
+        list(workers.map(work, range(6)))
+    assert 1 <= len(server.to) <= 9
+    assert QueuedMail.objects.count() == 40 - len(server.to)
 
 
 @pytest.mark.postgres

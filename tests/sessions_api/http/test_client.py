@@ -1,5 +1,7 @@
 """The client of a request: the name of its device, and its network."""
 
+from ipaddress import ip_network
+
 import pytest
 
 from sessions_api.http.client import ClientInfo
@@ -60,3 +62,87 @@ def test_device_of_an_app_is_its_name(api, alice):
 )
 def test_network_of_a_client_is_the_24_of_ipv4_and_the_64_of_ipv6(address, network):
     assert ClientInfo(address=address).network == network
+
+
+# The address, as proxies and trusted peers write it
+
+
+@pytest.mark.asvs("4.1.3")
+@pytest.mark.parametrize(
+    ("written", "address"),
+    [
+        ("203.0.113.7:49152", "203.0.113.7"),
+        ("[2001:db8::7]:49152", "2001:db8::7"),
+        ("[2001:db8::7]", "2001:db8::7"),
+        (' "[2001:DB8::7]:1" ', "2001:db8::7"),
+        ("2001:db8::7", "2001:db8::7"),
+        ("[::ffff:203.0.113.7]:80", "203.0.113.7"),
+        ("unknown", None),
+        ("_hidden", None),
+        ("203.0.113.7:port", None),
+        ("", None),
+    ],
+)
+def test_session_shows_the_address_of_a_proxy_without_port_and_brackets(api, alice, settings, written, address):
+    settings.TRUSTED_PROXY_COUNT = 1
+    token = alice.logs_in(api, X_Forwarded_For=written)
+    assert api.check_session(token).json()["ip_address"] == address
+
+
+def test_request_without_a_proxy_has_the_address_of_its_socket(api, alice, settings):
+    settings.TRUSTED_PROXY_COUNT = 1
+    assert api.check_session(alice.logs_in(api)).json()["ip_address"] == "127.0.0.1"
+
+
+NAMED = {"Latchkey_Client_IP": "[203.0.113.7]:4711", "Latchkey_Client_User_Agent": FIREFOX}
+
+
+@pytest.fixture
+def _trusting(settings):
+    settings.TRUSTED_PEERS = [ip_network("10.0.0.7"), ip_network("fd00:7::/64")]
+    settings.TRUSTED_PROXY_COUNT = 1
+
+
+@pytest.mark.asvs("4.1.3", "6.3.1")
+@pytest.mark.usefixtures("_trusting")
+def test_trusted_peer_names_its_client_and_each_client_has_its_own_limits(api, alice):
+    named = {"X_Forwarded_For": "fd00:7::1", "Latchkey_Client_IP": "203.0.113.7", "User_Agent": "node"}
+    session = api.check_session(alice.logs_in(api, **named, Latchkey_Client_User_Agent=FIREFOX)).json()
+    assert (session["ip_address"], session["device"]) == ("203.0.113.7", "Firefox on Linux")
+    answers = [
+        api.login(f"user{number}@example.org", **named | {"Latchkey_Client_IP": f"192.0.{number}.1"})
+        for number in range(61)
+    ]
+    assert {answer.status_code for answer in answers} == {401}
+
+
+@pytest.mark.asvs("4.1.3")
+@pytest.mark.usefixtures("_trusting")
+@pytest.mark.parametrize("peer", ["10.0.0.8", "fd00:8::1", "10.0.0.7, 198.51.100.1", "unknown"])
+def test_client_headers_of_other_callers_are_ignored(api, alice, peer):
+    session = api.check_session(alice.logs_in(api, X_Forwarded_For=peer, User_Agent="curl/8", **NAMED)).json()
+    assert (session["ip_address"], session["user_agent"]) != ("203.0.113.7", FIREFOX)
+    assert session["user_agent"] == "curl/8"
+
+
+@pytest.mark.asvs("4.1.3")
+@pytest.mark.usefixtures("_trusting")
+def test_client_headers_are_ignored_for_the_admin(api, root, settings):
+    settings.TRUSTED_PROXY_COUNT = 0
+    for path, address in (("/admin/login/", "10.0.0.7"), ("/api/auth/config", "203.0.113.7")):
+        headers = {name.replace("_", "-"): value for name, value in NAMED.items()}
+        answer = api.get(path, headers=headers, REMOTE_ADDR="10.0.0.7")
+        assert ClientInfo.from_request(answer.wsgi_request).address == address
+
+
+@pytest.mark.usefixtures("_trusting")
+def test_trusted_peer_that_names_no_client_counts_itself(api, alice):
+    session = api.check_session(alice.logs_in(api, X_Forwarded_For="10.0.0.7", User_Agent="node")).json()
+    assert (session["ip_address"], session["user_agent"]) == ("10.0.0.7", "node")
+
+
+def test_device_is_read_from_the_beginning_of_a_long_user_agent(api, alice):
+    """The time of the parser grows with the text. Browsers send at most 256 characters."""
+    padding = " " + "x" * 200
+    for sent, seen in ((FIREFOX + padding, "Firefox on Linux"), (padding * 2 + FIREFOX, "")):
+        assert api.check_session(alice.logs_in(api, User_Agent=sent.strip())).json()["device"] == seen

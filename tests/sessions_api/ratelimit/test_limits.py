@@ -11,7 +11,7 @@ from accounts.models import User
 from config.api import api as described
 from sessions_api.http.errors import NotFound, RateLimited
 from sessions_api.http.openapi import DescribedAPI, raises
-from sessions_api.ratelimit.limits import REGISTER, RESET, limited, store
+from sessions_api.ratelimit.limits import RESET, limited, store
 
 from ...users import comparable, problem
 
@@ -191,7 +191,8 @@ SAME = {
         "2001:db8:1:2::%eth0",
     ],
     "IPv4 in IPv6": ["203.0.113.7", "::ffff:203.0.113.7", "::ffff:cb00:7107", "0:0:0:0:0:ffff:203.0.113.7"],
-    "none at all": ["", "unknown", "203.0.113.7:4711", "_hidden"],
+    "with a port": ["203.0.113.7", "203.0.113.7:49152", " 203.0.113.7:1 ", '"203.0.113.7:4711"'],
+    "in brackets": ["[2001:db8::7]:49152", "[2001:db8::7]", "2001:db8::7", " [2001:DB8::8%eth0]:1"],
 }
 
 
@@ -203,6 +204,16 @@ def test_limits_count_these_addresses_as_one(api, alice, settings, spellings):
         assert guess(api, alice.email, X_Forwarded_For=address) == REFUSED
     assert {guess(api, alice.email, X_Forwarded_For=address) for address in spellings} == {LIMITED}
     assert guess(api, alice.email, X_Forwarded_For="2001:db8:1:3::1") == REFUSED
+
+
+@pytest.mark.asvs("6.3.1")
+@pytest.mark.parametrize("hidden", ["unknown", "_hidden", "", "203.0.113.7:port", "[2001:db8::7", "[]:1"])
+def test_client_without_a_readable_address_counts_apart_from_all_others(api, alice, settings, hidden):
+    settings.TRUSTED_PROXY_COUNT = 1
+    assert guess(api, alice.email, 5, X_Forwarded_For=hidden) == REFUSED
+    assert guess(api, alice.email, X_Forwarded_For=hidden) == LIMITED
+    for other in ("_other", "203.0.113.8"):
+        assert guess(api, alice.email, X_Forwarded_For=other) == REFUSED
 
 
 def test_limits_count_clients_without_an_address_together(api, alice):
@@ -241,7 +252,16 @@ def test_stolen_token_allows_twenty_new_passwords_in_an_hour(api, alice, anywher
         body = {"current_password": WRONG, "new_password": "short"}
         assert api.call("POST", "/api/auth/password", body, token=alice.token, **anywhere()).status_code == 422
     refused = api.call("POST", "/api/auth/password", body, token=alice.token, **anywhere())
-    assert policy(refused) == "new-password-by-account"
+    assert policy(refused) == "new-password-by-session"
+
+
+def test_stolen_token_leaves_the_owner_new_passwords_after_a_fresh_login(api, alice):
+    body = {"current_password": alice.password, "new_password": "short"}
+    for _ in range(20):
+        assert api.call("POST", "/api/auth/password", body, token=alice.token).status_code == 422
+    assert problem(api.call("POST", "/api/auth/password", body, token=alice.token)) == LIMITED
+    body["new_password"] = "the next password"
+    assert api.call("POST", "/api/auth/password", body, token=alice.logs_in(api)).status_code == 200
 
 
 def test_reauthentication_resets_the_limit_of_its_account(api, alice):
@@ -285,13 +305,13 @@ def test_mail_limit_allows_one_network_a_hundred_mails_an_hour(api, settings):
 
 
 @pytest.mark.asvs("2.4.1")
-def test_email_verification_and_change_are_limited(api, alice, mailbox):
+def test_email_verification_and_change_are_limited(api, alice, mailbox, anywhere):
     resend = lambda: api.call("POST", "/api/auth/email/verify/resend", token=alice.token)  # noqa: E731
     assert [resend().status_code for _ in range(5)] == [202] * 5
     assert policy(resend()) == "verify-by-recipient"
 
     def change(email):
-        return api.call("POST", "/api/auth/email/change", {"email": email}, token=alice.token)
+        return api.call("POST", "/api/auth/email/change", {"email": email}, token=alice.token, **anywhere())
 
     assert [change("dora@example.org").status_code for _ in range(5)] == [202] * 5
     assert policy(change("DORA@example.org")) == "change-by-recipient"
@@ -300,19 +320,64 @@ def test_email_verification_and_change_are_limited(api, alice, mailbox):
 
 
 @pytest.mark.asvs("2.4.1", "6.1.1")
-def test_password_reset_works_after_the_limit_of_mails_to_strangers_is_reached(api, alice, settings, anywhere, mailbox):
+def test_one_network_cannot_use_up_the_mails_of_the_others(api, settings, mailbox):
+    """An attacker asks from each address of a /24 and of a /48. Each gets its share, and others notice nothing."""
+    settings.TRUSTED_PROXY_COUNT, settings.REGISTRATION = 1, "verified"
+
+    def ask(number, address):
+        body = {"email": f"victim{number}@example.org"}
+        return api.call("POST", "/api/auth/register", body, X_Forwarded_For=address)
+
+    for spray in ("203.0.113.{}", "2001:db8:7:{}::1"):
+        answers = [ask(f"{len(spray)}-{number}", spray.format(number % 250)) for number in range(210)]
+        assert [answer.status_code for answer in answers] == [202] * 200 + [429] * 10
+        assert policy(answers[-1]) == "mails-asked-for-by-network"
+    mailbox.new()
+    assert ask("honest", "198.51.100.1").status_code == 202
+    assert mailbox.the_one("victimhonest@example.org")
+
+
+@pytest.mark.asvs("2.4.1")
+def test_email_change_counts_as_a_mail_that_its_address_asked_for(api, alice, bob, anywhere, settings):
+    """Otherwise a hundred accounts of one caller could each mail ten strangers."""
+    settings.RATE_LIMIT_FACTOR = 0.01  # one mail
+    here = anywhere()
+
+    def change(user, email):
+        return api.call("POST", "/api/auth/email/change", {"email": email}, token=user.token, **here)
+
+    assert change(alice, "dora@example.org").status_code == 202
+    assert policy(change(bob, "emil@example.org")) == "mails-asked-for-by-address"
+
+
+@pytest.mark.asvs("2.4.1", "6.1.1")
+def test_mails_to_strangers_slow_down_and_no_registration_is_refused(api, alice, settings, anywhere, mailbox, clock):
+    """With a hundredth of the limits, eight mails go at once and then one every 18 seconds. A reset never waits."""
     mailbox.new()
     settings.REGISTRATION, settings.RATE_LIMIT_FACTOR = "verified", 0.01
-
-    def register(number):
-        return api.call("POST", "/api/auth/register", {"email": f"s{number}@example.org"}, **anywhere())
-
     store.reset()
-    assert [register(number).status_code for number in range(10)] == [202] * 10
-    assert policy(register(10)) == "mails-to-strangers"
-    assert len(mailbox.new()) == 10
+    asked = [f"s{number}@example.org" for number in range(12)]
+    for email in asked:
+        assert api.call("POST", "/api/auth/register", {"email": email}, **anywhere()).status_code == 202
     assert ask_for_reset(api, alice.email, **anywhere()).status_code == 202
-    assert mailbox.the_one(alice.email)
+    arrived = [mail.to[0] for mail in mailbox.new()]
+    assert arrived == [alice.email, *asked[:9]]
+    clock.shift(17)
+    assert mailbox.new() == []
+    clock.shift(1)
+    assert [mail.to[0] for mail in mailbox.new()] == asked[9:10]
+    clock.shift(3600)
+    assert [mail.to[0] for mail in mailbox.new()] == asked[10:]
+
+
+def test_mail_of_a_quiet_network_goes_before_the_many_of_a_busy_one(api, settings, anywhere, mailbox, clock):
+    settings.REGISTRATION = "verified"
+    here = anywhere()
+    for number in range(60):
+        api.call("POST", "/api/auth/register", {"email": f"b{number}@example.org"}, **here)
+    clock.shift(1)
+    api.call("POST", "/api/auth/register", {"email": "quiet@example.org"}, **anywhere())
+    assert "quiet@example.org" in [mail.to[0] for mail in mailbox.new()][:2]
 
 
 @pytest.mark.asvs("2.4.1", "6.1.1")
@@ -325,14 +390,53 @@ def test_password_reset_works_after_the_limit_of_mails_to_strangers_is_reached(a
     ],
 )
 def test_refused_registration_uses_up_no_mail_to_strangers(
-    api, alice, settings, anywhere, mode, email, password, status
+    api, alice, settings, anywhere, mailbox, mode, email, password, status
 ):
-    settings.REGISTRATION, settings.RATE_LIMIT_FACTOR = mode, 0.002  # two to strangers, one to each of them
+    mailbox.new()
+    store.reset()
+    settings.REGISTRATION = mode
     for _ in range(5):
-        store.clear(REGISTER[1].item, REGISTER[1].key({"recipient": email}))
         assert register(api, email, password, **anywhere()).status_code == status
-    settings.REGISTRATION = "open"
-    assert register(api, "emil@example.org", **anywhere()).status_code == 201
+    settings.REGISTRATION, settings.RATE_LIMIT_FACTOR = "open", 0.002  # the fast part is two mails, the slow part one
+    for name in ("emil", "frida", "gustav"):
+        assert register(api, f"{name}@example.org", **anywhere()).status_code == 201
+    assert [mail.to[0] for mail in mailbox.new()] == [f"{name}@example.org" for name in ("emil", "frida", "gustav")]
+
+
+@pytest.mark.asvs("2.4.1", "6.1.1")
+@pytest.mark.parametrize("path", ["password/reset", "email/change"])
+def test_one_network_cannot_use_up_the_mails_to_a_recipient(api, alice, bob, anywhere, path):
+    """So the owner of the mailbox can still ask, from another network."""
+    here, body = anywhere(), {"email": "dora@example.org"}
+    ask = lambda user, headers: api.call("POST", f"/api/auth/{path}", body, token=user.token, **headers)  # noqa: E731
+    assert [ask(alice, here).status_code for _ in range(3)] == [202] * 3
+    assert policy(ask(alice, here)).endswith("-by-recipient-and-network")
+    assert ask(bob, anywhere()).status_code == 202
+
+
+@pytest.mark.asvs("2.4.1", "6.3.1")
+@pytest.mark.parametrize("spray", ["2001:db8:7:{}::1", "203.0.113.{}"])
+def test_spraying_from_one_network_counts_together(api, settings, spray):
+    """A /48 of IPv6 has 65,536 addresses of the kind that counts."""
+    settings.TRUSTED_PROXY_COUNT = 1
+    settings.SOCIAL_AUTH_GITHUB_KEY = settings.SOCIAL_AUTH_GITHUB_SECRET = "configured"
+    calls = {
+        "login-by-network": ("/api/auth/login", {"email": "victim{}@example.org", "password": WRONG}, 401),
+        "consume-by-network": ("/api/auth/secure", {"token": "x" * 96}, 400),
+        "sign-in-by-network": ("/api/auth/oauth/github/token", {"id_token": "x.y.z", "nonce": "n" * 32}, 400),
+    }
+    for name, (path, body, status) in calls.items():
+        answers = [
+            api.call(
+                "POST",
+                path,
+                {key: value.format(number) for key, value in body.items()},
+                X_Forwarded_For=spray.format(number),
+            )
+            for number in range(121)
+        ]
+        assert {answer.status_code for answer in answers[:120]} == {status}, name
+        assert policy(answers[120]) == name
 
 
 @pytest.mark.asvs("2.4.1")
@@ -349,7 +453,10 @@ def test_registration_limit_allows_one_network_a_hundred_users_an_hour(api, anyw
 
 
 @pytest.mark.asvs("2.4.1")
-def test_registration_limit_allows_one_address_five_attempts_an_hour(api, alice, anywhere):
+def test_registration_limit_allows_one_address_ten_attempts_an_hour_and_five_from_one_network(api, alice, anywhere):
+    here = anywhere()
+    assert [register(api, alice.email, **here).status_code for _ in range(5)] == [409] * 5
+    assert policy(register(api, alice.email, **here)) == "register-by-recipient-and-network"
     assert [register(api, alice.email, **anywhere()).status_code for _ in range(4)] == [409] * 4
     assert policy(register(api, " Alice@EXAMPLE.org", **anywhere())) == "register-by-recipient"
 
@@ -461,6 +568,7 @@ def test_openapi_lists_the_limited_routes():
         "POST email/change",
         "POST email/change/confirm",
         "POST secure",
+        "GET /api/users/me/export",
         "POST exchange",
         "POST connections",
         "POST oauth/{provider}/token",
