@@ -1,10 +1,11 @@
 """The user."""
 
+import logging
 import uuid
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.hashers import check_password, identify_hasher, make_password
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models, transaction
 from django.db.models import Q
@@ -14,6 +15,8 @@ from sessions_api.http.errors import SessionExpired
 from sessions_api.models import Session, TimestampMixin
 
 from .fields import MAX_LENGTH, EmailAddressField, canonical_email
+
+logger = logging.getLogger(__name__)
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -121,8 +124,11 @@ class User(TimestampMixin, AbstractBaseUser, PermissionsMixin):
         parameters and is upgraded.
         """
         try:
+            if self.password and self.has_password:
+                identify_hasher(self.password)
             return check_password(raw_password, self.password, self._upgrade_hash)
-        except (ValueError, OverflowError):  # an unreadable hash counts as none, and costs as much
+        except (ValueError, OverflowError) as failure:  # an unreadable hash counts as none, and costs as much
+            logger.error("A stored password hash cannot be read: %s", type(failure).__name__, extra={"user": self.pk})
             return check_password(None, "")
 
     def _upgrade_hash(self, raw_password: str) -> None:

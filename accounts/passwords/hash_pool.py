@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from threading import BoundedSemaphore, local
 from typing import TypeVar
 
@@ -46,7 +47,7 @@ class HashPool:
             self.slots.release()
 
     def _wait_for(self, work: Callable[[], T]) -> T:
-        future = self.threads.submit(work)
+        future = self._submit(work)
         try:
             return future.result(WAIT_SECONDS)
         except TimeoutError:
@@ -54,11 +55,36 @@ class HashPool:
                 raise ServerBusy from None
             return future.result()
 
+    def _submit(self, work: Callable[[], T]) -> Future[T]:
+        """Raises RuntimeError where the system starts no thread. The queue keeps its entry, so this one drops the work:
+        a password must not stay in memory, nor be hashed for a caller that has its answer."""
+        future: Future[T] = Future()
+        pending = [work]
+
+        def compute() -> None:
+            if pending and future.set_running_or_notify_cancel():
+                settle(future, pending.pop())
+
+        try:
+            self.threads.submit(compute)
+        except RuntimeError:
+            pending.clear()
+            raise
+        return future
+
     def _begin_thread(self) -> None:
         self.this_thread.hashing = True
         if hasattr(os, "sched_setaffinity"):  # of this thread alone; argon2's lanes inherit it
             first, *others = sorted(os.sched_getaffinity(0))
-            os.sched_setaffinity(0, others or [first])
+            with suppress(OSError):  # a failure here would break the executor for good
+                os.sched_setaffinity(0, others or [first])
+
+
+def settle(future: Future[T], work: Callable[[], T]) -> None:
+    try:
+        future.set_result(work())
+    except BaseException as failure:  # the caller raises it
+        future.set_exception(failure)
 
 
 hash_pool = HashPool(max(1, settings.HASHES_AT_ONCE))  # a system check reports a smaller number
