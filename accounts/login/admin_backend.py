@@ -12,6 +12,7 @@ from django.http import HttpRequest
 
 from accounts.errors import AuthenticationFailed
 from accounts.fields import canonical_email
+from accounts.hash_pool import hash_pool, network_of
 from accounts.mail.notifications import notify
 from accounts.mail.queue import MailType
 from accounts.models import User
@@ -31,12 +32,13 @@ class PasswordBackend(ModelBackend):
         """The staff user, or None. Raises RateLimited or ServerBusy, which `RequestGuardMiddleware` answers."""
         if request is None or username is None or password is None or len(password) > settings.PASSWORD_MAX_LENGTH:
             return None
-        limits.check(limits.LOGIN, request.client)
-        try:
-            email = canonical_email(username)
-            return authenticate(email=email, password=password, client=request.client, staff_only=True)
-        except (AuthenticationFailed, ValidationError):
-            return None
+        with hash_pool.turn(network_of(request.client)):
+            limits.check(limits.LOGIN, request.client)
+            try:
+                email = canonical_email(username)
+                return authenticate(email=email, password=password, client=request.client, staff_only=True)
+            except (AuthenticationFailed, ValidationError):
+                return None
 
 
 @receiver(user_logged_in)

@@ -1,6 +1,7 @@
 from ninja import Router
 
 from accounts.errors import AuthenticationFailed, InvalidPassword
+from accounts.hash_pool import hashes_password
 from sessions_api.auth import SessionRequest
 from sessions_api.http.client import ClientRequest
 from sessions_api.http.errors import RateLimited, ServerBusy
@@ -22,6 +23,7 @@ router = Router(tags=["login"])
     summary="Log in",
     openapi_extra=raises(AuthenticationFailed, RateLimited, ServerBusy),
 )
+@hashes_password(now=True)
 @limits.limited(limits.LOGIN)
 def login(request: ClientRequest, body: Login) -> SessionResponse:
     """A new session. A refusal does not tell its reason, because strangers could learn from it who has an account."""
@@ -35,6 +37,7 @@ def login(request: ClientRequest, body: Login) -> SessionResponse:
     summary="Authenticate again",
     openapi_extra=raises(InvalidPassword, InvalidCode, RateLimited, ServerBusy),
 )
+@hashes_password(when=lambda request, body: "password" in body.model_fields_set, now=True)
 @limits.limited(limits.CONSUME)
 def reauthenticate(request: SessionRequest, body: Reauthenticate) -> SessionResponse:
     """Renews the token of this session, for endpoints that need recent authentication. The old token is revoked."""

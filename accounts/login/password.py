@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.errors import AuthenticationFailed, InvalidPassword
+from accounts.hash_pool import hash_pool, network_of
 from accounts.models import User
 from sessions_api.events.models import Event
 from sessions_api.events.tags import Tag
@@ -65,10 +66,11 @@ def verify_password_attempt(
 ) -> Outcome:
     """Compare the password with that of this user. Count a failure, and record it as an event with the tag `failure`.
 
-    Raises RateLimited before any hashing, or ServerBusy; neither counts as a failure.
+    Raises RateLimited before any hashing, or ServerBusy; neither counts as a failure. An attempt for which the pool has
+    no room counts for no limit, and takes no turn after a cool-off.
     """
     attempt = Attempt(user, email=email, client=client, session=session)
-    with attempt.turn():
+    with hash_pool.turn(network_of(client)), attempt.turn():
         limits.check(limits.PASSWORD, client, account=attempt.account)
         matches = user.check_password(password)
     outcome = outcome_of(user, matches=matches, locked=attempt.failures.is_locked, staff_only=staff_only)

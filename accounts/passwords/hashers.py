@@ -14,9 +14,8 @@ from argon2.low_level import error_to_str
 from django.conf import settings
 from django.contrib.auth import hashers
 
+from accounts.hash_pool import hash_pool
 from sessions_api.http.errors import ServerBusy
-
-from .hash_pool import hash_pool
 
 # What a hasher raises without memory or threads. Argon2Error is one of the library itself.
 FAILURES = (Argon2Error, MemoryError, RuntimeError, OSError)

@@ -4,6 +4,7 @@ from django.conf import settings
 from ninja import Router, Status
 
 from accounts.errors import EmailTaken, RegistrationClosed
+from accounts.hash_pool import hashes_password
 from accounts.mail.errors import InvalidLink
 from sessions_api.http.client import ClientRequest
 from sessions_api.http.errors import RateLimited, ServerBusy
@@ -24,6 +25,7 @@ router = Router(tags=["registration"])
     summary="Register",
     openapi_extra=raises(RegistrationClosed, EmailTaken, RateLimited, ServerBusy),
 )
+@hashes_password(when=lambda request, body: settings.REGISTRATION == "open")
 @limits.limited(limits.REGISTER, recipient=lambda request, body: body.email)
 def register(request: ClientRequest, body: Register) -> Status[SessionResponse] | Status[None]:
     """Creates a user, and logs in. `errors[].code` names the reasons for which a password is refused.
@@ -45,6 +47,7 @@ def register(request: ClientRequest, body: Register) -> Status[SessionResponse] 
     summary="Complete a registration",
     openapi_extra=raises(InvalidLink, RateLimited, ServerBusy),
 )
+@hashes_password()
 @limits.limited(limits.CONSUME)
 def confirm_registration(request: ClientRequest, body: ConfirmRegistration) -> Status[SessionResponse]:
     """Takes the token of the mail, where `REGISTRATION` is `verified`.

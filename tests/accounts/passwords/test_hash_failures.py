@@ -14,10 +14,10 @@ import pytest
 from argon2.exceptions import HashingError, VerificationError
 from django.contrib.auth.hashers import make_password
 
+from accounts.hash_pool import hash_pool
 from accounts.login.lockout import COOL_OFF_FROM
 from accounts.login.models import LoginFailures
 from accounts.models import User
-from accounts.passwords.hash_pool import hash_pool
 from sessions_api.events.models import Event
 
 from ...users import problem
