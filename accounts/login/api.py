@@ -11,7 +11,7 @@ from sessions_api.schemas import SessionResponse
 
 from . import exchange, password
 from .errors import AccountDisabled, InvalidCode
-from .schemas import Exchange, Login, Reauthenticate
+from .schemas import Exchange, Login, Reauthenticate, session_response
 
 router = Router(tags=["login"])
 
@@ -27,8 +27,8 @@ router = Router(tags=["login"])
 @limits.limited(limits.LOGIN)
 def login(request: ClientRequest, body: Login) -> SessionResponse:
     """A new session. A refusal does not tell its reason, because strangers could learn from it who has an account."""
-    started = password.login_with_password(email=body.email, password=body.password, client=request.client)
-    return SessionResponse.from_session(*started)
+    started = password.login_with_password(**body.model_dump(), client=request.client)
+    return session_response(*started, device_token=body.device_token)
 
 
 @router.post(
@@ -47,7 +47,7 @@ def reauthenticate(request: SessionRequest, body: Reauthenticate) -> SessionResp
         )
     else:
         token = password.reauthenticate_with_password(request.auth, password=body.password, client=request.client)
-    return SessionResponse.from_session(request.auth, token)
+    return session_response(request.auth, token)
 
 
 @router.post(
@@ -61,4 +61,4 @@ def reauthenticate(request: SessionRequest, body: Reauthenticate) -> SessionResp
 def exchange_code(request: ClientRequest, body: Exchange) -> SessionResponse:
     """For the `?code=` of a sign-in that began with a `code_challenge`. A wrong verifier uses the code up as well."""
     started = exchange.exchange_code(code=body.code, code_verifier=body.code_verifier, client=request.client)
-    return SessionResponse.from_session(*started)
+    return session_response(*started)

@@ -4,6 +4,7 @@ from ninja import Router, Status
 
 from accounts.errors import InvalidPassword
 from accounts.hash_pool import hashes_password
+from accounts.login.schemas import session_response
 from accounts.mail.errors import InvalidLink
 from accounts.schemas import Address
 from sessions_api.auth import SessionRequest
@@ -33,7 +34,7 @@ def change_password(request: SessionRequest, body: PasswordChange) -> SessionRes
     A user without a password leaves `current_password` out, and needs a recent login.
     """
     token = change.change_password(request.auth, **body.model_dump(), client=request.client)
-    return SessionResponse.from_session(request.auth, token)
+    return session_response(request.auth, token)
 
 
 @router.post(

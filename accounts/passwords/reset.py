@@ -22,7 +22,7 @@ def request_reset(email: str) -> None:
 
 
 def reset_password(*, token: str, new_password: str, client: ClientInfo) -> None:
-    """Give the user of this token the new password and a verified address. Revoke all sessions.
+    """Give the user of this token the new password and a verified address. Revoke all sessions and device tokens.
 
     Raises InvalidLink; ValidationFailed, after which the token is still valid; or ServerBusy. If the address was not
     verified before, a stranger may have registered it: then all linked identities are unlinked.
@@ -35,6 +35,8 @@ def reset_password(*, token: str, new_password: str, client: ClientInfo) -> None
         if not user.email_verified:
             unlink_identities(user)
         user.password, user.email_verified_at = encoded, user.email_verified_at or timezone.now()
-        user.save(update_fields=["password", "email_verified_at", "updated_at"])  # which revokes the sessions
+        user.device_epoch += 1
+        fields = ["password", "email_verified_at", "device_epoch", "updated_at"]
+        user.save(update_fields=fields)  # which revokes the sessions
         clear_failures(user, client)
         revoke_and_notify(user, Tag.PASSWORD_RESET, client=client)

@@ -5,6 +5,7 @@ from ninja import Router, Status
 
 from accounts.errors import EmailTaken, RegistrationClosed
 from accounts.hash_pool import hashes_password
+from accounts.login.schemas import session_response
 from accounts.mail.errors import InvalidLink
 from sessions_api.http.client import ClientRequest
 from sessions_api.http.errors import RateLimited, ServerBusy
@@ -37,7 +38,7 @@ def register(request: ClientRequest, body: Register) -> Status[SessionResponse] 
         story.request_registration(body.email, client=request.client)
         return Status(202, None)
     session, token = story.register(**body.model_dump(), client=request.client)
-    return Status(201, SessionResponse.from_session(session, token))
+    return Status(201, session_response(session, token))
 
 
 @router.post(
@@ -55,4 +56,4 @@ def confirm_registration(request: ClientRequest, body: ConfirmRegistration) -> S
     Creates a user with a verified address, and logs in.
     """
     session, token = story.confirm_registration(**body.model_dump(), client=request.client)
-    return Status(201, SessionResponse.from_session(session, token))
+    return Status(201, session_response(session, token))
