@@ -40,6 +40,7 @@ class ExportedUser(UserResponse):
     is_active: bool
     is_staff: bool
     is_superuser: bool
+    device_epoch: int = Field(description="How often the device tokens were revoked.")
     groups: Names
     user_permissions: Names
 

@@ -1,10 +1,11 @@
 """The user."""
 
+import logging
 import uuid
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.hashers import check_password, identify_hasher, make_password
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models, transaction
 from django.db.models import Q
@@ -14,6 +15,8 @@ from sessions_api.http.errors import SessionExpired
 from sessions_api.models import Session, TimestampMixin
 
 from .fields import MAX_LENGTH, EmailAddressField, canonical_email, require_one_line
+
+logger = logging.getLogger(__name__)
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -86,6 +89,8 @@ class User(TimestampMixin, AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(
         "active", default=True, help_text="A disabled user cannot log in. Disabling revokes all sessions at once."
     )
+    # Raised by a reset, an undo and a trigger for disabled users; the trigger also keeps a stale row from lowering it.
+    device_epoch = models.PositiveIntegerField(default=0, editable=False)  # of `accounts/login/devices.py`
     is_staff = models.BooleanField(
         "staff status", default=False, help_text="Designates whether the user can log into this admin site."
     )
@@ -121,8 +126,11 @@ class User(TimestampMixin, AbstractBaseUser, PermissionsMixin):
         parameters and is upgraded.
         """
         try:
+            if self.password and self.has_password:
+                identify_hasher(self.password)
             return check_password(raw_password, self.password, self._upgrade_hash)
-        except (ValueError, OverflowError):  # an unreadable hash counts as none, and costs as much
+        except (ValueError, OverflowError) as failure:  # an unreadable hash counts as none, and costs as much
+            logger.error("A stored password hash cannot be read: %s", type(failure).__name__, extra={"user": self.pk})
             return check_password(None, "")
 
     def _upgrade_hash(self, raw_password: str) -> None:
@@ -143,14 +151,16 @@ class User(TimestampMixin, AbstractBaseUser, PermissionsMixin):
         return self
 
     def reset_credentials(self) -> None:
-        """Remove the password, revoke all sessions, and mark the address as verified.
+        """Remove the password, revoke all sessions and device tokens, and mark the address as verified.
 
         It is for a user who has just proven the mailbox: a stranger may have set up the earlier credentials.
         Call it inside a transaction that holds the row.
         """
         self.set_unusable_password()
         self.email_verified_at = timezone.now()
-        self.save(update_fields=["password", "email_verified_at", "updated_at"])  # which revokes the sessions
+        self.device_epoch += 1
+        fields = ["password", "email_verified_at", "device_epoch", "updated_at"]
+        self.save(update_fields=fields)  # which revokes the sessions
 
     def save(self, **options: Any) -> None:
         """As Django's. A new password revokes every session of the user, in the same transaction.

@@ -131,9 +131,9 @@ BREACH_LOOKUP = "accounts.passwords.pwned.times_seen"  # a dotted path: without 
 ARGON2_TIME_COST = env.int("ARGON2_TIME_COST", default=3)  # these three: RFC 9106, section 4, second choice
 ARGON2_MEMORY_COST = env.int("ARGON2_MEMORY_COST", default=65536)  # KiB
 ARGON2_PARALLELISM = env.int("ARGON2_PARALLELISM", default=4)
-# One core stays free for other requests. Two callers wait for a turn, and one thread stays free for other requests:
-# that is 3 threads. At most 4 hashes at once, and the two that wait, use 6 of the default 8 threads.
-HASHES_AT_ONCE = env.int("HASHES_AT_ONCE", default=max(1, min(min(cores() - 1, 4) // PROCESSES, THREADS - 3)))
+# One core stays free for other requests. Three callers wait for a turn, and one thread stays free for other requests:
+# that is 4 threads. At most 4 hashes at once, and the three that wait, use 7 of the default 8 threads.
+HASHES_AT_ONCE = env.int("HASHES_AT_ONCE", default=max(1, min(min(cores() - 1, 4) // PROCESSES, THREADS - 4)))
 PASSWORD_HASHERS = [
     "accounts.passwords.hashers.Argon2id",
     # A hash imported from another system is accepted once. That login replaces it.

@@ -21,10 +21,20 @@ class SessionResponse(ResponseSchema):
     id: str = Field(deprecated=True, description="The same as `token`; kept for older clients.")
     expires_at: ExpiresAt
     expires_in: ExpiresIn
+    device_token: str = Field(
+        description="Keep it beyond the logout, and send it with the next login from this device: then wrong passwords "
+        "of others do not delay the user here. It authenticates no request, and is good for a year."
+    )
 
     @classmethod
-    def from_session(cls, session: Session, token: str) -> Self:
-        return cls(token=token, id=token, expires_at=session.ends_at, expires_in=session.expires_in)
+    def from_session(cls, session: Session, token: str, *, device_token: str) -> Self:
+        return cls(
+            token=token,
+            id=token,
+            expires_at=session.ends_at,
+            expires_in=session.expires_in,
+            device_token=device_token,
+        )
 
 
 class SessionInfo(ResponseSchema):

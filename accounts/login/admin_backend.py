@@ -12,15 +12,14 @@ from django.http import HttpRequest
 
 from accounts.errors import AuthenticationFailed
 from accounts.fields import canonical_email
-from accounts.mail.notifications import notify
-from accounts.mail.queue import MailType
+from accounts.hash_pool import hash_pool, network_of
 from accounts.models import User
 from sessions_api.events.models import Event
 from sessions_api.events.tags import Tag
 from sessions_api.http.client import ClientRequest, client_of
 from sessions_api.ratelimit import limits
 
-from .complete import is_new_device
+from .complete import alert_if_unusual
 from .password import authenticate
 
 
@@ -31,17 +30,18 @@ class PasswordBackend(ModelBackend):
         """The staff user, or None. Raises RateLimited or ServerBusy, which `RequestGuardMiddleware` answers."""
         if request is None or username is None or password is None or len(password) > settings.PASSWORD_MAX_LENGTH:
             return None
-        limits.check(limits.LOGIN, request.client)
-        try:
-            email = canonical_email(username)
-            return authenticate(email=email, password=password, client=request.client, staff_only=True)
-        except (AuthenticationFailed, ValidationError):
-            return None
+        with hash_pool.turn(network_of(request.client)):
+            limits.check(limits.LOGIN, request.client)
+            try:
+                email = canonical_email(username)
+                return authenticate(email=email, password=password, client=request.client, staff_only=True)
+            except (AuthenticationFailed, ValidationError):
+                return None
 
 
 @receiver(user_logged_in)
 def record_login(sender: Any, request: HttpRequest, user: User, **more: Any) -> None:
-    """Record the admin's login, and queue a mail where its device is new.
+    """Record the admin's login, and queue a security alert where it is unusual.
 
     The session is Django's, so `complete_login` has no part in it. Django compares the user's state and password with
     it at each request.
@@ -50,5 +50,5 @@ def record_login(sender: Any, request: HttpRequest, user: User, **more: Any) -> 
     with transaction.atomic():
         locked_user = User.objects.filter(pk=user.pk).lock().first()  # None where the user was deleted meanwhile
         login = Event.objects.record(Tag.ADMIN_LOGIN, locked_user, client=client)
-        if locked_user and is_new_device(login):
-            notify(locked_user, MailType.NEW_DEVICE, client=client)
+        if locked_user:
+            alert_if_unusual(locked_user, login, client=client)

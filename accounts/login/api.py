@@ -1,6 +1,7 @@
 from ninja import Router
 
 from accounts.errors import AuthenticationFailed, InvalidPassword
+from accounts.hash_pool import hashes_password
 from sessions_api.auth import SessionRequest
 from sessions_api.http.client import ClientRequest
 from sessions_api.http.errors import RateLimited, ServerBusy
@@ -10,7 +11,7 @@ from sessions_api.schemas import SessionResponse
 
 from . import exchange, password
 from .errors import AccountDisabled, InvalidCode
-from .schemas import Exchange, Login, Reauthenticate
+from .schemas import Exchange, Login, Reauthenticate, session_response
 
 router = Router(tags=["login"])
 
@@ -22,11 +23,12 @@ router = Router(tags=["login"])
     summary="Log in",
     openapi_extra=raises(AuthenticationFailed, RateLimited, ServerBusy),
 )
+@hashes_password(now=True)
 @limits.limited(limits.LOGIN)
 def login(request: ClientRequest, body: Login) -> SessionResponse:
     """A new session. A refusal does not tell its reason, because strangers could learn from it who has an account."""
-    started = password.login_with_password(email=body.email, password=body.password, client=request.client)
-    return SessionResponse.from_session(*started)
+    started = password.login_with_password(**body.model_dump(), client=request.client)
+    return session_response(*started, device_token=body.device_token)
 
 
 @router.post(
@@ -35,6 +37,7 @@ def login(request: ClientRequest, body: Login) -> SessionResponse:
     summary="Authenticate again",
     openapi_extra=raises(InvalidPassword, InvalidCode, RateLimited, ServerBusy),
 )
+@hashes_password(when=lambda request, body: "password" in body.model_fields_set, now=True)
 @limits.limited(limits.CONSUME)
 def reauthenticate(request: SessionRequest, body: Reauthenticate) -> SessionResponse:
     """Renews the token of this session, for endpoints that need recent authentication. The old token is revoked."""
@@ -44,7 +47,7 @@ def reauthenticate(request: SessionRequest, body: Reauthenticate) -> SessionResp
         )
     else:
         token = password.reauthenticate_with_password(request.auth, password=body.password, client=request.client)
-    return SessionResponse.from_session(request.auth, token)
+    return session_response(request.auth, token)
 
 
 @router.post(
@@ -58,4 +61,4 @@ def reauthenticate(request: SessionRequest, body: Reauthenticate) -> SessionResp
 def exchange_code(request: ClientRequest, body: Exchange) -> SessionResponse:
     """For the `?code=` of a sign-in that began with a `code_challenge`. A wrong verifier uses the code up as well."""
     started = exchange.exchange_code(code=body.code, code_verifier=body.code_verifier, client=request.client)
-    return SessionResponse.from_session(*started)
+    return session_response(*started)

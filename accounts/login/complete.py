@@ -1,21 +1,27 @@
 """The one door: every login through the API ends in `complete_login`."""
 
 from django.db import transaction
+from django.db.models import Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.errors import AuthenticationFailed
 from accounts.mail.notifications import notify
 from accounts.mail.queue import MailType
 from accounts.models import User
-from sessions_api.events.models import Event
+from sessions_api.events.models import Event, EventQuerySet
 from sessions_api.events.tags import Tag
 from sessions_api.http.client import ClientInfo
 from sessions_api.http.errors import SessionExpired
 from sessions_api.models import Session
 
+MANY_FAILURES = 10  # as `lockout.COOL_OFF_FROM`: few users mistype so often, so the password may have been guessed
 
-def complete_login(user: User, *, method: str, client: ClientInfo) -> tuple[Session, str]:
+
+def complete_login(user: User, *, method: str, client: ClientInfo, device: str = "") -> tuple[Session, str]:
     """The new session of a user who has just authenticated, and its token. Raises AuthenticationFailed.
+
+    `device` is the mark of a valid device token, or empty.
 
     The proof was verified outside any transaction, because a hash must not hold a lock. Meanwhile an administrator may
     have disabled the user, or the password may have changed. So the row is locked and compared before anything is
@@ -26,8 +32,7 @@ def complete_login(user: User, *, method: str, client: ClientInfo) -> tuple[Sess
         User.objects.filter(pk=user.pk).update(last_login=timezone.now())
         session, token = Session.objects.start(user, method=method, client=client)
         login = Event.objects.record(Tag.LOGIN, user, client=client, session=session.pk, method=method)
-        if is_new_device(login):
-            notify(user, MailType.NEW_DEVICE, client=client)
+        alert_if_unusual(user, login, client=client, known_device=bool(device))
         return session, token
 
 
@@ -72,8 +77,31 @@ def lock_user_of_session(session: Session) -> User:
         raise SessionExpired from None
 
 
+def alert_if_unusual(user: User, login: Event, *, client: ClientInfo, known_device: bool = False) -> None:
+    """Queue a security alert about a login with a new device, or after many wrong passwords.
+
+    Call it in the transaction of the login, which holds the user's row.
+    """
+    after_failures = has_many_failures(login)
+    if after_failures or (not known_device and is_new_device(login)):
+        notify(user, MailType.NEW_DEVICE, client=client, after_failures=after_failures)
+
+
 def is_new_device(login: Event) -> bool:
-    """Whether the user has logged in before, but never with a device of this name. A first login has no new device."""
-    logins = (Tag.LOGIN, Tag.ADMIN_LOGIN)
-    before = Event.objects.filter(user=login.user, tag__in=logins).exclude(pk=login.pk)
-    return not before.filter(device=login.device).exists() and before.exists()
+    """Whether the user has logged in before, but never with a device of this name from this network.
+
+    A name alone tells little, since a thief can send any. A first login has no new device.
+    """
+    before = logins_before(login)
+    return not before.filter(device=login.device, network=login.network).exists() and before.exists()
+
+
+def has_many_failures(login: Event) -> bool:
+    """Whether at least MANY_FAILURES logins of the user failed since the login before this one, wherever they were."""
+    last = logins_before(login).order_by("-pk").values("pk")[:1]
+    failed = Event.objects.filter(user=login.user, tag=Tag.LOGIN_FAILED, pk__gt=Coalesce(Subquery(last), 0))
+    return failed[:MANY_FAILURES].count() == MANY_FAILURES
+
+
+def logins_before(login: Event) -> EventQuerySet:
+    return Event.objects.filter(user=login.user, tag__in=(Tag.LOGIN, Tag.ADMIN_LOGIN), pk__lt=login.pk)

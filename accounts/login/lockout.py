@@ -1,8 +1,9 @@
 """Wrong passwords in a row: cool-offs that grow, then the password is locked (NIST SP 800-63B-4, 3.2.2).
 
-Failures are counted by the user and a scope. Each network from which the user has logged in before is a scope, each
-session of the user is one, and all other networks together are one. So strangers cannot keep users out of their own
-accounts, and neither can a network that users share. A lock only concerns the password: other ways to log in stay.
+Failures are counted by the user and a scope. Each device with a device token of the user is a scope, each network from
+which the user has logged in before is one, each session of the user is one, and all others together are one. So
+strangers cannot keep users out of their own accounts, and neither can a network that users share. A lock only concerns
+the password: other ways to log in stay.
 """
 
 from collections.abc import Iterator
@@ -40,13 +41,17 @@ LOGINS = (Tag.LOGIN, Tag.ADMIN_LOGIN, *BY_MAIL)
 class Attempt:
     """One attempt to prove a password, and the failures before it.
 
-    `user` is unsaved where no user has `email`; then every statement is the same. With `session`, the failures are
-    those of this session. `account` is what the limits of `ratelimit/limits.py` count by.
+    `user` is unsaved where no user has `email`; then every statement is the same, as with and without a device. With
+    `session`, the failures are those of this session; with `device`, those of this mark of a device token. `account`
+    is what the limits of `ratelimit/limits.py` count by.
     """
 
-    def __init__(self, user: User, *, email: str, client: ClientInfo, session: UUID | None = None) -> None:
+    def __init__(
+        self, user: User, *, email: str, client: ClientInfo, session: UUID | None = None, device: str = ""
+    ) -> None:
         self.client = client
-        self.scope = str(session) if session else known_network(user, client)
+        network = "" if session else known_network(user, client)
+        self.scope = str(session or device or network)
         self.key = FailureKey(email if user._state.adding else str(user.pk), self.scope)
         self.account = account_in(email, self.scope)
         self.failures = LoginFailures.objects.under(self.key)

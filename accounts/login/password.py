@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import transaction
 
 from accounts.errors import AuthenticationFailed, InvalidPassword
+from accounts.hash_pool import hash_pool, network_of
 from accounts.models import User
 from sessions_api.events.models import Event
 from sessions_api.events.tags import Tag
@@ -13,6 +14,7 @@ from sessions_api.http.client import ClientInfo
 from sessions_api.models import Session
 from sessions_api.ratelimit import limits
 
+from . import devices
 from .complete import complete_login, complete_reauthentication
 from .lockout import Attempt
 
@@ -27,18 +29,23 @@ class Outcome(Enum):
     NOT_STAFF = auto()
 
 
-def login_with_password(*, email: str, password: str, client: ClientInfo) -> tuple[Session, str]:
-    """A new session and its token. `email` is canonical.
+def login_with_password(
+    *, email: str, password: str, device_token: str = "", client: ClientInfo
+) -> tuple[Session, str]:
+    """A new session and its token. `email` is canonical. A valid device token gives the attempt a scope of its own.
 
     Raises AuthenticationFailed, after the same work for every reason; RateLimited, before any hashing; or ServerBusy.
     Neither the answer nor its time tells which addresses have accounts. While a stored hash has other parameters than
     today's, the time of that user's logins differs.
     """
-    user = authenticate(email=email, password=password, client=client)
-    return complete_login(user, method=Session.Method.PASSWORD, client=client)
+    user = authenticate(email=email, password=password, device_token=device_token, client=client)
+    device = devices.mark_of(user, device_token)
+    return complete_login(user, method=Session.Method.PASSWORD, client=client, device=device)
 
 
-def authenticate(*, email: str, password: str, client: ClientInfo, staff_only: bool = False) -> User:
+def authenticate(
+    *, email: str, password: str, client: ClientInfo, device_token: str = "", staff_only: bool = False
+) -> User:
     """The active user of this address and password. Raises AuthenticationFailed, RateLimited or ServerBusy.
 
     With `staff_only`, other users are refused and counted like a wrong password. Otherwise the admin's login would
@@ -46,7 +53,13 @@ def authenticate(*, email: str, password: str, client: ClientInfo, staff_only: b
     """
     user = User.objects.filter(email=email).first() or User()  # an unsaved user costs one hash as well
     outcome = verify_password_attempt(
-        user, email=email, password=password, client=client, failure=Tag.LOGIN_FAILED, staff_only=staff_only
+        user,
+        email=email,
+        password=password,
+        client=client,
+        failure=Tag.LOGIN_FAILED,
+        device=devices.mark_of(user, device_token),
+        staff_only=staff_only,
     )
     if outcome is not Outcome.AUTHENTICATED:
         raise AuthenticationFailed
@@ -61,14 +74,16 @@ def verify_password_attempt(
     client: ClientInfo,
     failure: Tag,
     session: UUID | None = None,
+    device: str = "",
     staff_only: bool = False,
 ) -> Outcome:
     """Compare the password with that of this user. Count a failure, and record it as an event with the tag `failure`.
 
-    Raises RateLimited before any hashing, or ServerBusy; neither counts as a failure.
+    Raises RateLimited before any hashing, or ServerBusy; neither counts as a failure. An attempt for which the pool has
+    no room counts for no limit, and takes no turn after a cool-off.
     """
-    attempt = Attempt(user, email=email, client=client, session=session)
-    with attempt.turn():
+    attempt = Attempt(user, email=email, client=client, session=session, device=device)
+    with hash_pool.turn(network_of(client)), attempt.turn():
         limits.check(limits.PASSWORD, client, account=attempt.account)
         matches = user.check_password(password)
     outcome = outcome_of(user, matches=matches, locked=attempt.failures.is_locked, staff_only=staff_only)

@@ -1,4 +1,4 @@
-"""The request bodies of a login."""
+"""The request bodies of a login, and the response to all that open or renew a session."""
 
 from typing import Annotated, Self
 
@@ -7,6 +7,10 @@ from pydantic_core import PydanticCustomError
 
 from accounts.schemas import Email, Password
 from sessions_api.http.schemas import RequestSchema, Text
+from sessions_api.models import Session
+from sessions_api.schemas import SessionResponse
+
+from . import devices
 
 Verifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9._~-]{43,128}$", description="RFC 7636.")]
 
@@ -14,6 +18,10 @@ Verifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9._~-]{43,128}$", descriptio
 class Login(RequestSchema):
     email: Email
     password: Password
+    device_token: Annotated[
+        Text,
+        Field(max_length=200, description="Of an earlier login from this device. One that is not valid is ignored."),
+    ] = ""
 
 
 class Reauthenticate(RequestSchema):
@@ -42,3 +50,8 @@ class Reauthenticate(RequestSchema):
 class Exchange(RequestSchema):
     code: Annotated[Text, Field(max_length=200)]
     code_verifier: Verifier
+
+
+def session_response(session: Session, token: str, *, device_token: str = "") -> SessionResponse:
+    """The response with a new or renewed session. A valid device token keeps its mark."""
+    return SessionResponse.from_session(session, token, device_token=devices.renew(session.user, device_token))

@@ -31,6 +31,7 @@ DEFAULTS = {
     "by": "",
     "verified": False,
     "known_network": "",
+    "after_failures": False,
     "linked": False,  # `linked.txt` sets it for `undo.txt`
 }
 COLUMNS = 72  # of the text version: RFC 5322, 2.1.1, recommends at most 78, and replies add marks to each line

@@ -32,9 +32,8 @@ RULES = {
     TokenType.VERIFY: TokenRule("/email/verify", A_DAY, invalidated_by=("email",)),
     TokenType.CHANGE: TokenRule("/email/change", A_DAY, invalidated_by=("email",)),
     # It gives the account to its reader, so it is short: a user who asks for it waits for the mail.
-    TokenType.RESET: TokenRule(
-        "/password/reset", timedelta(hours=1), invalidated_by=("email", "password", "last_login")
-    ),
+    # A login leaves it valid: a caller who knows the old password must not block its replacement.
+    TokenType.RESET: TokenRule("/password/reset", timedelta(hours=1), invalidated_by=("email", "password")),
     TokenType.REGISTER: TokenRule("/register/confirm", A_DAY),
     # Users do not expect this mail, and some read their mail once a week.
     TokenType.REVERT: TokenRule("/secure", timedelta(days=7)),

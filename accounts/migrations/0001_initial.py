@@ -3,6 +3,46 @@ import uuid
 from django.db import migrations, models
 
 import accounts.fields
+from sessions_api.triggers import vendor_sql
+
+# Disabling a user revokes the device tokens, however it is done. A row that was read before does not revive them when it
+# is saved. SQLite drops the trigger when a later migration rebuilds accounts_user: that migration has to create it again.
+TRIGGER = {
+    "postgresql": [
+        """
+        CREATE FUNCTION accounts_raise_device_epoch() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            NEW.device_epoch := GREATEST(
+                NEW.device_epoch, OLD.device_epoch + (OLD.is_active AND NOT NEW.is_active)::integer
+            );
+            RETURN NEW;
+        END $$
+        """,
+        """
+        CREATE TRIGGER accounts_user_device_epoch BEFORE UPDATE ON accounts_user
+        FOR EACH ROW WHEN (NEW.device_epoch < OLD.device_epoch OR (OLD.is_active AND NOT NEW.is_active))
+        EXECUTE FUNCTION accounts_raise_device_epoch()
+        """,
+    ],
+    "sqlite": [
+        """
+        CREATE TRIGGER accounts_user_device_epoch AFTER UPDATE ON accounts_user
+        FOR EACH ROW WHEN NEW.device_epoch < OLD.device_epoch OR (OLD.is_active AND NOT NEW.is_active)
+        BEGIN
+            UPDATE accounts_user
+            SET device_epoch = MAX(NEW.device_epoch, OLD.device_epoch + (OLD.is_active AND NOT NEW.is_active))
+            WHERE id = NEW.id;
+        END
+        """
+    ],
+}
+DROP = {
+    "postgresql": [
+        "DROP TRIGGER accounts_user_device_epoch ON accounts_user",
+        "DROP FUNCTION accounts_raise_device_epoch()",
+    ],
+    "sqlite": ["DROP TRIGGER accounts_user_device_epoch"],
+}
 
 
 class Migration(migrations.Migration):
@@ -46,6 +86,7 @@ class Migration(migrations.Migration):
                         verbose_name="active",
                     ),
                 ),
+                ("device_epoch", models.PositiveIntegerField(default=0, editable=False)),
                 (
                     "is_staff",
                     models.BooleanField(
@@ -86,4 +127,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        vendor_sql(forwards=TRIGGER, backwards=DROP),
     ]

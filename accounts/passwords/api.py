@@ -3,6 +3,8 @@
 from ninja import Router, Status
 
 from accounts.errors import InvalidPassword
+from accounts.hash_pool import hashes_password
+from accounts.login.schemas import session_response
 from accounts.mail.errors import InvalidLink
 from accounts.schemas import Address
 from sessions_api.auth import SessionRequest
@@ -24,6 +26,7 @@ router = Router(tags=["passwords"])
     summary="Change the password",
     openapi_extra=raises(InvalidPassword, ReauthenticationRequired, RateLimited, ServerBusy),
 )
+@hashes_password()
 @limits.limited(limits.NEW_PASSWORD, session=lambda request, body: str(request.auth.pk))
 def change_password(request: SessionRequest, body: PasswordChange) -> SessionResponse:
     """Revokes all other sessions, and renews the token of this one.
@@ -31,7 +34,7 @@ def change_password(request: SessionRequest, body: PasswordChange) -> SessionRes
     A user without a password leaves `current_password` out, and needs a recent login.
     """
     token = change.change_password(request.auth, **body.model_dump(), client=request.client)
-    return SessionResponse.from_session(request.auth, token)
+    return session_response(request.auth, token)
 
 
 @router.post(
@@ -55,6 +58,7 @@ def request_password_reset(request: ClientRequest, body: Address) -> Status[None
     summary="Reset the password",
     openapi_extra=raises(InvalidLink, RateLimited, ServerBusy),
 )
+@hashes_password()
 @limits.limited(limits.CONSUME)
 def reset_password(request: ClientRequest, body: PasswordReset) -> Status[None]:
     """Takes the token of the mail. Revokes all sessions and marks the address as verified; it does not log in.

@@ -23,7 +23,7 @@ def request_reset(email: str) -> None:
 
 
 def reset_password(*, token: str, new_password: str, client: ClientInfo) -> None:
-    """Give the user of this token the new password and a verified address. Revoke all sessions.
+    """Give the user of this token the new password and a verified address. Revoke all sessions and device tokens.
 
     Raises InvalidLink; ValidationFailed, after which the token is still valid; or ServerBusy. A thief may have linked a
     provider, so links of the last days are deleted; the mail lists the others. If the address was not verified before,
@@ -38,7 +38,9 @@ def reset_password(*, token: str, new_password: str, client: ClientInfo) -> None
         since = timezone.now() - RULES[TokenType.REVERT].lifetime if user.email_verified else EVER
         unlinked = unlink_identities(user, since=since, client=client)
         user.password, user.email_verified_at = encoded, user.email_verified_at or timezone.now()
-        user.save(update_fields=["password", "email_verified_at", "updated_at"])  # which revokes the sessions
+        user.device_epoch += 1
+        fields = ["password", "email_verified_at", "device_epoch", "updated_at"]
+        user.save(update_fields=fields)  # which revokes the sessions
         clear_failures(user, client)
         left = [title(link.provider) for link in connections_of(user)]
         providers = {"unlinked": ", ".join(unlinked), "still_linked": ", ".join(left)}

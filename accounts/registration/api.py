@@ -4,6 +4,8 @@ from django.conf import settings
 from ninja import Router, Status
 
 from accounts.errors import EmailTaken, RegistrationClosed
+from accounts.hash_pool import hashes_password
+from accounts.login.schemas import session_response
 from accounts.mail.errors import InvalidLink
 from sessions_api.http.client import ClientRequest
 from sessions_api.http.errors import RateLimited, ServerBusy
@@ -24,6 +26,7 @@ router = Router(tags=["registration"])
     summary="Register",
     openapi_extra=raises(RegistrationClosed, EmailTaken, RateLimited, ServerBusy),
 )
+@hashes_password(when=lambda request, body: settings.REGISTRATION == "open")
 @limits.limited(limits.REGISTER, recipient=lambda request, body: body.email)
 def register(request: ClientRequest, body: Register) -> Status[SessionResponse] | Status[None]:
     """Creates a user, and logs in. `errors[].code` names the reasons for which a password is refused.
@@ -35,7 +38,7 @@ def register(request: ClientRequest, body: Register) -> Status[SessionResponse] 
         story.request_registration(body.email, client=request.client)
         return Status(202, None)
     session, token = story.register(**body.model_dump(), client=request.client)
-    return Status(201, SessionResponse.from_session(session, token))
+    return Status(201, session_response(session, token))
 
 
 @router.post(
@@ -45,6 +48,7 @@ def register(request: ClientRequest, body: Register) -> Status[SessionResponse] 
     summary="Complete a registration",
     openapi_extra=raises(InvalidLink, RateLimited, ServerBusy),
 )
+@hashes_password()
 @limits.limited(limits.CONSUME)
 def confirm_registration(request: ClientRequest, body: ConfirmRegistration) -> Status[SessionResponse]:
     """Takes the token of the mail, where `REGISTRATION` is `verified`.
@@ -52,4 +56,4 @@ def confirm_registration(request: ClientRequest, body: ConfirmRegistration) -> S
     Creates a user with a verified address, and logs in.
     """
     session, token = story.confirm_registration(**body.model_dump(), client=request.client)
-    return Status(201, SessionResponse.from_session(session, token))
+    return Status(201, session_response(session, token))

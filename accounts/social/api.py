@@ -6,6 +6,7 @@ from pydantic import Field
 
 from accounts.errors import RegistrationClosed
 from accounts.login.errors import AccountDisabled, InvalidCode
+from accounts.login.schemas import session_response
 from sessions_api.auth import SessionRequest, fresh_session
 from sessions_api.http.client import ClientRequest
 from sessions_api.http.errors import NotFound, PermissionDenied, RateLimited, ReauthenticationRequired
@@ -84,7 +85,7 @@ def token(request: ClientRequest, provider: Provider, body: IdToken) -> SessionR
     """For a phone, or One Tap. An ID token opens one session."""
     registry.require(provider)
     opened = id_token.sign_in_with_id_token(provider=provider, client=request.client, **body.model_dump())
-    return SessionResponse.from_session(*opened)
+    return session_response(*opened)
 
 
 @router.post(

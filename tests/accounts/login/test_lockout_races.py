@@ -6,12 +6,11 @@ from collections import Counter
 import pytest
 from django.db import connection
 
+from accounts.hash_pool import HashPool, hash_pool
 from accounts.login.lockout import COOL_OFF_FROM, LOCKED_FROM
 from accounts.login.models import LoginFailures
 from accounts.mail.queue import MailType, QueuedMail
 from accounts.models import User
-from accounts.passwords import hashers
-from accounts.passwords.hash_pool import HashPool
 
 from ...users import ApiClient, ApiUser
 from ..social.conftest import at_once
@@ -27,7 +26,7 @@ KNOWN = "alice@example.org"
 @pytest.fixture(autouse=True)
 def setting(behind_proxy, transactional_db, monkeypatch):
     """Nothing but the rows decides how many callers pass: neither limits by time nor the pool of hashes."""
-    monkeypatch.setattr(hashers, "hash_pool", HashPool(2 * THREADS))
+    monkeypatch.setattr(hash_pool, "__dict__", vars(HashPool(2 * THREADS)))
     with connection.cursor() as cursor:
         cursor.execute("SHOW transaction_isolation")
         assert cursor.fetchone() == ("read committed",)

@@ -108,10 +108,6 @@ def new_password_by_hand(api, mailbox, owner):
     user.save()
 
 
-def login(api, mailbox, owner):
-    owner.logs_in(api)
-
-
 def new_address(api, mailbox, owner):
     move(api, mailbox, owner, "elsewhere@example.org")
 
@@ -144,7 +140,6 @@ def account_deleted(api, mailbox, owner):
     [
         new_password,
         new_password_by_hand,
-        login,
         new_address,
         new_address_by_hand,
         disabled,
@@ -159,6 +154,19 @@ def test_password_reset_token_is_invalidated_by(api, owner, mailbox, token, cloc
     before = list(User.objects.values())
     assert problem(reset(api, token)) == (400, "invalid_link")
     assert list(User.objects.values()) == before
+
+
+@pytest.mark.asvs("6.4.3")
+def test_password_reset_token_survives_logins_with_the_old_password(api, owner, client, clock, token):
+    """A thief who knows the old password could block every reset."""
+    clock.shift(1)
+    stolen = owner.logs_in(api)
+    User.objects.update(is_staff=True)
+    assert client.post("/admin/login/", {"username": owner.email, "password": owner.password}).status_code == 302
+    assert reset(api, token, "the next password").status_code == 204
+    assert not api.opens(stolen)
+    assert client.get("/admin/").status_code == 302
+    assert problem(reset(api, token, "the one after it")) == (400, "invalid_link")
 
 
 @pytest.mark.asvs("7.4.3")

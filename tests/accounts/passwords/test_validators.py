@@ -14,6 +14,7 @@ from accounts.passwords import pwned, validators
 from accounts.passwords.validators import COMMON, PIECE_LENGTH, PasswordValidator, weak
 
 from ...users import problem
+from ..conftest import ask_to_reset
 from ..social import forger
 from ..social.forger import SAYS, forging, redirects_to
 
@@ -314,3 +315,32 @@ def test_breach_lookup_refused_connection_is_an_outage(api, knows, settings):
 
 def test_weak_password_rule_pieces_are_within_zxcvbns_limit():
     assert PIECE_LENGTH <= 72
+
+
+@pytest.mark.asvs("15.2.2", "2.4.1")
+def test_no_rule_reads_a_new_password_that_is_too_long(api, alice, mailbox, monkeypatch):
+    """Each of these passwords breaks other rules too, which would take long for 64 KiB."""
+    ask_to_reset(api, alice.email)
+    token = mailbox.token(alice.email, "new password")
+    read = []
+    monkeypatch.setattr(validators, "folded", lambda text: read.append(text) or text)
+    for password in ("latchkey" * 8000, "x" * 60_000, "x" * 129):
+        bodies = {
+            "register": {"email": "dora@example.org", "password": password},
+            "password": {"current_password": alice.password, "new_password": password},
+            "password/reset/confirm": {"token": token, "new_password": password},
+        }
+        for path, body in bodies.items():
+            answer = api.call("POST", f"/api/auth/{path}", body, token=alice.token if path == "password" else "")
+            assert problem(answer) == (422, "validation_error")
+            assert [error["code"] for error in answer.json()["errors"]] == ["password_too_long"]
+    assert read == []
+
+
+def test_no_rule_reads_a_new_password_of_the_admin_that_is_too_long(admin, monkeypatch):
+    read = []
+    monkeypatch.setattr(validators, "folded", lambda text: read.append(text) or text)
+    new = {"new_password1": "latchkey" * 8000, "new_password2": "latchkey" * 8000}
+    answer = admin.post("/admin/password_change/", {"old_password": "the password of root", **new})
+    assert answer.status_code == 200
+    assert read == []

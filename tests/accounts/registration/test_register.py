@@ -9,7 +9,7 @@ from ...users import problem
 def test_registration_logs_in(api):
     answer = api.register("alice@example.org", display_name="Alice")
     assert answer.status_code == 201
-    assert answer.json().keys() == {"token", "id", "expires_at", "expires_in"}
+    assert answer.json().keys() == {"token", "id", "expires_at", "expires_in", "device_token"}
     me = api.call("GET", "/api/users/me", token=answer.json()["token"]).json()
     assert (me["email"], me["display_name"]) == ("alice@example.org", "Alice")
     assert not me["email_verified"]
