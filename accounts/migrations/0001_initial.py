@@ -3,7 +3,7 @@ import uuid
 from django.db import migrations, models
 
 import accounts.fields
-from sessions_api.triggers import vendor_sql
+from sessions_api.vendor_sql import vendor_sql
 
 # Disabling a user revokes the device tokens, however it is done. A row that was read before does not revive them when it
 # is saved. SQLite drops the trigger when a later migration rebuilds accounts_user: that migration has to create it again.
