@@ -2,6 +2,8 @@ import pytest
 from django.db import connection
 
 from accounts.models import User
+from sessions_api.http.client import ClientInfo
+from sessions_api.models import Session
 
 from ..users import problem
 
@@ -24,6 +26,7 @@ def by_hand(user):
 @pytest.mark.parametrize("disable", [by_save, by_update, by_hand])
 def test_disabling_a_user_revokes_their_sessions_for_good(api, alice, bob, user, disable):
     disable(user)
+    assert not user.sessions.exists()  # at once: enabling must find none
     assert not api.opens(alice.token)
     assert problem(api.login(alice.email, alice.password)) == (401, "authentication_failed")
     assert api.opens(bob.token)
@@ -34,8 +37,17 @@ def test_disabling_a_user_revokes_their_sessions_for_good(api, alice, bob, user,
 
 def test_disabling_a_user_for_a_moment_revokes_their_sessions(api, alice, user):
     by_hand(user)
+    assert not user.sessions.exists()
     User.objects.filter(pk=user.pk).update(is_active=True)
     assert not api.opens(alice.token)
+
+
+def test_enabling_a_user_revokes_no_session(user):
+    """A login in the moment of the UPDATE can start one before."""
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    Session.objects.start(user, method="password", client=ClientInfo())
+    User.objects.filter(pk=user.pk).update(is_active=True)
+    assert user.sessions.count() == 1
 
 
 def test_other_changes_to_a_user_keep_the_sessions(api, alice, user):

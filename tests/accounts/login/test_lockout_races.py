@@ -2,6 +2,7 @@
 
 import os
 from collections import Counter
+from threading import Barrier
 
 import pytest
 from django.db import connection
@@ -75,6 +76,19 @@ def test_of_many_attempts_at_once_after_a_cool_off_one_is_made(email, before, cl
         assert wrong_passwords(email) == {401: 1, 429: THREADS - 1}
         assert row().count == before + turn
         assert len(hashes) == 1
+
+
+@pytest.mark.asvs("6.3.1", "15.4.2")
+def test_of_many_callers_that_have_all_seen_the_end_of_a_cool_off_one_takes_the_turn(email, clock, hashes, monkeypatch):
+    """Each caller has read the same row before any of them writes it."""
+    attempt(ApiClient(), email)
+    LoginFailures.objects.update(count=COOL_OFF_FROM)
+    clock.shift(3600)
+    hashes.clear()
+    all_have_read, take = Barrier(THREADS, timeout=30), LoginFailures.replace_last_at
+    monkeypatch.setattr(LoginFailures, "replace_last_at", lambda *values: all_have_read.wait() < 0 or take(*values))
+    assert wrong_passwords(email) == {401: 1, 429: THREADS - 1}
+    assert len(hashes) == 1
 
 
 @pytest.mark.asvs("6.3.5", "15.4.2")

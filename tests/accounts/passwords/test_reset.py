@@ -3,13 +3,14 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 from social_django.models import UserSocialAuth
 
 from accounts.login.models import SessionExchangeCode, s256
 from accounts.mail.one_time_tokens import OneTimeToken
 from accounts.mail.queue import QueuedMail
-from accounts.models import User
+from accounts.models import User, UserQuerySet
 from sessions_api.events.tags import Tag
 from sessions_api.models import Session
 
@@ -195,6 +196,64 @@ def test_password_reset_of_an_unverified_account_revokes_everything_a_stranger_s
     newcomer.token = api.login(newcomer.email, "of the owner").json()["token"]
     for call, earlier in ((change, pending), (verify, newcomer.link)):
         assert problem(call(api, newcomer, earlier)) == (400, "invalid_link")
+
+
+@pytest.mark.asvs("6.4.3")
+def test_queued_password_reset_mail_is_not_sent_after_a_password_change(api, owner, mailbox):
+    ask_to_reset(api, owner.email)
+    new_password(api, mailbox, owner)
+    assert not QueuedMail.objects.filter(type="reset").exists()
+    assert "was changed" in mailbox.the_one(owner.email).subject
+    assert not OneTimeToken.objects.filter(type="reset").exists()
+
+
+@pytest.fixture
+def before_the_lock(monkeypatch):
+    """Calls a function once, when the next row of a user is about to be locked: after all that was read before it."""
+
+    def arrange(happens):
+        lock, todo = UserQuerySet.lock, [happens]
+
+        def lock_after(users):
+            while todo:
+                todo.pop()()
+            return lock(users)
+
+        monkeypatch.setattr(UserQuerySet, "lock", lock_after)
+        return todo
+
+    return arrange
+
+
+def disable():
+    User.objects.update(is_active=False)
+
+
+def move_away():
+    User.objects.update(email="elsewhere@example.org")
+
+
+def replace_hash():
+    User.objects.all().store_hash(make_password("a password of another caller"))
+
+
+@pytest.mark.asvs("2.3.3", "6.5.1")
+@pytest.mark.parametrize("happens", [disable, move_away, replace_hash])
+def test_password_reset_is_refused_where_the_user_changed_before_the_lock(api, owner, token, before_the_lock, happens):
+    todo = before_the_lock(happens)
+    assert problem(reset(api, token, "the next password")) == (400, "invalid_link")
+    assert todo == []
+    assert not User.objects.get().check_password("the next password")
+
+
+@pytest.mark.asvs("2.3.3")
+@pytest.mark.parametrize("happens", [disable, replace_hash])
+def test_login_is_refused_where_the_user_changed_before_the_lock(api, owner, before_the_lock, happens):
+    Session.objects.all().delete()
+    todo = before_the_lock(happens)
+    assert problem(api.login(owner.email, owner.password)) == (401, "authentication_failed")
+    assert todo == []
+    assert not Session.objects.exists()
 
 
 def link(provider, uid, *, before):
