@@ -34,21 +34,22 @@ def server(url, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def context(server):
-    with chromium() as browser:
-        yield browser.new_context(base_url=server.url, viewport={"width": 1280, "height": 800})
+def browser():
+    with chromium() as launched:
+        yield launched
 
 
 @pytest.fixture
-def page(context):
+def page(browser, server):
     """A tab. The test fails if it reports an error, or sends a request to another machine."""
+    context = browser.new_context(base_url=server.url, viewport={"width": 1280, "height": 800})
     tab, complaints, hosts = context.new_page(), [], set()
     tab.on("console", lambda said: said.type in {"error", "warning"} and complaints.append(f"{tab.url}: {said.text}"))
     tab.on("pageerror", lambda error: complaints.append(f"{tab.url}: {error}"))
     tab.on("requestfailed", lambda request: complaints.append(f"{request.url}: {request.failure}"))
     tab.on("request", lambda request: hosts.add(urlsplit(request.url).hostname))
     yield tab
-    tab.close()
+    context.close()
     assert not complaints, "\n".join(complaints)
     assert hosts <= {"127.0.0.1", None}  # None: images within the stylesheet
 
@@ -83,7 +84,7 @@ def status(server, token):
 
 def log_in(tab):
     tab.goto("/admin/")
-    tab.get_by_label("E-mail address").fill("root@example.org")
+    tab.get_by_label("Email address").fill("root@example.org")
     tab.get_by_label("Password").fill("the password of root")
     tab.get_by_role("button", name="Log in").click()
     expect(tab).to_have_title("Users and sessions | Latchkey")
@@ -114,9 +115,9 @@ def test_admin_manages_users_and_sessions_in_a_browser(server, page):
 
     page.get_by_role("link", name="Add user").click()
     look(page, "4-add")
-    page.get_by_label("E-mail address").fill("Carol@EXAMPLE.org")
+    page.get_by_label("Email address").fill("Carol@EXAMPLE.org")
     page.get_by_label("Display name").fill("Carol")
-    expect(page.get_by_label("Send them a mail to choose a password")).to_be_checked()
+    expect(page.get_by_label("Send the user a mail to choose a password")).to_be_checked()
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator(".messagelist")).to_contain_text("carol@example.org")
     expect(page.locator(".messagelist")).to_contain_text("A mail to choose a password is queued.")
@@ -127,7 +128,7 @@ def test_admin_manages_users_and_sessions_in_a_browser(server, page):
 
     page.goto("/admin/accounts/user/")
     page.get_by_role("row", name="bob@example.org").get_by_role("checkbox").check()
-    page.get_by_label("Action:").select_option(label="Disable selected users, and end their sessions")
+    page.get_by_label("Action:").select_option(label="Disable selected users")
     page.get_by_role("button", name="Go").click()
     expect(page.locator(".messagelist")).to_contain_text("1 user: disabled.")
     look(page, "6-disabled")
@@ -143,8 +144,8 @@ def test_admin_manages_users_and_sessions_in_a_browser(server, page):
     page.locator("#result_list tbody tr", has_text="alice@example.org").get_by_role("checkbox").check()
     page.get_by_label("Action:").select_option(label="Revoke selected sessions")
     page.get_by_role("button", name="Go").click()
-    expect(page.locator(".messagelist")).to_contain_text("1 session: ended.")
-    look(page, "9-ended")
+    expect(page.locator(".messagelist")).to_contain_text("1 session: revoked.")
+    look(page, "9-revoked")
     assert status(server, alice) == 401
 
     page.goto("/admin/accounts/user/")
@@ -155,14 +156,14 @@ def test_admin_manages_users_and_sessions_in_a_browser(server, page):
     look_as_on_a_phone(page, "10-sessions-of-a-user")
     section.get_by_role("row", name="Chrome Mobile WebView on Android").get_by_role("checkbox").check()
     section.get_by_role("button", name="Revoke selected sessions").click()
-    expect(page.locator(".messagelist")).to_contain_text("1 session: ended.")
+    expect(page.locator(".messagelist")).to_contain_text("1 session: revoked.")
     expect(page).to_have_title("eve@example.org | Change user | Latchkey")
     assert (status(server, eve), status(server, other)) == (401, 200)
     section.get_by_role("button", name="Revoke all").click()
-    expect(page.locator(".messagelist")).to_contain_text("1 session: ended.")
+    expect(page.locator(".messagelist")).to_contain_text("1 session: revoked.")
     assert status(server, other) == 401
     expect(page.get_by_role("region", name="Events").get_by_role("listitem").first).to_contain_text(
-        "Sessions were ended (by: administrator, number: 1)"
+        "Sessions revoked (by: administrator, number: 1)"
     )
     look(page, "11-events-of-a-user")
     look_as_on_a_phone(page, "11-events-of-a-user")
@@ -207,7 +208,7 @@ for name in ("frank", "grace-of-a-very-long-address-as-there-are-some-and-longer
     look(page, "15-mail")
     page.go_back()
     page.locator("#result_list tbody tr").get_by_role("checkbox").check()
-    page.get_by_label("Action:").select_option(label="Delete selected mails, which are never sent")
+    page.get_by_label("Action:").select_option(label="Delete selected mails without sending them")
     page.get_by_role("button", name="Go").click()
     expect(page.locator(".messagelist")).to_contain_text("1 queued mail: deleted.")
     page.get_by_role("button", name="Log out").click()
