@@ -34,21 +34,22 @@ def server(url, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def context(server):
-    with chromium() as browser:
-        yield browser.new_context(base_url=server.url, viewport={"width": 1280, "height": 800})
+def browser():
+    with chromium() as launched:
+        yield launched
 
 
 @pytest.fixture
-def page(context):
+def page(browser, server):
     """A tab. The test fails if it reports an error, or sends a request to another machine."""
+    context = browser.new_context(base_url=server.url, viewport={"width": 1280, "height": 800})
     tab, complaints, hosts = context.new_page(), [], set()
     tab.on("console", lambda said: said.type in {"error", "warning"} and complaints.append(f"{tab.url}: {said.text}"))
     tab.on("pageerror", lambda error: complaints.append(f"{tab.url}: {error}"))
     tab.on("requestfailed", lambda request: complaints.append(f"{request.url}: {request.failure}"))
     tab.on("request", lambda request: hosts.add(urlsplit(request.url).hostname))
     yield tab
-    tab.close()
+    context.close()
     assert not complaints, "\n".join(complaints)
     assert hosts <= {"127.0.0.1", None}  # None: images within the stylesheet
 
@@ -144,7 +145,7 @@ def test_admin_manages_users_and_sessions_in_a_browser(server, page):
     page.get_by_label("Action:").select_option(label="Revoke selected sessions")
     page.get_by_role("button", name="Go").click()
     expect(page.locator(".messagelist")).to_contain_text("1 session: revoked.")
-    look(page, "9-ended")
+    look(page, "9-revoked")
     assert status(server, alice) == 401
 
     page.goto("/admin/accounts/user/")
