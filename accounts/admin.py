@@ -28,12 +28,13 @@ from sessions_api.models import Session
 from sessions_api.revocation import revoke_by_admin
 
 from .deletion import delete_users
+from .email.change import request_change_by_admin
 from .email.verification import request_verification
-from .mail.one_time_tokens import OneTimeToken
-from .mail.queue import MailType, QueuedMail
+from .mail.one_time_tokens import OneTimeToken, require_unreserved
 from .models import User, UserQuerySet
 from .passwords.reset import request_reset
 
+ADDRESS_HELP = "Another address gets a mail, and becomes the user's when the user, logged in, confirms it."
 PERMISSION_FIELDS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
@@ -49,6 +50,13 @@ class NewUserForm(forms.ModelForm):  # type: ignore[type-arg]
         model = User
         fields = ("email", "display_name")
 
+    def clean_email(self) -> str:
+        """Refuses an address that an earlier owner can still take back, as registration does."""
+        email: str = self.cleaned_data["email"]
+        if OneTimeToken.objects.reserving(email).exists():
+            raise forms.ValidationError("Another user can still take this address back.", code="reserved")
+        return email
+
 
 class UserForm(UserChangeForm):  # type: ignore[type-arg]
     """Saves only the fields that were changed on the page: the others may have changed since the page was rendered."""
@@ -59,6 +67,8 @@ class UserForm(UserChangeForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             field.show_hidden_initial = True
+        if "email" in self.fields:
+            self.fields["email"].help_text = ADDRESS_HELP
 
     def clean(self) -> dict[str, Any]:
         super().clean()
@@ -125,15 +135,34 @@ class UserAdmin(LargeTableAdmin, auth.UserAdmin):  # type: ignore[type-arg]
             return
         before = User.objects.get(pk=obj.pk)
         if obj.email != before.email:
-            release_address(before)
-            obj.email_verified_at = None  # the user has verified the old address only
+            self.request_address(request, before, email=obj.email)
+            obj.email = before.email
         super().save_model(request, obj, form, change)
         if obj.is_active != before.is_active:
             record_each(Tag.ENABLED if obj.is_active else Tag.DISABLED, [obj])
+        if granted := [name for name in PERMISSION_FIELDS if name in form.changed_data]:
+            record_each(Tag.PERMISSIONS_CHANGED, [obj], changed=", ".join(granted))
+
+    def request_address(self, request: HttpRequest, user: User, *, email: str) -> None:
+        """An administrator who could set an address could have the reset mail sent there, and log in as that user."""
+        request_change_by_admin(user, email=email, by=ADMINISTRATOR)
+        text = f"A mail to {email} is queued. The address changes when the user, logged in, confirms it."
+        self.message_user(request, text, messages.INFO)
+
+    def construct_change_message(
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
+    ) -> list[dict[str, dict[str, list[str]]]]:
+        """As Django's, but another address was only requested. The history says so without the address."""
+        message = super().construct_change_message(request, form, formsets, add)
+        for names in (part["changed"].get("fields", []) for part in message if not add and "changed" in part):
+            names[:] = ["Email address (requested)" if name == "Email address" else name for name in names]
+        return message
 
     def add_user(self, request: HttpRequest, user: User, *, send_mail: bool) -> None:
+        """Raises EmailTaken, which rolls back the request, where another user can take the address back by now."""
         user.set_unusable_password()
         user.save(force_insert=True)
+        require_unreserved(user)
         record_each(Tag.REGISTERED, [user])
         if send_mail:
             request_reset(user.email)
@@ -222,21 +251,9 @@ def set_active(users: Iterable[User], *, active: bool) -> None:
     record_each(Tag.ENABLED if active else Tag.DISABLED, changed)
 
 
-def release_address(user: User) -> None:
-    """Tell the old address that an administrator gives the account another one, and invalidate all its tokens.
-
-    The owner of the old address cannot undo it: earlier alerts lose their tokens, and this mail has no link and does
-    not name the administrator's network.
-    """
-    QueuedMail.objects.enqueue(MailType.EMAIL_CHANGED, email=user.email, user=user, by=ADMINISTRATOR)
-    OneTimeToken.objects.revoke(user)
-    user.one_time_tokens.mark_used()
-    record_each(Tag.EMAIL_CHANGED, [user])
-
-
-def record_each(tag: Tag, users: Iterable[User]) -> None:
+def record_each(tag: Tag, users: Iterable[User], **data: str) -> None:
     """The user's event says only that it was an administrator; the admin's own history says which one."""
-    Event.objects.record_each(tag, [(user.pk, {"by": ADMINISTRATOR}) for user in users])
+    Event.objects.record_each(tag, [(user.pk, {"by": ADMINISTRATOR} | data) for user in users])
 
 
 admin.site.unregister(Group)

@@ -21,6 +21,15 @@ def request_change(user: User, *, email: str) -> None:
     QueuedMail.objects.enqueue(MailType.CHANGE, email=email, user=user)
 
 
+def request_change_by_admin(user: User, *, email: str, by: str) -> None:
+    """The same for those who run the service: the mailbox and the user confirm the address, not the administrator.
+
+    Call it in the transaction that holds the user's row.
+    """
+    QueuedMail.objects.enqueue(MailType.CHANGE, email=email, user=user, by=by)
+    Event.objects.record(Tag.EMAIL_REQUESTED, user, by=by)
+
+
 def change_email(user: User, *, token: str, client: ClientInfo) -> None:
     """Give the user the address that the token was sent to, verified. Queue a security alert to the old address.
 
