@@ -100,7 +100,7 @@ class Export(ResponseSchema):
     def for_session(cls, session: Session) -> Self:
         """The data of the user of this session. `current` marks the session itself."""
         user: User = session.user
-        sessions = user.sessions.order_by("-created_at", "-pk")
+        sessions = [*user.sessions.order_by("-created_at", "-pk"), *user.admin_sessions.order_by("-created_at")]
         mailed = Q(user=user) | Q(user=None, email=user.email)  # the mail and the token of a registration have no user
         about_user = Q(object_id=str(user.pk), content_type__model="user")
         stored = {

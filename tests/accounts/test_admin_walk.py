@@ -19,6 +19,7 @@ from social_django.models import UserSocialAuth
 
 from accounts.mail.queue import MailType, QueuedMail
 from accounts.models import User
+from sessions_api.adminkit.models import AdminAction
 from sessions_api.events.models import Event
 from sessions_api.events.tags import Tag
 from sessions_api.http.client import ClientInfo
@@ -59,8 +60,8 @@ def targets(db, settings):
         for of in (user, None):
             failed = QueuedMail.objects.enqueue(MailType.RESET, email=user.email, user=of)
             QueuedMail.objects.filter(pk=failed.pk).update(due_at=None)
-        if user.is_staff:
-            Client().force_login(user)
+        Client().force_login(user)
+    LogEntry.objects.log_actions(user.pk, [user], 2, change_message="Changed.", single_object=True)
     return made
 
 
@@ -164,7 +165,7 @@ def test_admin_pages_and_actions_change_only_what_this_administrator_may_change(
     } | {("queuedmail", "send_again")}
     deletions = {
         (model, what)
-        for model in ("user", "session", "queuedmail", "usersocialauth")
+        for model in ("user", "session", "adminsession", "queuedmail", "usersocialauth")
         for what in ("delete", "delete_selected")
     }
     allowed = {"change": edits, "delete": deletions, "all permissions": edits | deletions}
@@ -183,7 +184,7 @@ def test_admin_pages_are_shown_only_with_a_permission(staff, targets):
         for name, row in first.items():
             status = staff.get(address(model, "delete", row.pk)).status_code
             may = staff.kind in {"delete", "all permissions"} and name == "plain" and model is not Group
-            may = (may or staff.kind == "superuser") and model is not Event
+            may = (may or staff.kind == "superuser") and model not in {Event, AdminAction}
             assert status == (200 if may else 302 if staff.kind == "no staff" else 403), (model, name)
         may_add = {User: {"all permissions", "superuser"}, Group: {"superuser"}}.get(model, set())
         status = staff.get(address(model, "add")).status_code
