@@ -13,11 +13,14 @@ from django.contrib.admin.utils import model_ngettext
 from django.contrib.auth import admin as auth
 from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from django.utils import timezone
 
+from sessions_api.admin_sessions.models import AdminSession
 from sessions_api.adminkit.columns import time_column, user_link
 from sessions_api.adminkit.filters import ChoiceFilter
 from sessions_api.adminkit.large_tables import LargeTableAdmin
@@ -28,12 +31,14 @@ from sessions_api.models import Session
 from sessions_api.revocation import revoke_by_admin
 
 from .deletion import delete_users
+from .email.change import request_change_by_admin
 from .email.verification import request_verification
-from .mail.one_time_tokens import OneTimeToken
-from .mail.queue import MailType, QueuedMail
+from .mail.one_time_tokens import OneTimeToken, require_unreserved
 from .models import User, UserQuerySet
 from .passwords.reset import request_reset
 
+DELETED_AT_ONCE = 500  # users in a transaction: short, so that logins beside it do not wait
+ADDRESS_HELP = "Another address gets a mail, and becomes the user's when the user, logged in, confirms it."
 PERMISSION_FIELDS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
 
@@ -49,6 +54,13 @@ class NewUserForm(forms.ModelForm):  # type: ignore[type-arg]
         model = User
         fields = ("email", "display_name")
 
+    def clean_email(self) -> str:
+        """Refuses an address that an earlier owner can still take back, as registration does."""
+        email: str = self.cleaned_data["email"]
+        if OneTimeToken.objects.reserving(email).exists():
+            raise forms.ValidationError("Another user can still take this address back.", code="reserved")
+        return email
+
 
 class UserForm(UserChangeForm):  # type: ignore[type-arg]
     """Saves only the fields that were changed on the page: the others may have changed since the page was rendered."""
@@ -59,6 +71,8 @@ class UserForm(UserChangeForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         for field in self.fields.values():
             field.show_hidden_initial = True
+        if "email" in self.fields:
+            self.fields["email"].help_text = ADDRESS_HELP
 
     def clean(self) -> dict[str, Any]:
         super().clean()
@@ -85,7 +99,7 @@ class UserAdmin(LargeTableAdmin, auth.UserAdmin):  # type: ignore[type-arg]
     search_fields = ("email", "display_name")
     search_help_text = "Any part of an email address or of a name."
     ordering = ("email",)
-    actions = ("disable", "enable", "revoke_sessions", "send_reset_mail", "send_verification_mail")
+    actions = ("disable", "enable", "revoke_sessions", "send_reset_mail", "send_verification_mail", "delete_selected")
     fieldsets = (
         (None, {"fields": ("email", "verified_since", "display_name", "password_set")}),
         ("Access", {"fields": ("is_active", "logged_in")}),
@@ -98,6 +112,10 @@ class UserAdmin(LargeTableAdmin, auth.UserAdmin):  # type: ignore[type-arg]
     created = time_column("created_at", "created", ordering="created_at")
     updated = time_column("updated_at", "last changed")
     logged_in = time_column("last_login", "last login", ordering="last_login")
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Allows the filters only. Other lookups could ask for what no page shows, such as hashes and linked ids."""
+        return lookup in {"is_active__exact", "is_staff__exact", "is_superuser__exact", "verified"}
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_change_permission(request, obj) and may_administer(request, obj)
@@ -125,16 +143,35 @@ class UserAdmin(LargeTableAdmin, auth.UserAdmin):  # type: ignore[type-arg]
             return
         before = User.objects.get(pk=obj.pk)
         if obj.email != before.email:
-            release_address(before)
-            obj.email_verified_at = None  # the user has verified the old address only
+            self.request_address(request, before, email=obj.email)
+            obj.email = before.email
         super().save_model(request, obj, form, change)
         if obj.is_active != before.is_active:
-            record_each(Tag.ENABLED if obj.is_active else Tag.DISABLED, [obj])
+            record_each(request, Tag.ENABLED if obj.is_active else Tag.DISABLED, [obj])
+        if granted := [name for name in PERMISSION_FIELDS if name in form.changed_data]:
+            record_each(request, Tag.PERMISSIONS_CHANGED, [obj], changed=", ".join(granted))
+
+    def request_address(self, request: HttpRequest, user: User, *, email: str) -> None:
+        """An administrator who could set an address could have the reset mail sent there, and log in as that user."""
+        request_change_by_admin(user, email=email, by=ADMINISTRATOR, administrator=request.user.pk)
+        text = f"A mail to {email} is queued. The address changes when the user, logged in, confirms it."
+        self.message_user(request, text, messages.INFO)
+
+    def construct_change_message(
+        self, request: HttpRequest, form: Any, formsets: Any, add: bool = False
+    ) -> list[dict[str, dict[str, list[str]]]]:
+        """As Django's, but another address was only requested. The history says so without the address."""
+        message = super().construct_change_message(request, form, formsets, add)
+        for names in (part["changed"].get("fields", []) for part in message if not add and "changed" in part):
+            names[:] = ["Email address (requested)" if name == "Email address" else name for name in names]
+        return message
 
     def add_user(self, request: HttpRequest, user: User, *, send_mail: bool) -> None:
+        """Raises EmailTaken, which rolls back the request, where another user can take the address back by now."""
         user.set_unusable_password()
         user.save(force_insert=True)
-        record_each(Tag.REGISTERED, [user])
+        require_unreserved(user)
+        record_each(request, Tag.REGISTERED, [user])
         if send_mail:
             request_reset(user.email)
             self.message_user(request, "A mail to choose a password is queued.", messages.INFO)
@@ -144,7 +181,8 @@ class UserAdmin(LargeTableAdmin, auth.UserAdmin):  # type: ignore[type-arg]
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         with transaction.atomic():
-            Event.objects.record_each(Tag.DELETED, [(None, {"by": ADMINISTRATOR})] * delete_users(queryset))
+            told = [(None, {"by": ADMINISTRATOR})] * delete_users(queryset)
+            Event.objects.record_each(Tag.DELETED, told, administrator=request.user.pk)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
         """These users, and only the number of their sessions and events, which may be thousands.
@@ -153,26 +191,73 @@ class UserAdmin(LargeTableAdmin, auth.UserAdmin):  # type: ignore[type-arg]
         """
         users = list(objs)
         missing = {str(self.opts.verbose_name) for user in users if not self.has_delete_permission(request, user)}
-        counts = {str(self.opts.verbose_name_plural): len(users)}
-        for model in (Session, Event):
-            counts[str(model._meta.verbose_name_plural)] = model.objects.filter(user__in=users).count()
-        links = [user_link(user) for user in users]
-        return links, counts, missing, []
+        keys = User.objects.filter(pk__in=[user.pk for user in users])
+        counts = {str(self.opts.verbose_name_plural): len(users)} | rows_of(keys)
+        return [user_link(user) for user in users], counts, missing, []
+
+    @admin.action(permissions=["delete"], description="Delete selected users")
+    def delete_selected(self, request: HttpRequest, queryset: UserQuerySet) -> HttpResponse | None:
+        """Replaces Django's action, whose page sends each user back as a field: Django refuses a thousand fields.
+
+        The page of this one sends what the list sent. Where that was “all”, the number must still be the same. The
+        administrator who asks is left out, because the history of each deletion needs its author.
+        """
+        queryset = self.leave_out(request, queryset, Q(pk=request.user.pk), "You cannot delete yourself in a list")
+        if not request.user.is_superuser and queryset.filter(Q(is_staff=True) | Q(is_superuser=True)).exists():
+            raise PermissionDenied
+        number = queryset.count()
+        everything = request.POST.get("select_across", "0") != "0"
+        confirmed = request.POST.get("post") and (not everything or request.POST.get("number") == str(number))
+        if number == 0:
+            return None
+        if not confirmed:
+            return self.confirm_deletion(request, queryset, number)
+        keys = list(queryset.order_by("pk").values_list("pk", flat=True))
+        for start in range(0, len(keys), DELETED_AT_ONCE):
+            with transaction.atomic():
+                batch = User.objects.filter(pk__in=keys[start : start + DELETED_AT_ONCE])
+                self.log_deletions(request, batch)
+                self.delete_queryset(request, batch)
+        self.message_user(request, f"{number:,} {model_ngettext(self.opts, number)}: deleted.", messages.SUCCESS)
+        return None
+
+    def confirm_deletion(self, request: HttpRequest, users: UserQuerySet, number: int) -> HttpResponse:
+        shown = list(users[: self.list_per_page])
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Delete users",
+            "opts": self.opts,
+            "media": self.media,
+            "number": number,
+            "counts": rows_of(users),
+            "chosen": request.POST.getlist("_selected_action"),
+            "select_across": request.POST.get("select_across", "0"),
+            "links": [user_link(user) for user in shown],
+            "more": number - len(shown),
+        }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, "admin/accounts/user/delete_selected_confirmation.html", context)
 
     @admin.action(permissions=["change"], description="Disable selected users")
     def disable(self, request: HttpRequest, queryset: UserQuerySet) -> None:
         with self.locked_and_logged(request, queryset, "Disabled.") as users:
-            set_active(users, active=False)
+            set_active(request, users, active=False)
 
     @admin.action(permissions=["change"], description="Enable selected users")
     def enable(self, request: HttpRequest, queryset: UserQuerySet) -> None:
         with self.locked_and_logged(request, queryset, "Enabled.") as users:
-            set_active(users, active=True)
+            set_active(request, users, active=True)
 
     @admin.action(permissions=["change"], description="Revoke all sessions of selected users")
     def revoke_sessions(self, request: HttpRequest, queryset: UserQuerySet) -> None:
         with self.locked_and_logged(request, queryset, "Revoked all sessions.") as users:
-            revoke_by_admin(Session.objects.filter(user__in=users), by=ADMINISTRATOR)
+            at_admin = AdminSession.objects.filter(user__in=users)
+            revoke_by_admin(
+                Session.objects.filter(user__in=users),
+                by=ADMINISTRATOR,
+                admin_sessions=at_admin,
+                administrator=request.user.pk,
+            )
 
     @admin.action(permissions=["change"], description="Send reset mail to selected users")
     def send_reset_mail(self, request: HttpRequest, queryset: UserQuerySet) -> None:
@@ -215,36 +300,35 @@ class UserAdmin(LargeTableAdmin, auth.UserAdmin):  # type: ignore[type-arg]
         return user.has_password
 
 
-def set_active(users: Iterable[User], *, active: bool) -> None:
+def rows_of(users: QuerySet[User]) -> dict[str, int]:
+    """How many sessions and events these users have, by the name of the model."""
+    keys = users.order_by().values("pk")
+    models = (Session, Event)
+    return {str(model._meta.verbose_name_plural): model.objects.filter(user__in=keys).count() for model in models}
+
+
+def set_active(request: HttpRequest, users: Iterable[User], *, active: bool) -> None:
     """Enable or disable these users, whose rows are locked. Only a user for whom this is a change gets an event."""
     changed = [user for user in users if user.is_active != active]
     User.objects.filter(pk__in=[user.pk for user in changed]).update(is_active=active, updated_at=timezone.now())
-    record_each(Tag.ENABLED if active else Tag.DISABLED, changed)
+    record_each(request, Tag.ENABLED if active else Tag.DISABLED, changed)
 
 
-def release_address(user: User) -> None:
-    """Tell the old address that an administrator gives the account another one, and invalidate all its tokens.
-
-    The owner of the old address cannot undo it: earlier alerts lose their tokens, and this mail has no link and does
-    not name the administrator's network.
-    """
-    QueuedMail.objects.enqueue(MailType.EMAIL_CHANGED, email=user.email, user=user, by=ADMINISTRATOR)
-    OneTimeToken.objects.revoke(user)
-    user.one_time_tokens.mark_used()
-    record_each(Tag.EMAIL_CHANGED, [user])
-
-
-def record_each(tag: Tag, users: Iterable[User]) -> None:
-    """The user's event says only that it was an administrator; the admin's own history says which one."""
-    Event.objects.record_each(tag, [(user.pk, {"by": ADMINISTRATOR}) for user in users])
+def record_each(request: HttpRequest, tag: Tag, users: Iterable[User], **data: str) -> None:
+    """The user sees only that it was an administrator; the column `administrator` says which one."""
+    told = [(user.pk, {"by": ADMINISTRATOR} | data) for user in users]
+    Event.objects.record_each(tag, told, administrator=request.user.pk)
 
 
 admin.site.unregister(Group)
 
 
 @admin.register(Group)
-class GroupAdmin(auth.GroupAdmin):
+class GroupAdmin(LargeTableAdmin, auth.GroupAdmin):
     """Only superusers change groups: a group grants permissions, so its editor could grant themselves any."""
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        return False
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return request.user.is_superuser

@@ -107,7 +107,7 @@ def stream_export(session: Session) -> Iterator[bytes]:
     Of the long lists only PAGE_SIZE rows are in memory at once. Rows that are added meanwhile may be missing.
     """
     user: User = session.user
-    sessions = user.sessions.order_by("-created_at", "-pk")
+    sessions = [*user.sessions.order_by("-created_at", "-pk"), *user.admin_sessions.order_by("-created_at")]
     mailed = Q(user=user) | Q(user=None, email=user.email)  # the mail and the token of a registration have no user
     about_user = Q(object_id=str(user.pk), content_type__model="user")
     failures = [{"place": scope, "number": row.count, "last_at": row.last_at} for scope, row in failures_of(user)]

@@ -11,6 +11,7 @@ from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from sessions_api.admin_sessions.models import AdminSession
 from sessions_api.http.errors import SessionExpired
 from sessions_api.models import Session, TimestampMixin
 
@@ -45,6 +46,7 @@ class UserQuerySet(models.QuerySet["User"]):
             users = self.lock_all(no_key=True)
             updated = super(UserQuerySet, self.model.objects.filter(pk__in=users)).update(**values)
             Session.objects.filter(user__in=users).revoke()
+            AdminSession.objects.filter(user__in=users).revoke()
         return updated
 
     def store_hash(self, encoded: str) -> int:
@@ -176,6 +178,7 @@ class User(TimestampMixin, AbstractBaseUser, PermissionsMixin):
             super().save(**options)
             if self.password != before:
                 self.sessions.revoke()
+                self.admin_sessions.revoke()
 
     def delete(self, using: str | None = None, keep_parents: bool = False) -> tuple[int, dict[str, int]]:
         """As Django's, with the row locked first."""

@@ -10,11 +10,13 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.middleware import AuthenticationMiddleware
 from django.contrib.messages.middleware import MessageMiddleware
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
+from django.shortcuts import redirect
 from structlog.contextvars import bind_contextvars, reset_contextvars
 
 from sessions_api.http.client import ClientInfo
@@ -167,7 +169,18 @@ class AdminOnly:
 
 
 class AdminSession(AdminOnly, SessionMiddleware):
-    pass
+    def process_request(self, request: HttpRequest) -> None:
+        super().process_request(request)
+        request.session.client = request.client  # type: ignore[attr-defined]
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        """An administrator whose session was revoked during the request goes to the login."""
+        try:
+            return super().process_response(request, response)
+        except SessionInterrupted:
+            answer = redirect("admin:login")
+            answer.delete_cookie(settings.SESSION_COOKIE_NAME)
+            return answer
 
 
 class AdminCsrf(AdminOnly, CsrfViewMiddleware):

@@ -59,6 +59,8 @@ INSTALLED_APPS = [  # their order decides nothing: tests/test_architecture.py
     "accounts.social",
     "accounts.social.apps.SocialDjangoConfig",  # social_django
     "sessions_api",
+    "sessions_api.adminkit",
+    "sessions_api.admin_sessions",
     "sessions_api.events",
     "corsheaders",
     "ninja",  # for the script and the style of the documentation page
@@ -66,7 +68,6 @@ INSTALLED_APPS = [  # their order decides nothing: tests/test_architecture.py
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
-    "django.contrib.sessions",
     "django.contrib.staticfiles",
 ]
 MIDDLEWARE = [
@@ -188,6 +189,7 @@ MAIL_IN_PROCESS = env.bool("MAIL_IN_PROCESS", default=True)
 
 ADMIN_ENABLED = env.bool("ADMIN_ENABLED", default=True)
 COOKIE_PREFIX = "__Host-" if HTTPS else ""
+SESSION_ENGINE = "sessions_api.admin_sessions.engine"
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}latchkey-admin"
 SESSION_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_AGE = 8 * 3600  # seconds: a working day

@@ -2,10 +2,12 @@
 
 from operator import attrgetter
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.utils import model_ngettext
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -22,6 +24,7 @@ from sessions_api.adminkit.search import SEARCH_HELP, search_filter
 from sessions_api.events.tags import ADMINISTRATOR
 
 from . import login_methods
+from .admin_sessions.models import AdminSession, AdminSessionQuerySet
 from .models import Session, SessionQuerySet
 from .revocation import revoke_by_admin
 
@@ -31,6 +34,11 @@ USER_AGENT_CHARACTERS = 60  # in the list, where more would make rows of several
 def sessions_page(user: Any) -> str:
     """The address of the list of this user's sessions."""
     return reverse("admin:sessions_api_session_changelist", query={"q": user.pk})
+
+
+def admin_sessions_page(user: Any) -> str:
+    """The address of the list of this user's admin sessions."""
+    return reverse("admin:admin_sessions_adminsession_changelist", query={"q": user.pk})
 
 
 def method_title(method: str) -> str:
@@ -108,14 +116,24 @@ class SessionAdmin(ReadOnlyAdmin):
         """Replaces Django's action, whose page for confirmation lists every session."""
         sessions = self.administrable(request, queryset, attrgetter("user"))
         with transaction.atomic():
+            chosen = Session.objects.filter(pk__in=[session.pk for session in sessions])
             revoked = revoke_by_admin(
-                Session.objects.filter(pk__in=[session.pk for session in sessions]), by=ADMINISTRATOR
+                chosen,
+                by=ADMINISTRATOR,
+                admin_sessions=self.admin_sessions_of_page(request),
+                administrator=request.user.pk,
             )
             self.log_deletions(request, sessions)
         self.message_user(request, f"{revoked} {model_ngettext(self.opts, revoked)}: revoked.", messages.SUCCESS)
 
+    def admin_sessions_of_page(self, request: HttpRequest) -> AdminSessionQuerySet:
+        """The admin sessions of the user on whose page “Revoke all” was pressed; none for any other action."""
+        user = get_user_model()._default_manager.filter(pk=as_uuid(request.POST.get("user", ""))).first()
+        everything = user and request.POST.get("select_across") == "1" and may_administer(request, user)
+        return AdminSession.objects.filter(user=user) if everything else AdminSession.objects.none()
+
     def delete_model(self, request: HttpRequest, obj: Session) -> None:
-        revoke_by_admin(Session.objects.filter(pk=obj.pk), by=ADMINISTRATOR)
+        revoke_by_admin(Session.objects.filter(pk=obj.pk), by=ADMINISTRATOR, administrator=request.user.pk)
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> list[LogEntry]:
         """Also writes to the history of each user: the id of a deleted session no longer leads to its user."""
@@ -136,7 +154,79 @@ class SessionAdmin(ReadOnlyAdmin):
 
     @admin.display(description="IP address, device, user agent")
     def client(self, session: Session) -> SafeString:
-        """In lines of their own: side by side, one IPv6 address would make the list wider than a window."""
-        device = format_html("{}<br>", session.device) if session.device else ""
-        user_agent = Truncator(session.user_agent).chars(USER_AGENT_CHARACTERS)
-        return format_html('{}<br>{}<span class="mini quiet">{}</span>', session.ip_address or NONE, device, user_agent)
+        return client_lines(session)
+
+
+@admin.register(AdminSession)
+class AdminSessionAdmin(ReadOnlyAdmin):
+    """The browsers that are logged in to the admin."""
+
+    list_display = ("created", "account", "last_seen", "ends", "client")
+    list_select_related = ("user",)
+    ordering = ("-expire_date",)
+    sortable_by = ()
+    search_fields = ("id", "ip_address", "user__email")
+    search_help_text = SEARCH_HELP
+    actions = ("delete_selected",)
+    fields = ("id", "account", "created", "last_seen", "ends", "ip_address", "device", "user_agent")
+
+    account = user_column()
+    created = time_column("created_at", "created")
+    last_seen = time_column("last_seen_at", "last seen")
+    ends = time_column("ends_at", "expires")
+
+    def has_delete_permission(self, request: HttpRequest, obj: AdminSession | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and may_administer(request, obj and obj.user)
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Allows none: a lookup could ask for the digest or the data by bits."""
+        return False
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[AdminSession], search_term: str
+    ) -> tuple[QuerySet[AdminSession], bool]:
+        return queryset.filter(search_filter(search_term.strip())), False
+
+    @admin.action(permissions=["delete"], description="Revoke selected admin sessions")
+    def delete_selected(self, request: HttpRequest, queryset: QuerySet[AdminSession]) -> None:
+        sessions = self.administrable(request, queryset, attrgetter("user"))
+        with transaction.atomic():
+            self.log_deletions(request, sessions)
+            revoked = self.revoke(request, sessions)
+        self.message_user(request, f"{revoked} {model_ngettext(self.opts, revoked)}: revoked.", messages.SUCCESS)
+
+    def delete_model(self, request: HttpRequest, obj: AdminSession) -> None:
+        self.revoke(request, [obj])
+
+    def revoke(self, request: HttpRequest, sessions: list[AdminSession]) -> int:
+        chosen = AdminSession.objects.filter(pk__in=[session.pk for session in sessions])
+        return revoke_by_admin(
+            Session.objects.none(), by=ADMINISTRATOR, admin_sessions=chosen, administrator=request.user.pk
+        )
+
+    def log_deletions(self, request: HttpRequest, queryset: Any) -> list[LogEntry]:
+        """In the history of each user, as for sessions of the API."""
+        log_for_each(request, {session.user for session in queryset}, "Revoked admin sessions.")
+        return []
+
+    @admin.display
+    def device(self, session: AdminSession) -> str:
+        return session.device or NONE
+
+    @admin.display(description="IP address, device, user agent")
+    def client(self, session: AdminSession) -> SafeString:
+        return client_lines(session)
+
+
+def client_lines(session: Session | AdminSession) -> SafeString:
+    """In lines of their own: side by side, one IPv6 address would make the list wider than a window."""
+    device = format_html("{}<br>", session.device) if session.device else ""
+    user_agent = Truncator(session.user_agent).chars(USER_AGENT_CHARACTERS)
+    return format_html('{}<br>{}<span class="mini quiet">{}</span>', session.ip_address or NONE, device, user_agent)
+
+
+def as_uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

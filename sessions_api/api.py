@@ -6,6 +6,7 @@ from sessions_api.events.tags import Tag
 from sessions_api.http.errors import NotFound, ReauthenticationRequired
 from sessions_api.http.openapi import raises
 
+from .admin_sessions.models import AdminSession
 from .auth import SessionRequest, fresh_session
 from .models import Session
 from .revocation import delete_expired, revoke_own
@@ -23,9 +24,10 @@ def logout(request: SessionRequest) -> Status[None]:
 
 @router.get("/auth/sessions", response=list[SessionInfo], summary="List my sessions")
 def list_sessions(request: SessionRequest) -> list[SessionInfo]:
-    """The valid sessions of the user, newest first."""
+    """The valid sessions of the user, newest first. Browsers at the admin have the method `admin`."""
     delete_expired(request.auth.siblings())
-    sessions = request.auth.siblings().live().order_by("-created_at", "-pk")
+    stored = [*request.auth.siblings().live(), *AdminSession.objects.live().filter(user=request.auth.user_id)]
+    sessions = sorted(stored, key=lambda session: (session.created_at, session.pk), reverse=True)
     return [SessionInfo.from_session(session, current=session.pk == request.auth.pk) for session in sessions]
 
 
@@ -40,7 +42,11 @@ def revoke_session(request: SessionRequest, handle: UUID) -> Status[None]:
     if handle != request.auth.pk:
         request.auth.require_fresh()
     session = request.auth.siblings().live().filter(pk=handle)
-    if not revoke_own(session, by=request.auth, tag=Tag.SESSIONS_REVOKED, client=request.client):
+    at_admin = AdminSession.objects.live().filter(user=request.auth.user_id, pk=handle)
+    revoked = revoke_own(
+        session, by=request.auth, tag=Tag.SESSIONS_REVOKED, client=request.client, admin_sessions=at_admin
+    )
+    if not revoked:
         raise NotFound
     return Status(204, None)
 
@@ -57,5 +63,6 @@ def revoke_sessions(request: SessionRequest, include_current: Query[bool] = Fals
     sessions = request.auth.siblings()
     if not include_current:
         sessions = sessions.exclude(pk=request.auth.pk)
-    revoke_own(sessions, by=request.auth, tag=Tag.SESSIONS_REVOKED, client=request.client)
+    at_admin = AdminSession.objects.filter(user=request.auth.user_id)
+    revoke_own(sessions, by=request.auth, tag=Tag.SESSIONS_REVOKED, client=request.client, admin_sessions=at_admin)
     return Status(204, None)

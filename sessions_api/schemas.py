@@ -8,6 +8,7 @@ from pydantic import Field
 
 from sessions_api.http.schemas import ResponseSchema
 
+from .admin_sessions.models import AdminSession
 from .models import Session
 
 ExpiresAt = Annotated[datetime, Field(description="The earlier of the absolute and the idle expiry.")]
@@ -41,7 +42,9 @@ class SessionInfo(ResponseSchema):
     """A session as its user sees it, without its token."""
 
     handle: UUID = Field(description="The id of the session. It is no secret and authenticates no request.")
-    method: str = Field(description="How the user logged in: `password`, or the name of a provider.")
+    method: str = Field(
+        description="How the user logged in: `password`, `admin` (a browser at the admin), or the name of a provider."
+    )
     created_at: datetime
     last_seen_at: datetime = Field(description="Up to `SESSION_TOUCH_SECONDS` before the last request.")
     authenticated_at: datetime
@@ -53,7 +56,7 @@ class SessionInfo(ResponseSchema):
     current: bool = Field(description="Whether this session sent the request.")
 
     @classmethod
-    def from_session(cls, session: Session, *, current: bool, **more: Any) -> Self:
+    def from_session(cls, session: Session | AdminSession, *, current: bool, **more: Any) -> Self:
         return cls(
             handle=session.pk,
             method=session.method,

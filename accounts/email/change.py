@@ -1,5 +1,7 @@
 """How a user changes the email address."""
 
+from uuid import UUID
+
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -19,6 +21,15 @@ from .verification import consume_own
 def request_change(user: User, *, email: str, client: ClientInfo) -> None:
     """Queue a mail with a token to the new address. If a user has that address, the mail says so instead."""
     QueuedMail.objects.enqueue(MailType.CHANGE, email=email, user=user, client=client)
+
+
+def request_change_by_admin(user: User, *, email: str, by: str, administrator: UUID | None) -> None:
+    """The same for those who run the service: the mailbox and the user confirm the address, not the administrator.
+
+    Call it in the transaction that holds the user's row.
+    """
+    QueuedMail.objects.enqueue(MailType.CHANGE, email=email, user=user, by=by)
+    Event.objects.record(Tag.EMAIL_REQUESTED, user, administrator=administrator, by=by)
 
 
 def change_email(user: User, *, token: str, client: ClientInfo) -> None:

@@ -13,6 +13,7 @@ from django.urls import reverse_lazy
 
 from accounts.login.password import Outcome, verify_password_attempt
 from accounts.models import User
+from sessions_api.admin_sessions.models import AdminSession
 from sessions_api.events.tags import Tag
 from sessions_api.http.client import ClientInfo
 
@@ -22,9 +23,9 @@ from .change import replace_password
 class OwnPasswordForm(AdminPasswordChangeForm):
     """Django's form; the old password is verified as at a login, and the new one replaces it as in the API."""
 
-    def __init__(self, *args: Any, client: ClientInfo, **more: Any) -> None:
+    def __init__(self, *args: Any, client: ClientInfo, session: AdminSession, **more: Any) -> None:
         super().__init__(*args, **more)
-        self.client = client
+        self.client, self.session = client, session
 
     def clean_old_password(self) -> str:
         """The old password. Raises RateLimited or ServerBusy, which `RequestGuardMiddleware` answers."""
@@ -43,8 +44,9 @@ class OwnPasswordForm(AdminPasswordChangeForm):
         )
 
     def save(self, commit: bool = True) -> User:
-        """Raises AuthenticationFailed or ServerBusy, which `RequestGuardMiddleware` answers."""
-        self.user = replace_password(self.user, new_password=self.cleaned_data["new_password1"], client=self.client)
+        """Raises AuthenticationFailed, SessionExpired or ServerBusy, which `RequestGuardMiddleware` answers."""
+        new = self.cleaned_data["new_password1"]
+        self.user = replace_password(self.user, new_password=new, session=self.session, client=self.client)
         return self.user
 
 
@@ -53,7 +55,8 @@ class OwnPassword(PasswordChangeView):
     success_url = reverse_lazy("admin:password_change_done")
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return {**super().get_form_kwargs(), "client": self.request.client}  # type: ignore[attr-defined]
+        request: Any = self.request
+        return {**super().get_form_kwargs(), "client": request.client, "session": request.session.row}
 
     def get_context_data(self, **more: Any) -> dict[str, Any]:
         return {**super().get_context_data(**more), **admin.site.each_context(self.request)}

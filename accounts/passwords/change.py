@@ -13,6 +13,7 @@ from accounts.mail.notifications import notify
 from accounts.mail.one_time_tokens import OneTimeToken
 from accounts.mail.queue import MailType
 from accounts.models import User
+from sessions_api.admin_sessions.models import AdminSession
 from sessions_api.events.models import Event
 from sessions_api.events.tags import Tag
 from sessions_api.http.client import ClientInfo
@@ -39,18 +40,21 @@ def change_password(session: Session, *, current_password: str, new_password: st
         user = lock_user_of_session(session)
         User.objects.filter(pk=user.pk).store_hash(encoded)
         session.siblings().revoke(except_for=session)
+        AdminSession.objects.filter(user=user).revoke()
         revoke_and_notify(user, Tag.PASSWORD_CHANGED, client=client, session=session.pk)
         return renew(session)
 
 
-def replace_password(user: User, *, new_password: str, client: ClientInfo) -> User:
-    """The user with a new password, which the admin's form has validated. All their API sessions are revoked.
+def replace_password(user: User, *, new_password: str, session: AdminSession, client: ClientInfo) -> User:
+    """The user with a new password, which the admin's form has validated. All their sessions are revoked.
 
-    Raises AuthenticationFailed where the password was changed or the user disabled meanwhile, or ServerBusy.
+    Django then starts a new one for the browser that asks. Raises AuthenticationFailed where the password was changed
+    or the user disabled meanwhile, SessionExpired where the admin's `session` was revoked, or ServerBusy.
     """
     encoded = make_password(new_password)
     with transaction.atomic():
         user = lock_user_if_unchanged(user)
+        session.require_not_revoked()
         user.password = encoded
         user.save(update_fields=["password", "updated_at"])  # which revokes the sessions
         revoke_and_notify(user, Tag.PASSWORD_CHANGED, client=client)

@@ -79,7 +79,7 @@ class UserSocialAuthAdmin(ReadOnlyAdmin):
 
     def delete_model(self, request: HttpRequest, obj: UserSocialAuth) -> None:
         """Raises LastLoginMethod and NotFound, which the admin shows as a page."""
-        unlink_by_admin(obj.user, pk=obj.pk, by=ADMINISTRATOR)
+        unlink_by_admin(obj.user, pk=obj.pk, by=ADMINISTRATOR, administrator=request.user.pk)
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> list[LogEntry]:
         """In the history of each user. An entry for the link would keep the address after the user is deleted."""

@@ -1,6 +1,7 @@
 """What is linked to a user, and how links are deleted."""
 
 from datetime import UTC, datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -36,14 +37,14 @@ def unlink(user: User, *, pk: int, client: ClientInfo) -> None:
         notify(link.user, MailType.UNLINKED, client=client, provider=title(link.provider))
 
 
-def unlink_by_admin(user: User, *, pk: int, by: str) -> None:
+def unlink_by_admin(user: User, *, pk: int, by: str, administrator: UUID | None) -> None:
     """The same for those who run the service. The mail does not tell where they are, and has no link to undo it.
 
     Raises NotFound and LastLoginMethod.
     """
     with transaction.atomic():
         link = delete_link(user, pk)
-        Event.objects.record(Tag.UNLINKED, link.user, provider=link.provider, by=by)
+        Event.objects.record(Tag.UNLINKED, link.user, administrator=administrator, provider=link.provider, by=by)
         user, provider = link.user, title(link.provider)
         QueuedMail.objects.enqueue(MailType.UNLINKED, email=user.email, user=user, provider=provider, by=by)
 

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.admin import helpers
+from django.core.exceptions import SuspiciousOperation, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -37,6 +39,15 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]
         return bounded_count(self.object_list)  # type: ignore[arg-type]
 
 
+def require_keys(field: Any, keys: list[str]) -> None:
+    """Raises SuspiciousOperation, which becomes 400, for a text that is no key. The database would raise an error."""
+    try:
+        for key in keys:
+            field.clean(key, None)
+    except ValidationError:
+        raise SuspiciousOperation("A selected row has no valid key.") from None
+
+
 class LargeTableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """A list without Django's counts of the whole table."""
 
@@ -47,10 +58,11 @@ class LargeTableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def response_action(  # type: ignore[override]
         self, request: HttpRequest, queryset: QuerySet[Any]
     ) -> HttpResponse | None:
-        """Refuses an action on all rows of a list that was not counted to its end.
+        """Refuses an action on all rows of a list that was not counted to its end. Raises SuspiciousOperation.
 
         An action from a user's page, which sends the key as `user`, leads back to that page.
         """
+        require_keys(self.opts.pk, request.POST.getlist(helpers.ACTION_CHECKBOX_NAME))
         all_rows = request.POST.get("select_across", "0") != "0"
         if all_rows and isinstance(self.get_paginator(request, queryset, self.list_per_page).count, AtLeast):
             message = f"There are more than {COUNTED_ROWS:,} rows. Narrow the list first."

@@ -32,7 +32,7 @@ class EventAdmin(ReadOnlyAdmin):
     search_fields = ("session", "ip_address", "user__email")
     search_help_text = SEARCH_HELP
     actions = None
-    fields = ("time", "what", "account", "ip_address", "network", "device", "session", "data")
+    fields = ("time", "what", "account", "ip_address", "network", "device", "session", "administrator", "data")
 
     account = user_column()
     time = time_column("happened_at", "time")

@@ -41,12 +41,14 @@ class EventManager(models.Manager.from_queryset(EventQuerySet)):  # type: ignore
         *,
         client: ClientInfo | None = None,
         session: UUID | None = None,
+        administrator: UUID | None = None,
         **data: str | int,
     ) -> "Event":
         """Write that this happened now, and announce it after the commit.
 
         `user` is None where no user is known, `client` is None for a command. `session` is the id of the session that
         was created or that caused the event. `data` holds details for the user to read, and no secret.
+        `administrator` is the id of the user who acted in the admin; the account's own user does not see it.
         """
         event: Event = self.create(
             tag=tag,
@@ -55,14 +57,22 @@ class EventManager(models.Manager.from_queryset(EventQuerySet)):  # type: ignore
             network=client.network if client else "",
             device=client.device if client else "",
             session=session,
+            administrator=administrator,
             data=data,
         )
         transaction.on_commit(event.announce)
         return event
 
-    def record_each(self, tag: Tag, users: Iterable[tuple[UUID | None, Mapping[str, str | int]]]) -> None:
+    def record_each(
+        self,
+        tag: Tag,
+        users: Iterable[tuple[UUID | None, Mapping[str, str | int]]],
+        *,
+        administrator: UUID | None = None,
+    ) -> None:
         """Write one event for each user: pairs of the user's key, or None, and the data. They have no client."""
-        for event in self.bulk_create(Event(tag=tag, user_id=user, data=dict(data)) for user, data in users):
+        events = (Event(tag=tag, user_id=user, data=dict(data), administrator=administrator) for user, data in users)
+        for event in self.bulk_create(events):
             transaction.on_commit(event.announce)
 
 
@@ -74,6 +84,7 @@ class Event(models.Model):
     network = models.CharField(max_length=NETWORK_LENGTH)
     device = models.CharField(max_length=DEVICE_LENGTH)
     session = models.UUIDField("session id", null=True)
+    administrator = models.UUIDField(null=True)  # no foreign key: it names who acted after that user is deleted
     data = models.JSONField(default=dict)
 
     objects = EventManager()

@@ -29,6 +29,7 @@ EXPORTED = {
     "accounts_user_user_permissions": ("user", "user_permissions"),
     "accounts_mail_onetimetoken": ("links",),
     "accounts_mail_queuedmail": ("queued_mails",),
+    "admin_sessions_adminsession": ("sessions",),
     "django_admin_log": ("administration",),
     "events_event": ("events",),
     "sessions_api_session": ("sessions",),

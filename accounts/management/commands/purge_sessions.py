@@ -9,6 +9,8 @@ from accounts.login.models import LoginFailures, SessionExchangeCode
 from accounts.mail.one_time_tokens import OneTimeToken
 from accounts.mail.queue import QueuedMail
 from accounts.single_use.models import ConsumedToken
+from sessions_api.admin_sessions.models import AdminSession
+from sessions_api.adminkit.models import AdminAction
 from sessions_api.events.models import Event
 from sessions_api.models import Session
 from sessions_api.progress import with_progress
@@ -40,6 +42,8 @@ class Command(BaseCommand):
         deleted = with_progress(delete_in_batches(events, batch_size), events.count(), " events")
         self.stdout.write(f"{deleted} old events deleted.")
         for leftovers in (
+            AdminSession.objects.expired(),
+            AdminAction.objects.expired(),
             LoginFailures.objects.expired(),
             ConsumedToken.objects.expired(),
             SessionExchangeCode.objects.expired(),

@@ -1,6 +1,5 @@
 from argparse import ArgumentParser
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +8,7 @@ from django.db import transaction
 from django.utils.dateparse import parse_date, parse_datetime
 
 from accounts.models import User
+from sessions_api.admin_sessions.models import AdminSession, AdminSessionQuerySet
 from sessions_api.events.models import Event
 from sessions_api.events.tags import OPERATOR, Tag
 from sessions_api.models import Session, SessionQuerySet
@@ -32,22 +32,29 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, user: str | None, before: str | None, **options: Any) -> None:
-        sessions = Session.objects.all() if user is None else Session.objects.filter(user=user_with(user))
+        sessions, at_admin = Session.objects.all(), AdminSession.objects.all()
+        if user is not None:
+            owner = user_with(user)
+            sessions, at_admin = sessions.filter(user=owner), at_admin.filter(user=owner)
         limit = None if before is None else parse_time(before)
         if limit:
             sessions = sessions.filter(authenticated_at__lt=limit)
-        revoked = revoke_of_all(sessions, before=limit) if user is None else revoke_by_admin(sessions, by=OPERATOR)
+            at_admin = at_admin.filter(created_at__lt=limit)
+        if user is None:
+            revoked = revoke_of_all(sessions, at_admin, before=limit)
+        else:
+            revoked = revoke_by_admin(sessions, by=OPERATOR, admin_sessions=at_admin)
         self.stdout.write(f"{revoked} sessions revoked.")
 
 
-def revoke_of_all(sessions: SessionQuerySet, *, before: datetime | None) -> int:
-    """Revoke these sessions of all users, and return their number.
+def revoke_of_all(sessions: SessionQuerySet, at_admin: AdminSessionQuerySet, *, before: datetime | None) -> int:
+    """Revoke these sessions of all users, and return their number. `at_admin` are the admin's own sessions.
 
     The first pass skips rows that another transaction has locked; the second takes them user by user. One event without
     a user records the number: an event for each of a million users would take longer than all the rest.
     """
     in_batches = with_progress(sessions.revoke_in_batches(BATCH_SIZE), sessions.count(), " sessions")
-    revoked = in_batches + sum(map(partial(revoke_of_user, sessions), user_ids(sessions)))
+    revoked = in_batches + sum(revoke_of_user(rows, user) for rows in (sessions, at_admin) for user in user_ids(rows))
     data: dict[str, str | int] = {"by": OPERATOR, "number": revoked}
     if before:
         data["before"] = before.isoformat()
@@ -55,11 +62,11 @@ def revoke_of_all(sessions: SessionQuerySet, *, before: datetime | None) -> int:
     return revoked
 
 
-def user_ids(sessions: SessionQuerySet) -> list[UUID]:
+def user_ids(sessions: SessionQuerySet | AdminSessionQuerySet) -> list[UUID]:
     return list(sessions.order_by("user").values_list("user", flat=True).distinct())
 
 
-def revoke_of_user(sessions: SessionQuerySet, user: UUID) -> int:
+def revoke_of_user(sessions: SessionQuerySet | AdminSessionQuerySet, user: UUID) -> int:
     """Revoke those of this user, and return their number. The lock of the user's row comes first.
 
     Without it, two callers that revoke several rows of one user could deadlock.

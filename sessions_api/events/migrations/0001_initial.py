@@ -53,6 +53,7 @@ class Migration(migrations.Migration):
                 ("network", models.CharField(max_length=43)),
                 ("device", models.CharField(max_length=100)),
                 ("session", models.UUIDField(null=True, verbose_name="session id")),
+                ("administrator", models.UUIDField(null=True)),
                 ("data", models.JSONField(default=dict)),
                 (
                     "user",

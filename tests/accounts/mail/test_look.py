@@ -63,11 +63,13 @@ def one_of_each():
     mails = {name: security_alert(name, dave, **data) for name, data in SECURITY_ALERTS.items()}
     for name in (MailType.NEW_DEVICE, MailType.EMAIL_CHANGED):
         mails[f"{name}_unverified"] = composed(name, **to_dave, ip_address=DETAILS["ip_address"])
-    mails["email_changed_by_administrator"] = composed(MailType.EMAIL_CHANGED, **to_dave, by=ADMINISTRATOR)
     mails["email_changed_by_earlier_address"] = composed(MailType.EMAIL_CHANGED, **to_dave, by=EARLIER_ADDRESS)
     mails["email_changed_late"] = composed(MailType.EMAIL_CHANGED, **to_dave, verified=True, **DETAILS)
     mails["verify"] = composed(MailType.VERIFY, email=dave.email, user=dave)
     mails["change"] = composed(MailType.CHANGE, email="new@example.org", user=dave)
+    mails["change_by_administrator"] = composed(
+        MailType.CHANGE, email="another@example.org", user=dave, by=ADMINISTRATOR
+    )
     mails["reset"] = composed(MailType.RESET, email=dave.email)
     mails["register"] = composed(MailType.REGISTER, email="erin@example.org")
     mails["already_registered"] = composed(MailType.REGISTER, email=dave.email)
