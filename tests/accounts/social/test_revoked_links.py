@@ -1,6 +1,7 @@
 """What a change of the user revokes of sign-ins, and what is looked at again under the lock of the user's row."""
 
 import pytest
+from django.db import IntegrityError
 from social_django.models import UserSocialAuth
 
 from accounts.login.models import s256
@@ -114,6 +115,21 @@ def test_sign_in_finds_the_link_that_another_callback_made_after_its_first_look(
     just_before(monkeypatch, matching, "match_or_create", lambda: landings.append(Browser().sign_in("dave")))
     landings.append(browser.sign_in("dave"))
     assert [landing.path for landing in landings] == ["/oauth/callback"] * 2
+    assert all(api.opens(landing.told["session"]) for landing in landings)
+    assert (User.objects.count(), UserSocialAuth.objects.count()) == (1, 1)
+
+
+@pytest.mark.asvs("15.4.2")
+def test_sign_in_that_conflicts_with_another_callback_logs_in_its_user(browser, api, monkeypatch):
+    """The unique column refuses the INSERT of the later one."""
+    landings = []
+
+    def conflict():
+        landings.append(Browser().sign_in("dave"))
+        raise IntegrityError
+
+    just_before(monkeypatch, matching, "link_or_create", conflict)
+    landings.append(browser.sign_in("dave"))
     assert all(api.opens(landing.told["session"]) for landing in landings)
     assert (User.objects.count(), UserSocialAuth.objects.count()) == (1, 1)
 
