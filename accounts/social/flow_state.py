@@ -17,7 +17,7 @@ SALT = "latchkey.oauth.start"
 
 
 class Utf8Json:
-    """Django's own serializer would write six bytes for each letter outside ASCII."""
+    """Django's own serializer would write six bytes for each character outside ASCII."""
 
     def dumps(self, value: Any) -> bytes:
         return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()

@@ -1,6 +1,7 @@
 """What a change of the user revokes of sign-ins, and what is looked at again under the lock of the user's row."""
 
 import pytest
+from django.db import IntegrityError
 from social_django.models import UserSocialAuth
 
 from accounts.login.models import s256
@@ -67,14 +68,14 @@ def test_sign_in_revokes_the_mails_that_a_stranger_asked_for_before_the_address_
 
 
 @pytest.mark.asvs("7.4.3")
-def test_undo_revokes_an_email_change_that_was_asked_for_before_the_first_alert(api, owner, mailbox, clock):
-    """Its token signs only the address, which stays the same."""
+def test_undo_revokes_an_email_change_that_was_asked_for_before_the_first_alert(api, owner, mailbox, clock, browser):
+    """Its token signs only the address, which stays the same. The owner logs in by a provider of before."""
+    UserSocialAuth.objects.create(user=User.objects.get(), provider="google", uid="alice")
     ask_to_change(api, owner, "elsewhere@example.org")
     pending = mailbox.token("elsewhere@example.org")
     clock.shift(1)
     by_undo(api, owner, mailbox)
-    assert reset(api, mailbox.token(owner.email, "Choose"), "chosen by alice").status_code == 204
-    owner.token = api.login(owner.email, "chosen by alice").json()["token"]
+    owner.token = browser.sign_in("alice").told["session"]
     assert problem(change(api, owner, pending)) == (400, "invalid_link")
 
 
@@ -114,6 +115,21 @@ def test_sign_in_finds_the_link_that_another_callback_made_after_its_first_look(
     just_before(monkeypatch, matching, "match_or_create", lambda: landings.append(Browser().sign_in("dave")))
     landings.append(browser.sign_in("dave"))
     assert [landing.path for landing in landings] == ["/oauth/callback"] * 2
+    assert all(api.opens(landing.told["session"]) for landing in landings)
+    assert (User.objects.count(), UserSocialAuth.objects.count()) == (1, 1)
+
+
+@pytest.mark.asvs("15.4.2")
+def test_sign_in_that_conflicts_with_another_callback_logs_in_its_user(browser, api, monkeypatch):
+    """The unique column refuses the INSERT of the later one."""
+    landings = []
+
+    def conflict():
+        landings.append(Browser().sign_in("dave"))
+        raise IntegrityError
+
+    just_before(monkeypatch, matching, "link_or_create", conflict)
+    landings.append(browser.sign_in("dave"))
     assert all(api.opens(landing.told["session"]) for landing in landings)
     assert (User.objects.count(), UserSocialAuth.objects.count()) == (1, 1)
 
