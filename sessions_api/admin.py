@@ -21,7 +21,7 @@ from sessions_api.adminkit.read_only import ReadOnlyAdmin
 from sessions_api.adminkit.search import SEARCH_HELP, search_filter
 from sessions_api.events.tags import ADMINISTRATOR
 
-from . import methods
+from . import login_methods
 from .models import Session, SessionQuerySet
 from .revocation import revoke_by_admin
 
@@ -35,7 +35,7 @@ def sessions_page(user: Any) -> str:
 
 def method_title(method: str) -> str:
     """The title of a way to log in, or its stored name where no app registered it."""
-    return methods.titles().get(method, method)
+    return login_methods.titles().get(method, method)
 
 
 class StateFilter(ChoiceFilter):
@@ -54,7 +54,7 @@ class MethodFilter(ChoiceFilter):
     title = parameter_name = "method"
 
     def labels(self) -> dict[str, str]:
-        return methods.titles()
+        return login_methods.titles()
 
 
 @admin.register(Session)

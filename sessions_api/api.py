@@ -40,7 +40,7 @@ def revoke_session(request: SessionRequest, handle: UUID) -> Status[None]:
     if handle != request.auth.pk:
         request.auth.require_fresh()
     session = request.auth.siblings().live().filter(pk=handle)
-    if not revoke_own(session, by=request.auth, tag=Tag.SESSIONS_ENDED, client=request.client):
+    if not revoke_own(session, by=request.auth, tag=Tag.SESSIONS_REVOKED, client=request.client):
         raise NotFound
     return Status(204, None)
 
@@ -57,5 +57,5 @@ def revoke_sessions(request: SessionRequest, include_current: Query[bool] = Fals
     sessions = request.auth.siblings()
     if not include_current:
         sessions = sessions.exclude(pk=request.auth.pk)
-    revoke_own(sessions, by=request.auth, tag=Tag.SESSIONS_ENDED, client=request.client)
+    revoke_own(sessions, by=request.auth, tag=Tag.SESSIONS_REVOKED, client=request.client)
     return Status(204, None)

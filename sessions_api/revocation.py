@@ -1,7 +1,9 @@
 """How users revoke sessions of their own, and administrators those of others.
 
-Both functions lock the users' rows first, as every deletion of a user does. Each function that waits for sessions of a
-user holds that lock, so two of them cannot wait for each other.
+Other causes, such as a new password or a disabled user, revoke sessions elsewhere: docs/architecture.md lists them.
+
+`revoke_own` and `revoke_by_admin` lock the users' rows first, as every deletion of a user does. So two that wait for
+sessions of one user cannot wait for each other.
 """
 
 from collections import Counter
@@ -43,7 +45,7 @@ def revoke_by_admin(sessions: SessionQuerySet, *, by: str) -> int:
         list(users.select_for_update(no_key=True).values_list("pk"))
         numbers = Counter(sessions.order_by().values_list("user", flat=True))
         revoked = sessions.revoke()
-        Event.objects.record_each(Tag.SESSIONS_ENDED, [(key, {"by": by, "number": n}) for key, n in numbers.items()])
+        Event.objects.record_each(Tag.SESSIONS_REVOKED, [(key, {"by": by, "number": n}) for key, n in numbers.items()])
     return revoked
 
 

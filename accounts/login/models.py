@@ -56,10 +56,11 @@ class FailureKey:
 
 class LoginFailuresManager(models.Manager["LoginFailures"]):
     def under(self, key: FailureKey) -> "LoginFailures":
-        """The failures under this key; unsaved, and 0, where there are none. One SELECT for each key."""
+        """The failures under this key, found by one SELECT; unsaved, and 0, where there are none."""
         return key.merge(self.of([key]))
 
     def of(self, keys: Iterable[FailureKey]) -> "models.QuerySet[LoginFailures]":
+        """The rows of these keys, also those that former SECRET_KEYs have left."""
         return self.filter(digest__in=[one for key in keys for one in key.digests])
 
     def add(self, key: FailureKey) -> int:
@@ -75,8 +76,8 @@ class LoginFailuresManager(models.Manager["LoginFailures"]):
     def _add(self, key: FailureKey) -> int:
         rows = list(self.of([key]).order_by("pk").select_for_update())  # in one order, so that no two callers deadlock
         failures = key.merge(rows)
-        if len(rows) > 1:
-            self.of([key]).exclude(pk=failures.pk).delete()
+        if others := [row.pk for row in rows if row is not failures]:
+            self.filter(pk__in=others).delete()
         failures.digest, failures.count, failures.last_at = key.digests[0], failures.count + 1, timezone.now()
         failures.save()
         return failures.count

@@ -1,20 +1,20 @@
 from django.apps import AppConfig
 from django.conf import settings
 
-from sessions_api import methods
+from sessions_api import login_methods
 
 from .deferred_imports import deferred
 
 
 class SocialConfig(AppConfig):
-    default = True  # of two in one module, Django would take neither
+    default = True  # of the two in this module, the one that "accounts.social" stands for
     name = "accounts.social"
     label = "accounts_social"
     verbose_name = "Sign-in by other providers"
 
     def ready(self) -> None:
         for name, (title, _backend) in settings.OAUTH_PROVIDERS.items():
-            methods.register(name, title)
+            login_methods.register(name, title)
 
 
 class SocialDjangoConfig(AppConfig):

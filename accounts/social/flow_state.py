@@ -1,7 +1,7 @@
 """What a sign-in remembers between its start and its callback: neither a table nor a session, but one signed text.
 
 The browser keeps the text in a cookie of its own for each start: see `cookies.py`. A caller can start as often as they
-like, and fills only their own browser.
+like, and fills only their own browser. `strategy.py` makes sure that a state is used once, by `consume_once`.
 """
 
 from dataclasses import asdict, dataclass, field

@@ -14,7 +14,10 @@ from .flow_state import LIFETIME, OAuthFlowState
 
 
 class ConsumedStates:
-    """The OAuth states that were used. A start stores nothing; a callback is one unique INSERT."""
+    """The OAuth states that were used. A start stores nothing; a callback is one unique INSERT.
+
+    social-auth calls this a store of nonces, and passes the state as `salt`.
+    """
 
     @staticmethod
     def use(server_url: str, timestamp: int, salt: str) -> bool:

@@ -24,5 +24,5 @@ class Tag(models.TextChoices):
     DISABLED = "account:disable", "disabled by an administrator"
     ENABLED = "account:enable", "enabled by an administrator"
     DELETED = "account:delete", "account deleted"
-    SESSIONS_ENDED = "session:end", "sessions revoked"
+    SESSIONS_REVOKED = "session:end", "sessions revoked"
     SESSIONS_EVICTED = "session:evict", "least recently seen sessions revoked"

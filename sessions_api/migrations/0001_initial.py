@@ -11,7 +11,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-from sessions_api.triggers import vendor_sql
+from sessions_api.vendor_sql import vendor_sql
 
 TRIGGER = {
     "postgresql": [

@@ -169,5 +169,5 @@ def test_closed_database_connection_is_not_used_again(service, own_database):
         assert service.call("POST", "/api/auth/login", CREDENTIALS).status_code in {200, 401}
         with psycopg.connect(own_database.url, autocommit=True) as operator:
             others = "FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
-            (ended,) = operator.execute(f"SELECT count(pg_terminate_backend(pid)) {others}").fetchone()
+            (ended,) = operator.execute(f"SELECT count(pg_terminate_backend(pid, 5000)) {others}").fetchone()
         assert ended

@@ -135,7 +135,7 @@ def test_revocation_by_a_session_that_ended_meanwhile_is_refused(api, alice, use
     else:
         user.delete()
     with pytest.raises(SessionExpired):
-        revoke_own(session.siblings(), by=session, tag=Tag.SESSIONS_ENDED, client=ClientInfo())
+        revoke_own(session.siblings(), by=session, tag=Tag.SESSIONS_REVOKED, client=ClientInfo())
     assert api.opens(owners) is (meanwhile != "deleted")
 
 

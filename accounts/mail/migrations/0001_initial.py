@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import accounts.mail.queue
-from sessions_api.triggers import vendor_sql
+from sessions_api.vendor_sql import vendor_sql
 
 TRIGGER = {
     "postgresql": [

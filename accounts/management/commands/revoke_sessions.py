@@ -51,7 +51,7 @@ def revoke_of_all(sessions: SessionQuerySet, *, before: datetime | None) -> int:
     data: dict[str, str | int] = {"by": OPERATOR, "number": revoked}
     if before:
         data["before"] = before.isoformat()
-    Event.objects.record_each(Tag.SESSIONS_ENDED, [(None, data)])
+    Event.objects.record_each(Tag.SESSIONS_REVOKED, [(None, data)])
     return revoked
 
 

@@ -21,6 +21,18 @@ from django.contrib import admin
 print(sorted(f"{{model.__name__}} {{type(page).__module__}}" for model, page in admin.site._registry.items()
              if model._meta.app_label == "social_django"))
 """
+PROVIDERS = {
+    "OIDC_PROVIDERS": "keycloak",
+    "OIDC_KEYCLOAK_ISSUER": "https://sso.example.org",
+    "OIDC_KEYCLOAK_CLIENT_ID": "x",
+    "OIDC_KEYCLOAK_CLIENT_SECRET": "x",
+}
+METHODS = """
+import django
+django.setup()
+from sessions_api import login_methods
+print(login_methods.titles())
+"""
 STAND_INS = """
 import sys
 import django
@@ -38,9 +50,9 @@ assert type(association) is openid.association.Association
 """
 
 
-def run(code):
+def run(code, **more):
     env = {"PATH": os.environ["PATH"], "DOTENV": os.devnull, "SECRET_KEY": "x", "DATABASE_URL": "sqlite://:memory:"}
-    env |= {"DJANGO_SETTINGS_MODULE": "config.settings"}
+    env |= {"DJANGO_SETTINGS_MODULE": "config.settings"} | more
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=env, text=True, capture_output=True)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
@@ -50,6 +62,12 @@ def run(code):
 @pytest.mark.parametrize("order", ["'social' in app", "'social' not in app", "'Django' in app", "'Django' not in app"])
 def test_admin_pages_of_social_auth_are_replaced_whatever_the_order_of_the_apps(order):
     assert run(PAGES.format(order=order)) == "['UserSocialAuth accounts.social.admin']"
+
+
+@pytest.mark.once
+def test_login_methods_list_every_provider_by_its_title():
+    titles = {"password": "Password", "google": "Google", "github": "GitHub", "keycloak": "Keycloak"}
+    assert run(METHODS, **PROVIDERS) == str(titles)
 
 
 @pytest.mark.once
