@@ -55,7 +55,7 @@ OLD = {  # a regular expression: what we say instead
     r"\bclass (Body|Answer)\b": "RequestSchema, ResponseSchema",
     r"\bRATE_LIMITS\b": "RATE_LIMIT_FACTOR",
     r"\bserve\.py|config\.serve\b": "config/devserver.py",
-    r"\b(?i:comes? in)\b": "logs in, arrives",
+    r"\b(?i:comes in)\b": "logs in, arrives",
     r"\b(?i:no more)(?=[.,;:)]|$)": "no longer, expired, revoked",
 }
 ALLOWED = {  # a regular expression: the promise that an old word is part of
