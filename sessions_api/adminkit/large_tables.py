@@ -55,6 +55,10 @@ class LargeTableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
 
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """As Django's, which fails for an empty `_to_field` in the query."""
+        return super().get_object(request, object_id, from_field or None)
+
     def response_action(  # type: ignore[override]
         self, request: HttpRequest, queryset: QuerySet[Any]
     ) -> HttpResponse | None:
