@@ -184,7 +184,7 @@ class OIDCProvider(Provider, OpenIdConnectAuth[HttpResponse]):
         now, oldest = time.time(), self.setting("ID_TOKEN_MAX_AGE", self.ID_TOKEN_MAX_AGE) + LEEWAY
         if claims.get("nbf", now) > now + LEEWAY:
             code = "response_not_yet_valid"
-        elif claims["iat"] < now - oldest:
+        elif claims.get("iat", 0) < now - oldest:  # a token without the claim is as old as can be
             code = "response_expired"
         else:
             return

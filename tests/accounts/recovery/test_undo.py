@@ -255,22 +255,6 @@ def test_undo_is_refused_for_a_deleted_account(api, owner, thief):
     assert not User.objects.exists()
 
 
-def test_undo_is_refused_after_an_administrator_changed_the_address(api, owner, thief, admin, mailbox, clock):
-    """The administrator's decision holds: the alerts of the thief cannot undo it."""
-    alice = User.objects.get(email=owner.email)
-    move(api, mailbox, thief, FIRST_OF_THIEF)
-    clock.shift(1)
-    changes_the_password(api, thief)
-    of_thief = mailbox.token(FIRST_OF_THIEF)
-    page = f"/admin/accounts/user/{alice.pk}/change/"
-    form = admin.get(page).context["adminform"].form
-    sent = {f"initial-{name}": value for name, value in form.initial.items() if isinstance(value, str)}
-    answer = admin.post(page, sent | {"email": owner.email, "display_name": "Alice", "is_active": "on"})
-    assert answer.status_code == 302, answer.context["errors"]
-    assert User.objects.get(pk=alice.pk).email == owner.email
-    assert problem(secure(api, of_thief)) == (400, "invalid_link")
-
-
 def test_undo_is_refused_whole_when_another_user_has_the_address(api, owner, thief, mailbox, clock):
     """Only a direct write can do that: the API gives a reserved address to no other user."""
     alert = move(api, mailbox, thief, FIRST_OF_THIEF)
