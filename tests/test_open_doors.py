@@ -23,7 +23,16 @@ OPEN = {
     "POST /api/auth/register/confirm",
     "POST /api/auth/secure",
 }
-BESIDES_THE_API = ["api/", "", "admin", "admin/password_change/", "admin/", "healthz", "readyz"]
+BESIDES_THE_API = [
+    "api/",
+    "",
+    "admin",
+    "admin/password_change/",
+    "admin/r/<path:object>",
+    "admin/",
+    "healthz",
+    "readyz",
+]
 
 
 def operations():

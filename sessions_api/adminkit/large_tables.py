@@ -55,6 +55,12 @@ class LargeTableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Raises SuspiciousOperation, a 400, for NUL in the query: PostgreSQL's text cannot hold it."""
+        if any("\0" in value for values in request.GET.lists() for value in values[1]):
+            raise SuspiciousOperation
+        return super().changelist_view(request, extra_context)
+
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """As Django's, which fails for an empty `_to_field` in the query."""
         return super().get_object(request, object_id, from_field or None)

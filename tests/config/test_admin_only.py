@@ -98,7 +98,7 @@ def test_admin_refuses_a_forged_form(browser, user):
 @pytest.mark.asvs("3.5.3")
 def test_admin_changes_nothing_by_a_get(browser, user):
     for path in (f"{USERS}?action=disable&_selected_action={user.pk}&index=0", f"{USERS}{user.pk}/delete/?post=yes"):
-        assert browser.get(path).status_code in {200, 302}
+        assert browser.get(path).status_code in {200, 302, 400}
     assert browser.get("/admin/logout/").status_code == 405
     user.refresh_from_db()
     assert user.is_active

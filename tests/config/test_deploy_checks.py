@@ -64,7 +64,6 @@ UNSAFE = [
     ("accounts_mail.W003", {"DEFAULT_FROM_EMAIL": "latchkey@localhost"}),
     ("security.W004", {"SECURE_HSTS_SECONDS": 0}),
     ("security.W009", {"SECRET_KEY": "short"}),
-    ("security.W010", {"SESSION_COOKIE_SECURE": False}),
     ("security.W018", {"DEBUG": True}),
     ("security.W020", {"ALLOWED_HOSTS": []}),
 ]

@@ -431,7 +431,8 @@ def test_id_token_without_an_end_is_consumed_too(app, forger):
 def test_id_token_opens_one_session_for_twenty_at_once(app, forger):
     token = signed(forger.claims(nonce=RAW))
     answers = at_once(*[lambda: bring(ApiClient(), token).status_code] * 20)
-    assert sorted(answers) == [200] + [400] * 19
+    assert answers.count(200) == 1
+    assert set(answers) <= {200, 400, 503}  # 503: more than may ask the provider at once
     assert Session.objects.count() == 1
 
 

@@ -21,7 +21,7 @@ GOOD = json.dumps(USER).encode()
 LONG = ("correct horse battery staple " * 5)[:128]
 WITH_BODY = {
     ("POST", "/api/auth/register"): USER | {"display_name": "Canary"},
-    ("POST", "/api/auth/login"): USER,
+    ("POST", "/api/auth/login"): USER | {"device_token": "canary"},
     ("PATCH", "/api/users/me"): {"display_name": "Canary"},
     ("POST", "/api/auth/password"): {"current_password": "canary 1", "new_password": "canary in a coal mine"},
     ("POST", "/api/auth/reauthenticate"): {"password": "canary 1", "code": "canary", "code_verifier": "canary" * 8},
