@@ -1,6 +1,7 @@
 """How users revoke sessions of their own, and administrators those of others.
 
-Other causes, such as a new password or a disabled user, revoke sessions elsewhere: docs/architecture.md lists them.
+Other causes revoke sessions elsewhere; docs/architecture.md lists all. A new password does it in the user's own model,
+and a disabled user by the trigger in migrations/0001_initial.py. An end, or too many sessions: models.py.
 
 `revoke_own` and `revoke_by_admin` lock the users' rows first, as every deletion of a user does. So two that wait for
 sessions of one user cannot wait for each other.

@@ -18,7 +18,7 @@ import psycopg
 from . import services  # noqa: F401 (starts PostgreSQL and says where)
 from .server import Server, database, manage, serving
 
-FLOOD = {  # each row is older than the purge keeps it, and digests come in random order, as those of addresses do
+FLOOD = {  # each row is older than the purge keeps it, and digests are in random order, as those of addresses
     "accounts_login_loginfailures": """
         INSERT INTO accounts_login_loginfailures (digest, count, last_at)
         SELECT sha256(n::text::bytea), 1, now() - interval '31 days' - (%(rows)s - n) * interval '1 s'
