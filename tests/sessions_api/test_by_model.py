@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from accounts.login import models as login_models
+from accounts.login import lockout
 from accounts.models import User
 from sessions_api.models import Session
 
@@ -303,7 +303,7 @@ def test_tokens_are_valid_exactly_when_the_model_says_so(db, town_settings):
 @pytest.fixture
 def town_settings(settings, monkeypatch):
     settings.RATE_LIMIT_FACTOR = 0  # limits and the lockout have tests of their own
-    monkeypatch.setattr(login_models, "COOL_OFF_FROM", 1_000_000)
+    monkeypatch.setattr(lockout, "COOL_OFF_FROM", 1_000_000)
     settings.SESSION_LIFETIME, settings.SESSION_IDLE, settings.SESSION_TOUCH = LIFETIME, IDLE, TOUCH
     settings.REAUTHENTICATION, settings.SESSION_MAX_PER_USER = RECENT, CAP
     return {

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from ninja import Router
 
-from accounts.login import models as login_models
+from accounts.login import lockout
 from accounts.models import User
 from config.api import api as described
 from sessions_api.http.errors import NotFound, RateLimited
@@ -139,7 +139,7 @@ def test_login_resets_the_limit_of_its_own_account(api, alice, anywhere):
 @pytest.mark.asvs("6.3.1")
 def test_login_limit_counts_guesses_from_many_networks_together(api, alice, anywhere, hashes, monkeypatch):
     """The limit is exact. The lockout is not: of many attempts at once, some begin before others have failed."""
-    monkeypatch.setattr(login_models, "COOL_OFF_FROM", 1000)
+    monkeypatch.setattr(lockout, "COOL_OFF_FROM", 1000)
     hashes.clear()
     assert [guess(api, alice.email, **anywhere()) for _ in range(20)] == [REFUSED] * 20
     assert policy(api.login(alice.email, alice.password, **anywhere())) == "password-by-account"
@@ -408,7 +408,7 @@ def test_session_check_is_never_limited(api, alice):
 
 
 def test_rate_limit_factor_scales_all_limits_and_zero_turns_them_off(api, alice, settings, monkeypatch):
-    monkeypatch.setattr(login_models, "COOL_OFF_FROM", 1000)
+    monkeypatch.setattr(lockout, "COOL_OFF_FROM", 1000)
     settings.RATE_LIMIT_FACTOR = 2
     assert guess(api, alice.email, 10) == REFUSED
     assert guess(api, alice.email) == LIMITED
