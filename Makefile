@@ -4,6 +4,10 @@ PYTHON ?= python3.14 python3.13 python3.12 python3.11 python3
 PY = $(VENV)/bin/python
 PYTEST = $(PY) -m pytest
 BENCH = benchmarks/.venv
+# Each process keeps the order of the tests, so few modules start their server twice.
+BY_TWO = -n 2 --dist worksteal
+RACES = tests/sessions_api/test_races.py tests/sessions_api/ratelimit/test_stores.py tests/accounts/login/test_lockout_races.py \
+	tests/accounts/mail/test_races.py
 
 # `make check` checks the code with these settings, not with those of this machine. It stores nothing.
 ALONE = env -i PATH="$$PATH" DOTENV=/dev/null DATABASE_URL=sqlite://:memory: SECRET_KEY=only-to-check
@@ -16,7 +20,7 @@ OPENAPI = $(ALONE) $(PY) manage.py export_openapi_schema --api config.api.api --
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL = help
-.PHONY: help run test check fuzz load timing flood races bench asvs openapi lock format clean venv installed installed-dev installed-bench
+.PHONY: help run test check fuzz pages load timing flood races bench asvs openapi lock format clean venv installed installed-dev installed-bench
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -25,7 +29,7 @@ run: installed .env ## Start the service on this machine, on PORT (8000)
 	@exec $(PY) -m config.devserver
 
 test: installed-dev ## Run all tests on PostgreSQL and on SQLite, or only on DATABASE_URL; ARGS go to pytest
-	@$(PYTEST) -n 2 $(ARGS)
+	@$(PYTEST) $(BY_TWO) $(ARGS)
 	@test -n "$$DATABASE_URL" || { $(ON_SQLITE); }
 
 check: installed-dev ## Check style, types, migrations, production settings and docs/openapi.json
@@ -43,6 +47,9 @@ load: installed-dev ## Send requests on 200 connections for a minute, then purge
 	@$(PY) -m tests.load $(ARGS)
 	@$(PY) -m tests.purge
 
+pages: installed-dev ## Open each page and mail in Chromium, and keep pictures of them in screenshots/
+	@ALL_PAGES=1 $(PYTEST) -n 0 tests/config/test_browser.py tests/accounts/social/test_browser.py tests/accounts/mail/test_look.py $(ARGS)
+
 timing: installed-dev ## Measure whether answer times reveal accounts or the state of the mail server
 	@$(PY) -m tests.timing $(ARGS)
 
@@ -50,8 +57,8 @@ flood: ## Measure how a flood of logins slows session checks
 	@$(MAKE) -s installed-bench VENV=$(BENCH)
 	@$(BENCH)/bin/python -m benchmarks.flood $(ARGS)
 
-races: installed-dev ## Repeat the races for limits and sessions a hundred times instead of five
-	@RACE_ROUNDS=$${RACE_ROUNDS:-100} $(PYTEST) -n 0 -q tests/sessions_api/ratelimit/test_stores.py tests/sessions_api/test_races.py $(ARGS)
+races: installed-dev ## Repeat the races for limits and sessions a hundred times instead of two
+	@RACE_ROUNDS=$${RACE_ROUNDS:-100} $(PYTEST) -n 0 -q $(RACES) $(ARGS)
 
 bench: ## Measure Latchkey beside other systems; ARGS=growth, workers or replica measures that; --quick writes no page
 	@command -v wrk >/dev/null || { echo "make bench needs wrk. On Debian: apt install wrk" >&2; exit 1; }
@@ -79,7 +86,7 @@ clean: ## Remove the files of these commands, but neither .env nor the database
 
 # Quiet unless it fails, so the output ends with one summary. Exit code 5: ARGS chose only tests of PostgreSQL.
 ON_SQLITE = echo "The same on SQLite:" && folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
-	{ DATABASE_URL="sqlite:///$$folder/test.sqlite3" $(PYTEST) -n 2 -qq -m "not postgres and not once" $(ARGS) || test $$? = 5; } && \
+	{ DATABASE_URL="sqlite:///$$folder/test.sqlite3" $(PYTEST) $(BY_TWO) -qq -m "not postgres and not once" $(ARGS) || test $$? = 5; } && \
 	echo "All tests pass on SQLite too."
 
 COMPILE = $(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate

@@ -1,4 +1,4 @@
-"""The responses that describe a session."""
+"""The response that describes a session."""
 
 from datetime import datetime
 from typing import Annotated, Any, Self
@@ -13,29 +13,6 @@ from .models import Session
 
 ExpiresAt = Annotated[datetime, Field(description="The earlier of the absolute and the idle expiry.")]
 ExpiresIn = Annotated[int, Field(description="Whole seconds until `expires_at`.", ge=0)]
-
-
-class SessionResponse(ResponseSchema):
-    """A new or renewed session. Keep the token: it is not shown again."""
-
-    token: str = Field(description="Send it as `Authorization: Bearer <token>`.")
-    id: str = Field(deprecated=True, description="The same as `token`; kept for older clients.")
-    expires_at: ExpiresAt
-    expires_in: ExpiresIn
-    device_token: str = Field(
-        description="Keep it beyond the logout, and send it with the next login from this device: then wrong passwords "
-        "of others do not delay the user here. It authenticates no request, and is good for a year."
-    )
-
-    @classmethod
-    def from_session(cls, session: Session, token: str, *, device_token: str) -> Self:
-        return cls(
-            token=token,
-            id=token,
-            expires_at=session.ends_at,
-            expires_in=session.expires_in,
-            device_token=device_token,
-        )
 
 
 class SessionInfo(ResponseSchema):

@@ -1,5 +1,6 @@
 """A real Chromium, where one is installed, and the code that documentation shows."""
 
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from .server import ROOT
 
@@ -16,6 +17,7 @@ CHROMIUM = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", 
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
 LOOPBACK = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1"
 GIVE_UP_AFTER = 20_000  # milliseconds
+ALL_PAGES = "ALL_PAGES" in os.environ  # `make pages` sets it: a picture of each page, and each case of a matrix
 
 
 def needs_chromium(so: str) -> pytest.MarkDecorator:
@@ -32,6 +34,12 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         yield browser
         browser.close()
+
+
+def picture(tab: Page, name: str, *, full_page: bool = True) -> None:
+    """Keep a picture in `screenshots/`, where one is asked for. No test reads it, so none fails without it."""
+    if ALL_PAGES:
+        tab.screenshot(path=ROOT / "screenshots" / f"{name}.png", full_page=full_page)
 
 
 @contextmanager

@@ -7,11 +7,10 @@ from sessions_api.http.client import ClientRequest
 from sessions_api.http.errors import RateLimited, ServerBusy
 from sessions_api.http.openapi import raises
 from sessions_api.ratelimit import limits
-from sessions_api.schemas import SessionResponse
 
 from . import exchange, password
 from .errors import AccountDisabled, InvalidCode
-from .schemas import Exchange, Login, Reauthenticate, session_response
+from .schemas import Exchange, Login, Reauthenticate, SessionResponse
 
 router = Router(tags=["login"])
 
@@ -28,7 +27,7 @@ router = Router(tags=["login"])
 def login(request: ClientRequest, body: Login) -> SessionResponse:
     """A new session. A refusal does not tell its reason, because strangers could learn from it who has an account."""
     started = password.login_with_password(**body.model_dump(), client=request.client)
-    return session_response(*started, device_token=body.device_token)
+    return SessionResponse.from_session(*started, device_token=body.device_token)
 
 
 @router.post(
@@ -47,7 +46,7 @@ def reauthenticate(request: SessionRequest, body: Reauthenticate) -> SessionResp
         )
     else:
         token = password.reauthenticate_with_password(request.auth, password=body.password, client=request.client)
-    return session_response(request.auth, token)
+    return SessionResponse.from_session(request.auth, token)
 
 
 @router.post(
@@ -61,4 +60,4 @@ def reauthenticate(request: SessionRequest, body: Reauthenticate) -> SessionResp
 def exchange_code(request: ClientRequest, body: Exchange) -> SessionResponse:
     """For the `?code=` of a sign-in that began with a `code_challenge`. A wrong verifier uses the code up as well."""
     started = exchange.exchange_code(code=body.code, code_verifier=body.code_verifier, client=request.client)
-    return session_response(*started)
+    return SessionResponse.from_session(*started)

@@ -15,7 +15,7 @@ from sessions_api.http.client import ClientInfo
 from sessions_api.http.errors import SessionExpired
 from sessions_api.models import Session
 
-MANY_FAILURES = 10  # as `lockout.COOL_OFF_FROM`: few users mistype so often, so the password may have been guessed
+from .lockout import COOL_OFF_FROM
 
 
 def complete_login(user: User, *, method: str, client: ClientInfo, device: str = "") -> tuple[Session, str]:
@@ -23,7 +23,7 @@ def complete_login(user: User, *, method: str, client: ClientInfo, device: str =
 
     `device` is the mark of a valid device token, or empty.
 
-    The proof was verified outside any transaction, because a hash must not hold a lock. Meanwhile an administrator may
+    A password was verified outside the transaction, because a hash must not hold a lock. Meanwhile an administrator may
     have disabled the user, or the password may have changed. So the row is locked and compared before anything is
     written. Every story that disables, deletes or re-keys a user takes the same lock.
     """
@@ -97,10 +97,10 @@ def is_new_device(login: Event) -> bool:
 
 
 def has_many_failures(login: Event) -> bool:
-    """Whether at least MANY_FAILURES logins of the user failed since the login before this one, wherever they were."""
+    """Whether so many logins failed since the one before this, wherever they were, that the password may be a guess."""
     last = logins_before(login).order_by("-pk").values("pk")[:1]
     failed = Event.objects.filter(user=login.user, tag=Tag.LOGIN_FAILED, pk__gt=Coalesce(Subquery(last), 0))
-    return failed[:MANY_FAILURES].count() == MANY_FAILURES
+    return failed[:COOL_OFF_FROM].count() == COOL_OFF_FROM
 
 
 def logins_before(login: Event) -> EventQuerySet:

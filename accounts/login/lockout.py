@@ -124,7 +124,7 @@ def failures_of(user: User) -> list[tuple[str, LoginFailures]]:
 
 
 def clear_failures(user: User, client: ClientInfo) -> None:
-    """Forget all failures of this user, who has just proven the mailbox and got another password."""
+    """Forget all failures of this user, who has just proven control of the mailbox."""
     keys = keys_of(user)
     LoginFailures.objects.clear(keys)
     for key in keys:

@@ -6,9 +6,9 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from accounts.schemas import Email, Password
-from sessions_api.http.schemas import RequestSchema, Text
+from sessions_api.http.schemas import RequestSchema, ResponseSchema, Text
 from sessions_api.models import Session
-from sessions_api.schemas import SessionResponse
+from sessions_api.schemas import ExpiresAt, ExpiresIn
 
 from . import devices
 
@@ -52,6 +52,25 @@ class Exchange(RequestSchema):
     code_verifier: Verifier
 
 
-def session_response(session: Session, token: str, *, device_token: str = "") -> SessionResponse:
-    """The response with a new or renewed session. A valid device token keeps its mark."""
-    return SessionResponse.from_session(session, token, device_token=devices.renew(session.user, device_token))
+class SessionResponse(ResponseSchema):
+    """A new or renewed session. Keep the token: it is not shown again."""
+
+    token: str = Field(description="Send it as `Authorization: Bearer <token>`.")
+    id: str = Field(deprecated=True, description="The same as `token`; kept for older clients.")
+    expires_at: ExpiresAt
+    expires_in: ExpiresIn
+    device_token: str = Field(
+        description="Keep it beyond the logout, and send it with the next login from this device: then wrong passwords "
+        "of others do not delay the user here. It authenticates no request, and is good for a year."
+    )
+
+    @classmethod
+    def from_session(cls, session: Session, token: str, *, device_token: str = "") -> Self:
+        """A valid device token keeps its mark."""
+        return cls(
+            token=token,
+            id=token,
+            expires_at=session.ends_at,
+            expires_in=session.expires_in,
+            device_token=devices.renew(session.user, device_token),
+        )

@@ -4,7 +4,7 @@ from ninja import Router, Status
 
 from accounts.errors import InvalidPassword
 from accounts.hash_pool import hashes_password
-from accounts.login.schemas import session_response
+from accounts.login.schemas import SessionResponse
 from accounts.mail.errors import InvalidLink
 from accounts.schemas import Address
 from sessions_api.auth import SessionRequest
@@ -12,7 +12,6 @@ from sessions_api.http.client import ClientRequest
 from sessions_api.http.errors import RateLimited, ReauthenticationRequired, ServerBusy
 from sessions_api.http.openapi import raises
 from sessions_api.ratelimit import limits
-from sessions_api.schemas import SessionResponse
 
 from . import change, reset
 from .schemas import PasswordChange, PasswordReset
@@ -34,7 +33,7 @@ def change_password(request: SessionRequest, body: PasswordChange) -> SessionRes
     A user without a password leaves `current_password` out, and needs a recent login.
     """
     token = change.change_password(request.auth, **body.model_dump(), client=request.client)
-    return session_response(request.auth, token)
+    return SessionResponse.from_session(request.auth, token)
 
 
 @router.post(

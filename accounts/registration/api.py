@@ -5,13 +5,12 @@ from ninja import Router, Status
 
 from accounts.errors import EmailTaken, RegistrationClosed
 from accounts.hash_pool import hashes_password
-from accounts.login.schemas import session_response
+from accounts.login.schemas import SessionResponse
 from accounts.mail.errors import InvalidLink
 from sessions_api.http.client import ClientRequest
 from sessions_api.http.errors import RateLimited, ServerBusy
 from sessions_api.http.openapi import raises
 from sessions_api.ratelimit import limits
-from sessions_api.schemas import SessionResponse
 
 from . import register as story
 from .schemas import ConfirmRegistration, Register
@@ -38,7 +37,7 @@ def register(request: ClientRequest, body: Register) -> Status[SessionResponse] 
         story.request_registration(body.email, client=request.client)
         return Status(202, None)
     session, token = story.register(**body.model_dump(), client=request.client)
-    return Status(201, session_response(session, token))
+    return Status(201, SessionResponse.from_session(session, token))
 
 
 @router.post(
@@ -56,4 +55,4 @@ def confirm_registration(request: ClientRequest, body: ConfirmRegistration) -> S
     Creates a user with a verified address, and logs in.
     """
     session, token = story.confirm_registration(**body.model_dump(), client=request.client)
-    return Status(201, session_response(session, token))
+    return Status(201, SessionResponse.from_session(session, token))

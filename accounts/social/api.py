@@ -6,13 +6,12 @@ from pydantic import Field
 
 from accounts.errors import RegistrationClosed
 from accounts.login.errors import AccountDisabled, InvalidCode
-from accounts.login.schemas import session_response
+from accounts.login.schemas import SessionResponse
 from sessions_api.auth import SessionRequest, fresh_session
 from sessions_api.http.client import ClientRequest
 from sessions_api.http.errors import NotFound, PermissionDenied, RateLimited, ReauthenticationRequired
 from sessions_api.http.openapi import raises
 from sessions_api.ratelimit import limits
-from sessions_api.schemas import SessionResponse
 
 from . import connections, cookies, id_token, linking, signin
 from .errors import (
@@ -85,7 +84,7 @@ def token(request: ClientRequest, provider: Provider, body: IdToken) -> SessionR
     """For a phone, or One Tap. An ID token opens one session."""
     registry.require(provider)
     opened = id_token.sign_in_with_id_token(provider=provider, client=request.client, **body.model_dump())
-    return session_response(*opened)
+    return SessionResponse.from_session(*opened)
 
 
 @router.post(

@@ -1,4 +1,4 @@
-"""The admin and the API documentation in a real Chromium. `screenshots/` keeps a picture of each page."""
+"""The admin and the API documentation in a real Chromium. `make pages` keeps a picture of each page."""
 
 import re
 from urllib.parse import urlsplit
@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from ..browser import chromium, needs_chromium
-from ..server import ROOT, database, manage, serving
+from ..browser import chromium, needs_chromium, picture
+from ..server import database, manage, serving
 
 PHONE = (
     "Mozilla/5.0 (Linux; Android 16; Pixel 10 Pro Build/BP1A.260505.005; wv) AppleWebKit/537.36 (KHTML, like Gecko) "
@@ -55,7 +55,7 @@ def page(browser, server):
 
 
 def look(tab, name):
-    tab.screenshot(path=ROOT / "screenshots" / f"{name}.png", full_page=True)
+    picture(tab, name)
     hidden = "[...document.querySelectorAll('html, .results')].map(part => part.scrollWidth - part.clientWidth)"
     assert max(tab.evaluate(hidden)) <= 0, f"{name} is wider than the window"
 
@@ -65,7 +65,7 @@ def look_as_on_a_phone(tab, name):
     before = tab.viewport_size
     tab.emulate_media(color_scheme="dark")
     tab.set_viewport_size({"width": 390, "height": 844})
-    tab.screenshot(path=ROOT / "screenshots" / f"{name}-phone.png", full_page=True)
+    picture(tab, f"{name}-phone")
     assert tab.evaluate("document.documentElement.scrollWidth") <= 390, f"{name} is wider than a phone"
     tab.emulate_media(color_scheme="light")
     tab.set_viewport_size(before)

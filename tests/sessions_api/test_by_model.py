@@ -307,7 +307,7 @@ def town_settings(settings, monkeypatch):
     settings.SESSION_LIFETIME, settings.SESSION_IDLE, settings.SESSION_TOUCH = LIFETIME, IDLE, TOUCH
     settings.REAUTHENTICATION, settings.SESSION_MAX_PER_USER = RECENT, CAP
     return {
-        "max_examples": int(os.environ.get("MODEL_EXAMPLES", "40")),
+        "max_examples": int(os.environ.get("MODEL_EXAMPLES", "20")),
         "stateful_step_count": 30,
         "deadline": None,
         "suppress_health_check": list(HealthCheck),

@@ -15,7 +15,7 @@ from ..server import ROOT, database, serving
 
 pytestmark = pytest.mark.postgres
 
-ROUNDS = int(os.environ.get("RACE_ROUNDS", "5"))
+ROUNDS = int(os.environ.get("RACE_ROUNDS", "2"))
 CAP = 5
 PASSWORD = "correct horse battery"
 OPERATOR = """

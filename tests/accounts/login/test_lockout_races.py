@@ -19,7 +19,7 @@ from .conftest import UNKNOWN, attempt
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
-ROUNDS = int(os.environ.get("RACE_ROUNDS", "5"))
+ROUNDS = int(os.environ.get("RACE_ROUNDS", "2"))
 THREADS = 8  # each holds a connection of the pool, which has nine
 KNOWN = "alice@example.org"
 

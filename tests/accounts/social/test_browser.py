@@ -1,6 +1,6 @@
 """Sign-in from the first click to the session, in a real Chromium, by a provider that insists on PKCE.
 
-The front end's JavaScript comes from docs/google.md and examples/browser/. Screenshots are in `screenshots/`.
+The front end's JavaScript comes from docs/google.md and examples/browser/. `make pages` keeps pictures.
 """
 
 import re
@@ -12,7 +12,7 @@ import pytest
 import requests
 from playwright.sync_api import expect
 
-from ...browser import GIVE_UP_AFTER, answering, chromium, documented, needs_chromium
+from ...browser import ALL_PAGES, GIVE_UP_AFTER, answering, chromium, documented, needs_chromium, picture
 from ...server import ROOT, database, free_port, serving
 from .npm_provider import needs_node, providing
 
@@ -119,7 +119,7 @@ class Visitor:
         expect(self.told).to_have_text(text, timeout=GIVE_UP_AFTER)
 
     def looks(self, name):
-        self.page.screenshot(path=ROOT / "screenshots" / f"google-{name}.png")
+        picture(self.page, f"google-{name}", full_page=False)
 
     @property
     def token(self):
@@ -162,8 +162,9 @@ def visit(browser, front_end, service, section):
         assert not visitor.complaints
 
 
-by_each = pytest.mark.parametrize("section", ["By a code", "By the session itself"], ids=["code", "session"])
-by_code = pytest.mark.parametrize("section", ["By a code"], ids=["code"])
+SECTIONS = {"code": "By a code", "session": "By the session itself"}
+by_code = pytest.mark.parametrize("section", [SECTIONS["code"]], ids=["code"])
+by_each = pytest.mark.parametrize("section", SECTIONS.values(), ids=SECTIONS) if ALL_PAGES else by_code
 
 
 @by_each

@@ -20,7 +20,7 @@ from sessions_api.ratelimit.redis import SharedStore
 from ...server import database, free_port, serving
 from ...users import problem
 
-ROUNDS = int(os.environ.get("RACE_ROUNDS", "5"))
+ROUNDS = int(os.environ.get("RACE_ROUNDS", "2"))
 PASSWORD = "correct horse battery"
 FIVE = Window(5, 60, "five")
 
