@@ -13,15 +13,15 @@ from sessions_api.schemas import ExpiresAt, ExpiresIn
 from . import devices
 
 Verifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9._~-]{43,128}$", description="RFC 7636.")]
+DeviceToken = Annotated[
+    Text, Field(max_length=200, description="Of an earlier login from this device. One that is not valid is ignored.")
+]
 
 
 class Login(RequestSchema):
     email: Email
     password: Password
-    device_token: Annotated[
-        Text,
-        Field(max_length=200, description="Of an earlier login from this device. One that is not valid is ignored."),
-    ] = ""
+    device_token: DeviceToken = ""
 
 
 class Reauthenticate(RequestSchema):

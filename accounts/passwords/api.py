@@ -14,7 +14,7 @@ from sessions_api.http.openapi import raises
 from sessions_api.ratelimit import limits
 
 from . import change, reset
-from .schemas import PasswordChange, PasswordReset
+from .schemas import PasswordChange, PasswordReset, RenewedDevice
 
 router = Router(tags=["passwords"])
 
@@ -53,16 +53,17 @@ def request_password_reset(request: ClientRequest, body: Address) -> Status[None
 @router.post(
     "/auth/password/reset/confirm",
     auth=None,
-    response={204: None},
+    response={200: RenewedDevice, 204: None},
     summary="Reset the password",
     openapi_extra=raises(InvalidLink, RateLimited, ServerBusy),
 )
 @hashes_password()
 @limits.limited(limits.CONSUME)
-def reset_password(request: ClientRequest, body: PasswordReset) -> Status[None]:
+def reset_password(request: ClientRequest, body: PasswordReset) -> Status[RenewedDevice] | Status[None]:
     """Takes the token of the mail. Revokes all sessions and marks the address as verified; it does not log in.
 
+    It revokes all device tokens too. A device that sends its own gets 200 and a new one.
     Earlier security alerts stay valid, because a thief who reads the mailbox could make this call too.
     """
-    reset.reset_password(**body.model_dump(), client=request.client)
-    return Status(204, None)
+    device_token = reset.reset_password(token=body.token, new_password=body.new_password, client=request.client)
+    return Status(200, RenewedDevice(device_token=device_token)) if body.device_token else Status(204, None)

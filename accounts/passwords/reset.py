@@ -4,6 +4,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.login import devices
 from accounts.login.lockout import clear_failures
 from accounts.mail.one_time_tokens import OneTimeToken
 from accounts.mail.queue import MailType, QueuedMail
@@ -22,8 +23,10 @@ def request_reset(email: str) -> None:
     QueuedMail.objects.enqueue(MailType.RESET, email=email)
 
 
-def reset_password(*, token: str, new_password: str, client: ClientInfo) -> None:
+def reset_password(*, token: str, new_password: str, client: ClientInfo) -> str:
     """Give the user of this token the new password and a verified address. Revoke all sessions and device tokens.
+
+    Returns a new device token. Its mark is new too, because the failures of an earlier mark may have locked it.
 
     Raises InvalidLink; ValidationFailed, after which the token is still valid; or ServerBusy. A thief may have linked a
     provider, so links of the last days are deleted; the mail lists the others. If the address was not verified before,
@@ -45,3 +48,4 @@ def reset_password(*, token: str, new_password: str, client: ClientInfo) -> None
         left = [title(link.provider) for link in connections_of(user)]
         providers = {"unlinked": ", ".join(unlinked), "still_linked": ", ".join(left)}
         revoke_and_notify(user, Tag.PASSWORD_RESET, client=client, told=providers)
+    return devices.issue(user)

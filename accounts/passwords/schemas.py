@@ -1,7 +1,8 @@
-"""The request bodies about passwords."""
+"""The request bodies about passwords, and the response to a reset."""
 
+from accounts.login.schemas import DeviceToken
 from accounts.schemas import MailToken, NewPassword, Password
-from sessions_api.http.schemas import RequestSchema
+from sessions_api.http.schemas import RequestSchema, ResponseSchema
 
 
 class PasswordChange(RequestSchema):
@@ -14,3 +15,10 @@ class PasswordChange(RequestSchema):
 class PasswordReset(RequestSchema):
     token: MailToken
     new_password: NewPassword
+    device_token: DeviceToken = ""
+
+
+class RenewedDevice(ResponseSchema):
+    """For a device that sent a device token. A reset revokes all of them."""
+
+    device_token: str

@@ -48,8 +48,8 @@ def ask_to_reset(api, email):
     assert (answer.status_code, answer.content) == (202, b"")
 
 
-def reset(api, token, password="the next password"):
-    return api.call("POST", "/api/auth/password/reset/confirm", {"token": token, "new_password": password})
+def reset(api, token, password="the next password", **more):
+    return api.call("POST", "/api/auth/password/reset/confirm", {"token": token, "new_password": password, **more})
 
 
 def ask_to_change(api, user, email):

@@ -162,6 +162,19 @@ def test_device_tokens_are_revoked(api, alice, known, clock, mailbox, event):
     assert log_in(api, alice, renewed, here=WORK).status_code == 200
 
 
+@pytest.mark.parametrize("own", [True, False], ids=["own", "any other text"])
+def test_reset_from_a_device_that_sends_a_token_renews_it_without_its_failures(api, alice, known, clock, mailbox, own):
+    fail(api, clock, alice, COOL_OFF_FROM, here=WORK)
+    for _ in range(COOL_OFF_FROM):
+        log_in(api, alice, known, "a wrong password")
+    ask_to_reset(api, alice.email)
+    token = mailbox.token(alice.email, "new password")
+    answer = reset(api, token, alice.password + "!", device_token=known if own else "any other text")
+    assert (answer.status_code, answer.json().keys()) == (200, {"device_token"})
+    fail(api, clock, alice, COOL_OFF_FROM, here=WORK)
+    assert log_in(api, alice, answer.json()["device_token"], alice.password + "!", here=WORK).status_code == 200
+
+
 def test_device_token_survives_other_changes_of_the_user(api, alice, known, clock):
     User.objects.update(display_name="Alice L.")
     change = {"current_password": alice.password, "new_password": "another password of alice"}
