@@ -64,6 +64,7 @@ def test_start_loads_nothing_that_is_not_configured(database):
     assert {*OF_INSTALLED_APPS, "config.api"} <= set(told["modules"])
     assert told["collects"]
     assert told["frozen"] > 10_000
+    assert "ua_parser_builtins.matchers" in told["modules"]  # the expressions for user agents: no login waits for them
 
 
 @pytest.mark.parametrize(
