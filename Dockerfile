@@ -13,6 +13,8 @@ ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 ENV GRANIAN_BLOCKING_THREADS=8
 # By default granian ends when one process ends. A process that cannot start is not retried for long.
 ENV GRANIAN_RESPAWN_FAILED_WORKERS=true
+# A process that is told to stop before it serves does not hear it. Docker kills all of them two seconds later.
+ENV GRANIAN_WORKERS_KILL_TIMEOUT=8
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin latchkey
 WORKDIR /app
 COPY --from=build /venv /venv

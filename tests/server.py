@@ -91,7 +91,7 @@ def serving(*, workers: int = 1, threads: int = 8, log: Path, port: int = 0, **e
     port = port or free_port()
     command = [*GRANIAN, "--interface", "wsgi", "--no-ws", "--http", "1", "--port", str(port)]
     command += ["--workers", str(workers), "--blocking-threads", str(threads), "config.wsgi:application"]
-    env = {"RATE_LIMIT_FACTOR": "0", "HASHES_AT_ONCE": "64"} | env
+    env = {"RATE_LIMIT_FACTOR": "0", "HASHES_AT_ONCE": "64", "GRANIAN_WORKERS_KILL_TIMEOUT": "8"} | env
     with log.open("w") as out:
         process = subprocess.Popen(command, cwd=ROOT, env=os.environ | env, stdout=out, stderr=out)
     server = Server(f"http://127.0.0.1:{port}", process, log)

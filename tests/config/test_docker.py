@@ -175,6 +175,18 @@ def test_image_replaces_a_lost_process(app, environment, tmp_path):
         process.wait(20)
 
 
+def test_image_stops_before_docker_kills_it_even_while_its_processes_start(app, environment, tmp_path):
+    port, log = free_port(), tmp_path / "log"
+    with log.open("w") as out:
+        env = environment | {"GRANIAN_WORKERS": "2"}
+        process = subprocess.Popen(command("CMD", port), cwd=app, env=env, stdout=out, stderr=out)
+    try:
+        wait_until(lambda: log.read_text().count("Spawning worker") == 2)
+    finally:
+        process.terminate()
+        assert process.wait(10) == 0
+
+
 def test_image_is_unhealthy_without_a_server(environment):
     probe = subprocess.run(command("HEALTHCHECK", free_port()), env=environment, capture_output=True, check=False)
     assert probe.returncode == 1
