@@ -1,6 +1,6 @@
 """Changing the password, and resetting it by mail."""
 
-from ninja import Router, Status
+from ninja import Router
 
 from accounts.errors import InvalidPassword
 from accounts.hash_pool import hashes_password
@@ -9,7 +9,7 @@ from accounts.mail.errors import InvalidLink
 from accounts.schemas import Address
 from sessions_api.auth import SessionRequest
 from sessions_api.http.client import ClientRequest
-from sessions_api.http.errors import RateLimited, ReauthenticationRequired, ServerBusy
+from sessions_api.http.errors import ReauthenticationRequired
 from sessions_api.http.openapi import raises
 from sessions_api.ratelimit import limits
 from sessions_api.schemas import SessionResponse
@@ -24,7 +24,7 @@ router = Router(tags=["passwords"])
     "/auth/password",
     response=SessionResponse,
     summary="Change the password",
-    openapi_extra=raises(InvalidPassword, ReauthenticationRequired, RateLimited, ServerBusy),
+    openapi_extra=raises(InvalidPassword, ReauthenticationRequired),
 )
 @hashes_password()
 @limits.limited(limits.NEW_PASSWORD, session=lambda request, body: str(request.auth.pk))
@@ -37,18 +37,11 @@ def change_password(request: SessionRequest, body: PasswordChange) -> SessionRes
     return session_response(request.auth, token)
 
 
-@router.post(
-    "/auth/password/reset",
-    auth=None,
-    response={202: None},
-    summary="Request a password reset",
-    openapi_extra=raises(RateLimited),
-)
+@router.post("/auth/password/reset", auth=None, response={202: None}, summary="Request a password reset")
 @limits.limited(limits.RESET, recipient=lambda request, body: body.email)
-def request_password_reset(request: ClientRequest, body: Address) -> Status[None]:
+def request_password_reset(request: ClientRequest, body: Address) -> None:
     """Sends a mail if a user has this address. The answer and its time are the same for every address."""
     reset.request_reset(body.email)
-    return Status(202, None)
 
 
 @router.post(
@@ -56,14 +49,13 @@ def request_password_reset(request: ClientRequest, body: Address) -> Status[None
     auth=None,
     response={204: None},
     summary="Reset the password",
-    openapi_extra=raises(InvalidLink, RateLimited, ServerBusy),
+    openapi_extra=raises(InvalidLink),
 )
 @hashes_password()
 @limits.limited(limits.CONSUME)
-def reset_password(request: ClientRequest, body: PasswordReset) -> Status[None]:
+def reset_password(request: ClientRequest, body: PasswordReset) -> None:
     """Takes the token of the mail. Revokes all sessions and marks the address as verified; it does not log in.
 
     Earlier security alerts stay valid, because a thief who reads the mailbox could make this call too.
     """
     reset.reset_password(**body.model_dump(), client=request.client)
-    return Status(204, None)
