@@ -9,7 +9,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.utils import model_ngettext
 from django.contrib.auth import admin as auth
 from django.contrib.auth.forms import UserChangeForm
 from django.contrib.auth.models import Group
@@ -96,6 +95,7 @@ class UserAdmin(LargeTableAdmin, auth.UserAdmin):  # type: ignore[type-arg]
     add_form_template = None  # Django's explains how to set a password
     list_display = ("email", "display_name", "verified", "is_active", "is_staff", "created", "logged_in")
     list_filter = ("is_active", "is_staff", "is_superuser", VerifiedFilter)
+    allowed_lookups = ("is_active__exact", "is_staff__exact", "is_superuser__exact", "verified")
     search_fields = ("email", "display_name")
     search_help_text = "Any part of an email address or of a name."
     ordering = ("email",)
@@ -112,10 +112,6 @@ class UserAdmin(LargeTableAdmin, auth.UserAdmin):  # type: ignore[type-arg]
     created = time_column("created_at", "created", ordering="created_at")
     updated = time_column("updated_at", "last changed")
     logged_in = time_column("last_login", "last login", ordering="last_login")
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Allows the filters only. Other lookups could ask for what no page shows, such as hashes and linked ids."""
-        return lookup in {"is_active__exact", "is_staff__exact", "is_superuser__exact", "verified"}
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_change_permission(request, obj) and may_administer(request, obj)
@@ -218,7 +214,7 @@ class UserAdmin(LargeTableAdmin, auth.UserAdmin):  # type: ignore[type-arg]
                 batch = User.objects.filter(pk__in=keys[start : start + DELETED_AT_ONCE])
                 self.log_deletions(request, batch)
                 self.delete_queryset(request, batch)
-        self.message_user(request, f"{number:,} {model_ngettext(self.opts, number)}: deleted.", messages.SUCCESS)
+        self.report(request, number, "deleted.")
         return None
 
     def confirm_deletion(self, request: HttpRequest, users: UserQuerySet, number: int) -> HttpResponse:
@@ -251,13 +247,8 @@ class UserAdmin(LargeTableAdmin, auth.UserAdmin):  # type: ignore[type-arg]
     @admin.action(permissions=["change"], description="Revoke all sessions of selected users")
     def revoke_sessions(self, request: HttpRequest, queryset: UserQuerySet) -> None:
         with self.locked_and_logged(request, queryset, "Revoked all sessions.") as users:
-            at_admin = AdminSession.objects.filter(user__in=users)
-            revoke_by_admin(
-                Session.objects.filter(user__in=users),
-                by=ADMINISTRATOR,
-                admin_sessions=at_admin,
-                administrator=request.user.pk,
-            )
+            sessions, at_admin = Session.objects.filter(user__in=users), AdminSession.objects.filter(user__in=users)
+            revoke_by_admin(sessions, at_admin, by=ADMINISTRATOR, administrator=request.user.pk)
 
     @admin.action(permissions=["change"], description="Send reset mail to selected users")
     def send_reset_mail(self, request: HttpRequest, queryset: UserQuerySet) -> None:
@@ -285,11 +276,13 @@ class UserAdmin(LargeTableAdmin, auth.UserAdmin):  # type: ignore[type-arg]
     def locked_and_logged(self, request: HttpRequest, queryset: UserQuerySet, done: str) -> Iterator[list[User]]:
         """The selected users that this administrator may change, locked. Afterwards the history of each says `done`."""
         with transaction.atomic():
-            users = self.administrable(request, queryset.order_by("pk").lock(), whose=lambda user: user)
+            users = self.administrable(request, queryset.order_by("pk").lock())
             yield users
             log_for_each(request, users, done)
-        noun = model_ngettext(self.opts, len(users))
-        self.message_user(request, f"{len(users)} {noun}: {done.lower()}", messages.SUCCESS)
+        self.report(request, len(users), done.lower())
+
+    def users_of(self, rows: list[User]) -> list[User]:
+        return rows
 
     @admin.display(boolean=True, ordering="email_verified_at")
     def verified(self, user: User) -> bool:
@@ -327,14 +320,7 @@ admin.site.unregister(Group)
 class GroupAdmin(LargeTableAdmin, auth.GroupAdmin):
     """Only superusers change groups: a group grants permissions, so its editor could grant themselves any."""
 
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        return False
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return request.user.is_superuser
-
     def has_change_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
         return request.user.is_superuser
 
-    def has_delete_permission(self, request: HttpRequest, obj: Group | None = None) -> bool:
-        return request.user.is_superuser
+    has_add_permission = has_delete_permission = has_change_permission

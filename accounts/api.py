@@ -4,7 +4,7 @@ from typing import Annotated
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from ninja import Query, Router, Status
+from ninja import Query, Router
 from pydantic import Field
 
 from sessions_api.auth import SessionRequest, fresh_session, introspected
@@ -60,10 +60,9 @@ def update_me(request: SessionRequest, body: UserUpdate) -> UserResponse:
     summary="Delete the account",
     openapi_extra=raises(ReauthenticationRequired),
 )
-def delete_me(request: SessionRequest) -> Status[None]:
+def delete_me(request: SessionRequest) -> None:
     """Deletes the user and all their data. A last mail says so, also to an address that could undo a change."""
     deletion.delete_account(request.auth, client=request.client)
-    return Status(204, None)
 
 
 @router.get(

@@ -21,8 +21,6 @@ from .models import User
 from .schemas import UserResponse
 
 PAGE_SIZE = 1000  # rows in memory, some 2 MiB; a query for each page costs little beside its rows
-TOKEN_FIELDS = ("email", "requested_at", "expires_at")
-MAIL_FIELDS = ("email", "requested_at", "data")
 
 
 def names_of(related: Any) -> list[str]:
@@ -61,15 +59,15 @@ class ExportedEvent(ResponseSchema):
 
 
 class ExportedToken(ResponseSchema):
-    purpose: str
+    purpose: str = Field(validation_alias="type")
     email: str
     requested_at: datetime
     expires_at: datetime
-    spent_at: datetime | None = Field(description="When it was used or revoked.")
+    spent_at: datetime | None = Field(validation_alias="used_at", description="When it was used or revoked.")
 
 
 class ExportedMail(ResponseSchema):
-    letter: str = Field(description="The type of the mail.")
+    letter: str = Field(validation_alias="type", description="The type of the mail.")
     email: str
     requested_at: datetime
     data: dict[str, Any]
@@ -111,21 +109,13 @@ def stream_export(session: Session) -> Iterator[bytes]:
     mailed = Q(user=user) | Q(user=None, email=user.email)  # the mail and the token of a registration have no user
     about_user = Q(object_id=str(user.pk), content_type__model="user")
     failures = [{"place": scope, "number": row.count, "last_at": row.last_at} for scope, row in failures_of(user)]
-    tokens = [
-        {"purpose": token.type, "spent_at": token.used_at, **fields_of(token, *TOKEN_FIELDS)}
-        for token in OneTimeToken.objects.filter(mailed).order_by("-requested_at")
-    ]
-    mails = [
-        {"letter": mail.type, **fields_of(mail, *MAIL_FIELDS)}
-        for mail in QueuedMail.objects.filter(mailed).order_by("-requested_at")
-    ]
     lists: dict[str, tuple[type[ResponseSchema], Iterable[list[Any]]]] = {
         "sessions": (SessionInfo, [[SessionInfo.from_session(one, current=one == session) for one in sessions]]),
         "connections": (ExportedConnection, [list(user.social_auth.order_by("pk"))]),
         "events": (ExportedEvent, pages_of(user.events.all())),
         "failed_attempts": (ExportedFailures, [failures]),
-        "links": (ExportedToken, [tokens]),
-        "queued_mails": (ExportedMail, [mails]),
+        "links": (ExportedToken, [list(OneTimeToken.objects.filter(mailed).order_by("-requested_at"))]),
+        "queued_mails": (ExportedMail, [list(QueuedMail.objects.filter(mailed).order_by("-requested_at"))]),
         "administration": (ExportedAdministration, pages_of(LogEntry.objects.filter(about_user | Q(user=user)))),
     }
     yield b'{"user":' + to_json(ExportedUser.model_validate(user))
@@ -152,7 +142,3 @@ def pages_of(rows: QuerySet[Any]) -> Iterator[list[Any]]:
     while page:
         yield page
         page = list(rows.filter(pk__lt=page[-1].pk)[:PAGE_SIZE])
-
-
-def fields_of(row: Any, *names: str) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in names}

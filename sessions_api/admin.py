@@ -1,26 +1,22 @@
 """Sessions in the admin: administrators view and revoke them. No page shows a token or its digest."""
 
-from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.admin.models import LogEntry
-from django.contrib.admin.utils import model_ngettext
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
-from sessions_api.adminkit.columns import NONE, time_column, user_column
+from sessions_api.adminkit.columns import NONE, client_lines, time_column, user_column
 from sessions_api.adminkit.filters import ChoiceFilter
 from sessions_api.adminkit.permissions import log_for_each, may_administer
 from sessions_api.adminkit.read_only import ReadOnlyAdmin
-from sessions_api.adminkit.search import SEARCH_HELP, search_filter
 from sessions_api.events.tags import ADMINISTRATOR
 
 from . import login_methods
@@ -65,16 +61,50 @@ class MethodFilter(ChoiceFilter):
         return login_methods.titles()
 
 
+class RevocableAdmin(ReadOnlyAdmin):
+    """What the lists of both kinds of sessions share."""
+
+    list_select_related = ("user",)
+    actions = ("delete_selected",)
+
+    account = user_column()
+    last_seen = time_column("last_seen_at", "last seen")
+    ends = time_column("ends_at", "expires")
+
+    @admin.action(permissions=["delete"], description="Revoke selected %(verbose_name_plural)s")
+    def delete_selected(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Replaces Django's action, whose page for confirmation lists every session."""
+        sessions = self.administrable(request, queryset)
+        with transaction.atomic():
+            self.log_deletions(request, sessions)  # type: ignore[arg-type]
+            revoked = self.revoke(request, sessions)
+        self.report(request, revoked, "revoked.")
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        self.revoke(request, [obj])
+
+    def revoke(self, request: HttpRequest, sessions: list[Any], *more: AdminSessionQuerySet) -> int:
+        """Writes to the history of each user: the id of a revoked session no longer leads to its user."""
+        log_for_each(request, {session.user for session in sessions}, f"Revoked {self.opts.verbose_name_plural}.")
+        chosen = self.model._default_manager.filter(pk__in=[session.pk for session in sessions])
+        return revoke_by_admin(chosen, *more, by=ADMINISTRATOR, administrator=request.user.pk)
+
+    @admin.display
+    def device(self, session: Session | AdminSession) -> str:
+        return session.device or NONE
+
+    @admin.display(description="IP address, device, user agent")
+    def client(self, session: Session | AdminSession) -> SafeString:
+        return client_lines(session, Truncator(session.user_agent).chars(USER_AGENT_CHARACTERS))
+
+
 @admin.register(Session)
-class SessionAdmin(ReadOnlyAdmin):
+class SessionAdmin(RevocableAdmin):
     list_display = ("created", "account", "state", "method_title", "last_seen", "ends", "client")
     list_filter = (StateFilter, MethodFilter)
-    list_select_related = ("user",)
+    allowed_lookups = ("state", "method")
     ordering = ("-expires_at",)
     sortable_by = ("created",)
-    search_fields = ("id", "ip_address", "user__email")
-    search_help_text = SEARCH_HELP
-    actions = ("delete_selected",)
     fields = (
         "id",
         "account",
@@ -91,54 +121,19 @@ class SessionAdmin(ReadOnlyAdmin):
         "user_agent",
     )
 
-    account = user_column()
     created = time_column("created_at", "created", ordering="expires_at")  # nearly the same order, and has an index
     authenticated = time_column("authenticated_at", "authenticated")
-    last_seen = time_column("last_seen_at", "last seen")
-    ends = time_column("ends_at", "expires")
     latest_end = time_column("expires_at", "expires at the latest")
     changed = time_column("updated_at", "last changed")
 
-    def has_delete_permission(self, request: HttpRequest, obj: Session | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and may_administer(request, obj and obj.user)
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Allows the filters only. Lookups that Django derives from a query string could ask for the digest by bits."""
-        return lookup in {"state", "method"}
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Session], search_term: str
-    ) -> tuple[QuerySet[Session], bool]:
-        return queryset.filter(search_filter(search_term.strip())), False
-
-    @admin.action(permissions=["delete"], description="Revoke selected sessions")
-    def delete_selected(self, request: HttpRequest, queryset: QuerySet[Session]) -> None:
-        """Replaces Django's action, whose page for confirmation lists every session."""
-        sessions = self.administrable(request, queryset, attrgetter("user"))
-        with transaction.atomic():
-            chosen = Session.objects.filter(pk__in=[session.pk for session in sessions])
-            revoked = revoke_by_admin(
-                chosen,
-                by=ADMINISTRATOR,
-                admin_sessions=self.admin_sessions_of_page(request),
-                administrator=request.user.pk,
-            )
-            self.log_deletions(request, sessions)
-        self.message_user(request, f"{revoked} {model_ngettext(self.opts, revoked)}: revoked.", messages.SUCCESS)
+    def revoke(self, request: HttpRequest, sessions: list[Any], *more: AdminSessionQuerySet) -> int:
+        return super().revoke(request, sessions, self.admin_sessions_of_page(request), *more)
 
     def admin_sessions_of_page(self, request: HttpRequest) -> AdminSessionQuerySet:
         """The admin sessions of the user on whose page “Revoke all” was pressed; none for any other action."""
         user = get_user_model()._default_manager.filter(pk=as_uuid(request.POST.get("user", ""))).first()
         everything = user and request.POST.get("select_across") == "1" and may_administer(request, user)
         return AdminSession.objects.filter(user=user) if everything else AdminSession.objects.none()
-
-    def delete_model(self, request: HttpRequest, obj: Session) -> None:
-        revoke_by_admin(Session.objects.filter(pk=obj.pk), by=ADMINISTRATOR, administrator=request.user.pk)
-
-    def log_deletions(self, request: HttpRequest, queryset: Any) -> list[LogEntry]:
-        """Also writes to the history of each user: the id of a deleted session no longer leads to its user."""
-        log_for_each(request, {session.user for session in queryset}, "Revoked sessions.")
-        return super().log_deletions(request, queryset)
 
     @admin.display
     def state(self, session: Session) -> str:
@@ -148,81 +143,21 @@ class SessionAdmin(ReadOnlyAdmin):
     def method_title(self, session: Session) -> str:
         return method_title(session.method)
 
-    @admin.display
-    def device(self, session: Session) -> str:
-        return session.device or NONE
-
-    @admin.display(description="IP address, device, user agent")
-    def client(self, session: Session) -> SafeString:
-        return client_lines(session)
-
 
 @admin.register(AdminSession)
-class AdminSessionAdmin(ReadOnlyAdmin):
+class AdminSessionAdmin(RevocableAdmin):
     """The browsers that are logged in to the admin."""
 
     list_display = ("created", "account", "last_seen", "ends", "client")
-    list_select_related = ("user",)
     ordering = ("-expire_date",)
     sortable_by = ()
-    search_fields = ("id", "ip_address", "user__email")
-    search_help_text = SEARCH_HELP
-    actions = ("delete_selected",)
     fields = ("id", "account", "created", "last_seen", "ends", "ip_address", "device", "user_agent")
 
-    account = user_column()
     created = time_column("created_at", "created")
-    last_seen = time_column("last_seen_at", "last seen")
-    ends = time_column("ends_at", "expires")
-
-    def has_delete_permission(self, request: HttpRequest, obj: AdminSession | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and may_administer(request, obj and obj.user)
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Allows none: a lookup could ask for the digest or the data by bits."""
-        return False
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[AdminSession], search_term: str
-    ) -> tuple[QuerySet[AdminSession], bool]:
-        return queryset.filter(search_filter(search_term.strip())), False
-
-    @admin.action(permissions=["delete"], description="Revoke selected admin sessions")
-    def delete_selected(self, request: HttpRequest, queryset: QuerySet[AdminSession]) -> None:
-        sessions = self.administrable(request, queryset, attrgetter("user"))
-        with transaction.atomic():
-            self.log_deletions(request, sessions)
-            revoked = self.revoke(request, sessions)
-        self.message_user(request, f"{revoked} {model_ngettext(self.opts, revoked)}: revoked.", messages.SUCCESS)
-
-    def delete_model(self, request: HttpRequest, obj: AdminSession) -> None:
-        self.revoke(request, [obj])
-
-    def revoke(self, request: HttpRequest, sessions: list[AdminSession]) -> int:
-        chosen = AdminSession.objects.filter(pk__in=[session.pk for session in sessions])
-        return revoke_by_admin(
-            Session.objects.none(), by=ADMINISTRATOR, admin_sessions=chosen, administrator=request.user.pk
-        )
 
     def log_deletions(self, request: HttpRequest, queryset: Any) -> list[LogEntry]:
-        """In the history of each user, as for sessions of the API."""
-        log_for_each(request, {session.user for session in queryset}, "Revoked admin sessions.")
+        """None of its own: the history of the user has it."""
         return []
-
-    @admin.display
-    def device(self, session: AdminSession) -> str:
-        return session.device or NONE
-
-    @admin.display(description="IP address, device, user agent")
-    def client(self, session: AdminSession) -> SafeString:
-        return client_lines(session)
-
-
-def client_lines(session: Session | AdminSession) -> SafeString:
-    """In lines of their own: side by side, one IPv6 address would make the list wider than a window."""
-    device = format_html("{}<br>", session.device) if session.device else ""
-    user_agent = Truncator(session.user_agent).chars(USER_AGENT_CHARACTERS)
-    return format_html('{}<br>{}<span class="mini quiet">{}</span>', session.ip_address or NONE, device, user_agent)
 
 
 def as_uuid(text: str) -> UUID | None:

@@ -1,6 +1,6 @@
 from uuid import UUID
 
-from ninja import Query, Router, Status
+from ninja import Query, Router
 
 from sessions_api.events.tags import Tag
 from sessions_api.http.errors import NotFound, ReauthenticationRequired
@@ -16,10 +16,9 @@ router = Router(tags=["sessions"])
 
 
 @router.post("/auth/logout", response={204: None}, summary="Log out")
-def logout(request: SessionRequest) -> Status[None]:
+def logout(request: SessionRequest) -> None:
     """Revokes the session whose token was sent. Other sessions of the user stay valid."""
     revoke_own(Session.objects.filter(pk=request.auth.pk), by=request.auth, tag=Tag.LOGOUT, client=request.client)
-    return Status(204, None)
 
 
 @router.get("/auth/sessions", response=list[SessionInfo], summary="List my sessions")
@@ -37,18 +36,14 @@ def list_sessions(request: SessionRequest) -> list[SessionInfo]:
     summary="Revoke one of my sessions",
     openapi_extra=raises(NotFound, ReauthenticationRequired),
 )
-def revoke_session(request: SessionRequest, handle: UUID) -> Status[None]:
+def revoke_session(request: SessionRequest, handle: UUID) -> None:
     """The session whose token was sent can always be revoked; another one needs a recent login."""
     if handle != request.auth.pk:
         request.auth.require_fresh()
     session = request.auth.siblings().live().filter(pk=handle)
     at_admin = AdminSession.objects.live().filter(user=request.auth.user_id, pk=handle)
-    revoked = revoke_own(
-        session, by=request.auth, tag=Tag.SESSIONS_REVOKED, client=request.client, admin_sessions=at_admin
-    )
-    if not revoked:
+    if not revoke_own(session, at_admin, by=request.auth, tag=Tag.SESSIONS_REVOKED, client=request.client):
         raise NotFound
-    return Status(204, None)
 
 
 @router.delete(
@@ -58,11 +53,10 @@ def revoke_session(request: SessionRequest, handle: UUID) -> Status[None]:
     summary="Revoke my other sessions",
     openapi_extra=raises(ReauthenticationRequired),
 )
-def revoke_sessions(request: SessionRequest, include_current: Query[bool] = False) -> Status[None]:
+def revoke_sessions(request: SessionRequest, include_current: Query[bool] = False) -> None:
     """Revokes all other sessions of the user; with `include_current` also the one whose token was sent."""
     sessions = request.auth.siblings()
     if not include_current:
         sessions = sessions.exclude(pk=request.auth.pk)
     at_admin = AdminSession.objects.filter(user=request.auth.user_id)
-    revoke_own(sessions, by=request.auth, tag=Tag.SESSIONS_REVOKED, client=request.client, admin_sessions=at_admin)
-    return Status(204, None)
+    revoke_own(sessions, at_admin, by=request.auth, tag=Tag.SESSIONS_REVOKED, client=request.client)

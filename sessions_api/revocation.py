@@ -8,7 +8,8 @@ sessions of one user cannot wait for each other.
 """
 
 from collections import Counter
-from typing import Any
+from functools import reduce
+from operator import or_
 from uuid import UUID
 
 from django.conf import settings
@@ -19,22 +20,13 @@ from django.db.models import Q
 from sessions_api.events.models import Event
 from sessions_api.events.tags import Tag
 
-from .admin_sessions.models import AdminSession, AdminSessionQuerySet
+from .admin_sessions.models import AdminSessionQuerySet
 from .http.client import ClientInfo
 from .models import Session, SessionQuerySet
 
 
-def revoke_own(
-    sessions: SessionQuerySet,
-    *,
-    by: Session,
-    tag: Tag,
-    client: ClientInfo,
-    admin_sessions: AdminSessionQuerySet | None = None,
-) -> int:
+def revoke_own(*sessions: SessionQuerySet | AdminSessionQuerySet, by: Session, tag: Tag, client: ClientInfo) -> int:
     """Revoke sessions of the user who asks with the session `by`, record the event `tag`, and return their number.
-
-    `admin_sessions` are those of the same user to revoke with them.
 
     Raises SessionExpired if `by` was revoked meanwhile. So of two sessions that revoke each other at once one stays,
     and a stolen session that the user has just revoked revokes no other.
@@ -43,34 +35,28 @@ def revoke_own(
     with transaction.atomic():
         list(user.select_for_update(no_key=True).values_list("pk"))
         by.require_not_revoked()
-        revoked = sessions.revoke() + (admin_sessions.revoke() if admin_sessions is not None else 0)
+        revoked = sum(rows.revoke() for rows in sessions)
         if revoked:
             Event.objects.record(tag, by.user, client=client, session=by.pk, number=revoked)
     return revoked
 
 
 def revoke_by_admin(
-    sessions: SessionQuerySet,
-    *,
-    by: str,
-    admin_sessions: AdminSessionQuerySet | None = None,
-    administrator: UUID | None = None,
+    *sessions: SessionQuerySet | AdminSessionQuerySet, by: str, administrator: UUID | None = None
 ) -> int:
     """Revoke sessions of any users, record an event for each user with the number of sessions, and return the total.
 
     `by` is ADMINISTRATOR, with the id of this `administrator`, or OPERATOR. The users are locked in the order of their
     keys, so that two calls at once do not wait for each other.
     """
-    chosen: tuple[Any, ...] = (sessions, AdminSession.objects.none() if admin_sessions is None else admin_sessions)
-    owners = Q(pk__in=chosen[0].order_by().values("user")) | Q(pk__in=chosen[1].order_by().values("user"))
+    owners = reduce(or_, (Q(pk__in=rows.order_by().values("user")) for rows in sessions))
     users = get_user_model()._default_manager.filter(owners).order_by("pk")
     with transaction.atomic():
         list(users.select_for_update(no_key=True).values_list("pk"))
-        numbers = Counter(user for rows in chosen for user in rows.order_by().values_list("user", flat=True))
-        revoked = sum(rows.revoke() for rows in chosen)
-        ended: list[tuple[UUID | None, dict[str, str | int]]]
-        ended = [(key, {"by": by, "number": number}) for key, number in numbers.items()]
-        Event.objects.record_each(Tag.SESSIONS_REVOKED, ended, administrator=administrator)
+        numbers = Counter(user for rows in sessions for user in rows.order_by().values_list("user", flat=True))
+        revoked = sum(rows.revoke() for rows in sessions)
+        told = [(user, {"by": by, "number": number}) for user, number in numbers.items()]
+        Event.objects.record_each(Tag.SESSIONS_REVOKED, told, administrator=administrator)
     return revoked
 
 

@@ -1,12 +1,12 @@
 """Verifying the email address, and changing it."""
 
-from ninja import Router, Status
+from ninja import Router
 
 from accounts.errors import EmailTaken
 from accounts.mail.errors import InvalidLink
 from accounts.schemas import Address, Token
 from sessions_api.auth import SessionRequest, fresh_session
-from sessions_api.http.errors import RateLimited, ReauthenticationRequired
+from sessions_api.http.errors import ReauthenticationRequired
 from sessions_api.http.openapi import raises
 from sessions_api.ratelimit import limits
 
@@ -19,26 +19,19 @@ router = Router(tags=["email"])
     "/auth/email/verify",
     response={204: None},
     summary="Verify the email address",
-    openapi_extra=raises(InvalidLink, RateLimited),
+    openapi_extra=raises(InvalidLink),
 )
 @limits.limited(limits.CONSUME)
-def verify_email(request: SessionRequest, body: Token) -> Status[None]:
+def verify_email(request: SessionRequest, body: Token) -> None:
     """Takes the token of the mail. The session must belong to the user of the token."""
     verification.verify_email(request.auth.user, token=body.token, client=request.client)
-    return Status(204, None)
 
 
-@router.post(
-    "/auth/email/verify/resend",
-    response={202: None},
-    summary="Resend the verification mail",
-    openapi_extra=raises(RateLimited),
-)
+@router.post("/auth/email/verify/resend", response={202: None}, summary="Resend the verification mail")
 @limits.limited(limits.VERIFY, recipient=lambda request: request.auth.user.email)
-def resend_verification(request: SessionRequest) -> Status[None]:
+def resend_verification(request: SessionRequest) -> None:
     """The token of an earlier mail becomes invalid. A user with a verified address gets no mail."""
     verification.request_verification(request.auth.user, client=request.client)
-    return Status(202, None)
 
 
 @router.post(
@@ -46,27 +39,25 @@ def resend_verification(request: SessionRequest) -> Status[None]:
     auth=fresh_session,
     response={202: None},
     summary="Request another email address",
-    openapi_extra=raises(ReauthenticationRequired, RateLimited),
+    openapi_extra=raises(ReauthenticationRequired),
 )
 @limits.limited(
     limits.CHANGE,
     account=lambda request, body: request.auth.user.email,
     recipient=lambda request, body: body.email,
 )
-def request_email_change(request: SessionRequest, body: Address) -> Status[None]:
+def request_email_change(request: SessionRequest, body: Address) -> None:
     """Sends a mail with a token to the new address. The answer is the same where another user has that address."""
     change.request_change(request.auth.user, email=body.email, client=request.client)
-    return Status(202, None)
 
 
 @router.post(
     "/auth/email/change/confirm",
     response={204: None},
     summary="Change the email address",
-    openapi_extra=raises(InvalidLink, EmailTaken, RateLimited),
+    openapi_extra=raises(InvalidLink, EmailTaken),
 )
 @limits.limited(limits.CONSUME)
-def change_email(request: SessionRequest, body: Token) -> Status[None]:
+def change_email(request: SessionRequest, body: Token) -> None:
     """Takes the token of the mail. The old address is told; if it was verified, it can undo this for seven days."""
     change.change_email(request.auth.user, token=body.token, client=request.client)
-    return Status(204, None)

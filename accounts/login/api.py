@@ -4,7 +4,6 @@ from accounts.errors import AuthenticationFailed, InvalidPassword
 from accounts.hash_pool import hashes_password
 from sessions_api.auth import SessionRequest
 from sessions_api.http.client import ClientRequest
-from sessions_api.http.errors import RateLimited, ServerBusy
 from sessions_api.http.openapi import raises
 from sessions_api.ratelimit import limits
 
@@ -20,7 +19,7 @@ router = Router(tags=["login"])
     auth=None,
     response=SessionResponse,
     summary="Log in",
-    openapi_extra=raises(AuthenticationFailed, RateLimited, ServerBusy),
+    openapi_extra=raises(AuthenticationFailed),
 )
 @hashes_password(now=True)
 @limits.limited(limits.LOGIN)
@@ -34,7 +33,7 @@ def login(request: ClientRequest, body: Login) -> SessionResponse:
     "/auth/reauthenticate",
     response=SessionResponse,
     summary="Authenticate again",
-    openapi_extra=raises(InvalidPassword, InvalidCode, RateLimited, ServerBusy),
+    openapi_extra=raises(InvalidPassword, InvalidCode),
 )
 @hashes_password(when=lambda request, body: "password" in body.model_fields_set, now=True)
 @limits.limited(limits.CONSUME)
@@ -54,7 +53,7 @@ def reauthenticate(request: SessionRequest, body: Reauthenticate) -> SessionResp
     auth=None,
     response=SessionResponse,
     summary="Exchange a code for a session",
-    openapi_extra=raises(InvalidCode, AccountDisabled, RateLimited),
+    openapi_extra=raises(InvalidCode, AccountDisabled),
 )
 @limits.limited(limits.CONSUME)
 def exchange_code(request: ClientRequest, body: Exchange) -> SessionResponse:

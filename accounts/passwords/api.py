@@ -9,7 +9,7 @@ from accounts.mail.errors import InvalidLink
 from accounts.schemas import Address
 from sessions_api.auth import SessionRequest
 from sessions_api.http.client import ClientRequest
-from sessions_api.http.errors import RateLimited, ReauthenticationRequired, ServerBusy
+from sessions_api.http.errors import ReauthenticationRequired
 from sessions_api.http.openapi import raises
 from sessions_api.ratelimit import limits
 
@@ -23,7 +23,7 @@ router = Router(tags=["passwords"])
     "/auth/password",
     response=SessionResponse,
     summary="Change the password",
-    openapi_extra=raises(InvalidPassword, ReauthenticationRequired, RateLimited, ServerBusy),
+    openapi_extra=raises(InvalidPassword, ReauthenticationRequired),
 )
 @hashes_password()
 @limits.limited(limits.NEW_PASSWORD, session=lambda request, body: str(request.auth.pk))
@@ -36,18 +36,11 @@ def change_password(request: SessionRequest, body: PasswordChange) -> SessionRes
     return SessionResponse.from_session(request.auth, token)
 
 
-@router.post(
-    "/auth/password/reset",
-    auth=None,
-    response={202: None},
-    summary="Request a password reset",
-    openapi_extra=raises(RateLimited),
-)
+@router.post("/auth/password/reset", auth=None, response={202: None}, summary="Request a password reset")
 @limits.limited(limits.RESET, recipient=lambda request, body: body.email)
-def request_password_reset(request: ClientRequest, body: Address) -> Status[None]:
+def request_password_reset(request: ClientRequest, body: Address) -> None:
     """Sends a mail if a user has this address. The answer and its time are the same for every address."""
     reset.request_reset(body.email)
-    return Status(202, None)
 
 
 @router.post(
@@ -55,7 +48,7 @@ def request_password_reset(request: ClientRequest, body: Address) -> Status[None
     auth=None,
     response={200: RenewedDevice, 204: None},
     summary="Reset the password",
-    openapi_extra=raises(InvalidLink, RateLimited, ServerBusy),
+    openapi_extra=raises(InvalidLink),
 )
 @hashes_password()
 @limits.limited(limits.CONSUME)

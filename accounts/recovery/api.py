@@ -1,12 +1,11 @@
 """Undoing changes to an account, with the revert token of a security alert."""
 
-from ninja import Router, Status
+from ninja import Router
 
 from accounts.errors import EmailTaken
 from accounts.mail.errors import InvalidLink
 from accounts.schemas import Token
 from sessions_api.http.client import ClientRequest
-from sessions_api.http.errors import RateLimited
 from sessions_api.http.openapi import raises
 from sessions_api.ratelimit import limits
 
@@ -20,13 +19,12 @@ router = Router(tags=["account"])
     auth=None,
     response={204: None},
     summary="Undo changes to the account",
-    openapi_extra=raises(InvalidLink, EmailTaken, RateLimited),
+    openapi_extra=raises(InvalidLink, EmailTaken),
 )
 @limits.limited(limits.CONSUME)
-def secure(request: ClientRequest, body: Token) -> Status[None]:
+def secure(request: ClientRequest, body: Token) -> None:
     """Takes the revert token of a security alert, and gives the account back to the address that got the alert.
 
     Revokes the password, all sessions and later identities, and sends a mail to choose a new password.
     """
     story.undo(token=body.token, client=request.client)
-    return Status(204, None)

@@ -8,7 +8,6 @@ from accounts.hash_pool import hashes_password
 from accounts.login.schemas import SessionResponse
 from accounts.mail.errors import InvalidLink
 from sessions_api.http.client import ClientRequest
-from sessions_api.http.errors import RateLimited, ServerBusy
 from sessions_api.http.openapi import raises
 from sessions_api.ratelimit import limits
 
@@ -23,7 +22,7 @@ router = Router(tags=["registration"])
     auth=None,
     response={201: SessionResponse, 202: None},
     summary="Register",
-    openapi_extra=raises(RegistrationClosed, EmailTaken, RateLimited, ServerBusy),
+    openapi_extra=raises(RegistrationClosed, EmailTaken),
 )
 @hashes_password(when=lambda request, body: settings.REGISTRATION == "open")
 @limits.limited(limits.REGISTER, recipient=lambda request, body: body.email)
@@ -45,14 +44,14 @@ def register(request: ClientRequest, body: Register) -> Status[SessionResponse] 
     auth=None,
     response={201: SessionResponse},
     summary="Complete a registration",
-    openapi_extra=raises(InvalidLink, RateLimited, ServerBusy),
+    openapi_extra=raises(InvalidLink),
 )
 @hashes_password()
 @limits.limited(limits.CONSUME)
-def confirm_registration(request: ClientRequest, body: ConfirmRegistration) -> Status[SessionResponse]:
+def confirm_registration(request: ClientRequest, body: ConfirmRegistration) -> SessionResponse:
     """Takes the token of the mail, where `REGISTRATION` is `verified`.
 
     Creates a user with a verified address, and logs in.
     """
     session, token = story.confirm_registration(**body.model_dump(), client=request.client)
-    return Status(201, SessionResponse.from_session(session, token))
+    return SessionResponse.from_session(session, token)

@@ -1,14 +1,12 @@
 """Links in the admin: administrators view them, and unlink by the story of `connections.py`."""
 
 from collections.abc import Mapping
-from operator import attrgetter
 from typing import Any
 
 from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.models import LogEntry
-from django.contrib.admin.utils import model_ngettext
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from social_django import admin as social_django_admin  # noqa: F401 (registers its pages now, so not later)
 from social_django.models import Association, Nonce, UserSocialAuth
@@ -16,7 +14,7 @@ from social_django.models import Association, Nonce, UserSocialAuth
 from accounts.social.providers.registry import title
 from sessions_api.adminkit.columns import time_column, user_column
 from sessions_api.adminkit.filters import ChoiceFilter
-from sessions_api.adminkit.permissions import log_for_each, may_administer
+from sessions_api.adminkit.permissions import log_for_each
 from sessions_api.adminkit.read_only import ReadOnlyAdmin
 from sessions_api.events.tags import ADMINISTRATOR
 from sessions_api.http.errors import NotFound
@@ -40,28 +38,25 @@ class ProviderFilter(ChoiceFilter):
 class UserSocialAuthAdmin(ReadOnlyAdmin):
     list_display = ("identity", "account", "provider_title", "linked")
     list_filter = (ProviderFilter,)
+    allowed_lookups = ("provider",)
     list_select_related = ("user",)
     ordering = ("-pk",)
     sortable_by = ()
-    search_fields = ("user__email__startswith", "uid__exact")
-    search_help_text = "The beginning of an e-mail address, or exactly: a user's id at the provider."
+    search_help_text = "The beginning of an email address, or exactly: a user's id at the provider."
     actions = ("delete_selected",)
     fields = ("identity", "account", "provider_title", "linked")
 
     account = user_column()
     linked = time_column("created", "linked")
 
-    def has_delete_permission(self, request: HttpRequest, obj: UserSocialAuth | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and may_administer(request, obj and obj.user)
-
-    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        return lookup == "provider"
+    def found_by(self, term: str) -> Q:
+        return Q(user__email__startswith=term.lower()) | Q(uid=term)
 
     @admin.action(permissions=["delete"], description="Unlink selected identities")
     def delete_selected(self, request: HttpRequest, queryset: QuerySet[UserSocialAuth]) -> None:
         """In place of Django's action, which would delete the rows without event and mail, and the last one too."""
         unlinked, last = [], 0
-        for row in self.administrable(request, queryset, attrgetter("user")):
+        for row in self.administrable(request, queryset):
             try:
                 self.delete_model(request, row)
             except LastLoginMethod:
@@ -74,8 +69,7 @@ class UserSocialAuthAdmin(ReadOnlyAdmin):
         if last:
             message = f"The last login method of a user stays. Left unchanged: {last}."
             self.message_user(request, message, messages.WARNING)
-        number = len(unlinked)
-        self.message_user(request, f"{number} {model_ngettext(self.opts, number)}: unlinked.", messages.SUCCESS)
+        self.report(request, len(unlinked), "unlinked.")
 
     def delete_model(self, request: HttpRequest, obj: UserSocialAuth) -> None:
         """Raises LastLoginMethod and NotFound, which the admin shows as a page."""

@@ -1,15 +1,17 @@
 from typing import Annotated
 
+from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseRedirect
-from ninja import Path, Query, Router, Status
+from ninja import Path, Query, Router
 from pydantic import Field
+from social_django.models import UserSocialAuth
 
 from accounts.errors import RegistrationClosed
 from accounts.login.errors import AccountDisabled, InvalidCode
 from accounts.login.schemas import SessionResponse
 from sessions_api.auth import SessionRequest, fresh_session
 from sessions_api.http.client import ClientRequest
-from sessions_api.http.errors import NotFound, PermissionDenied, RateLimited, ReauthenticationRequired
+from sessions_api.http.errors import NotFound, PermissionDenied, ReauthenticationRequired
 from sessions_api.http.openapi import raises
 from sessions_api.ratelimit import limits
 
@@ -76,7 +78,6 @@ def callback(request: ClientRequest, provider: Provider) -> HttpResponse:
         RegistrationClosed,
         AccountExists,
         ProviderUnavailable,
-        RateLimited,
     ),
 )
 @limits.limited(limits.SIGN_IN)
@@ -101,21 +102,20 @@ def begin_link(request: SessionRequest, provider: Provider) -> AuthorizeUrl:
 
 
 @router.get("/auth/connections", response=list[Connection], summary="The providers that are linked to the user")
-def list_connections(request: SessionRequest) -> list[Connection]:
-    return [Connection.from_row(row) for row in connections.connections_of(request.auth.user)]
+def list_connections(request: SessionRequest) -> "QuerySet[UserSocialAuth]":
+    return connections.connections_of(request.auth.user)
 
 
 @router.post(
     "/auth/connections",
     response={201: Connection},
     summary="Complete a link",
-    openapi_extra=raises(InvalidCode, AlreadyLinked, RateLimited),
+    openapi_extra=raises(InvalidCode, AlreadyLinked),
 )
 @limits.limited(limits.CONSUME)
-def complete_link(request: SessionRequest, body: LinkCode) -> Status[Connection]:
+def complete_link(request: SessionRequest, body: LinkCode) -> UserSocialAuth:
     """With the `link_code`, by the user who started the link."""
-    row = linking.complete_link(request.auth.user, code=body.code, client=request.client)
-    return Status(201, Connection.from_row(row))
+    return linking.complete_link(request.auth.user, code=body.code, client=request.client)
 
 
 @router.delete(
@@ -125,7 +125,6 @@ def complete_link(request: SessionRequest, body: LinkCode) -> Status[Connection]
     summary="Unlink a provider",
     openapi_extra=raises(NotFound, LastLoginMethod, ReauthenticationRequired),
 )
-def delete_connection(request: SessionRequest, id: int) -> Status[None]:
+def delete_connection(request: SessionRequest, id: int) -> None:
     """The last login method of a user stays."""
     connections.unlink(request.auth.user, pk=id, client=request.client)
-    return Status(204, None)

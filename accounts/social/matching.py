@@ -1,6 +1,6 @@
 """Which user signs in? The last step of social-auth's pipeline; docs/sign-in-rules.md has the same rules as a table."""
 
-from functools import partial
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -27,6 +27,20 @@ from .errors import AccountExists, EmailUnverified
 NAME_LENGTH = 255  # of the column
 
 
+@dataclass(frozen=True)
+class NewIdentity:
+    """What a provider says of a user whom it has not sent here before.
+
+    `emails` are the spellings of one mailbox: the provider's own comes first, and is a new user's.
+    """
+
+    provider: str
+    uid: str
+    emails: list[str]
+    name: str
+    controls_mailbox: bool
+
+
 def find_or_create_user(
     backend: Any, details: dict[str, Any], response: dict[str, Any], uid: str, **_: Any
 ) -> dict[str, User]:
@@ -41,14 +55,14 @@ def find_or_create_user(
             raise EmailUnverified
         email = valid_email(response)
         controls_mailbox = verified and backend.controls_mailbox(email)
-        user = match_or_create(
+        identity = NewIdentity(
             provider=backend.name,
             uid=uid,
             emails=backend.spellings(email) if controls_mailbox else [email],
             name=str(details.get("fullname") or ""),
             controls_mailbox=controls_mailbox,
-            client=backend.strategy.client,
         )
+        user = match_or_create(identity, client=backend.strategy.client)
     if not user.is_active:
         raise AccountDisabled
     return {"user": user}
@@ -67,42 +81,30 @@ def valid_email(response: dict[str, Any]) -> str:
         raise EmailUnverified from None
 
 
-def match_or_create(
-    *, provider: str, uid: str, emails: list[str], name: str, controls_mailbox: bool, client: ClientInfo
-) -> User:
+def match_or_create(identity: NewIdentity, *, client: ClientInfo) -> User:
     """The user to whom this new identity is linked now: the one with the address, or a new one.
 
-    `emails` are the spellings of one mailbox. The first one is the provider's, and a new user's.
     Raises EmailUnverified, RegistrationClosed, AccountExists and AccountDisabled. Of two first sign-ins at once, or of
     a registration beside one, the unique columns let one insert; the other looks again, by the same rules.
     """
-    attempt = partial(
-        link_or_create,
-        provider=provider,
-        uid=uid,
-        emails=emails,
-        name=name,
-        controls_mailbox=controls_mailbox,
-        client=client,
-    )
     try:
-        return attempt()
+        return link_or_create(identity, client=client)
     except IntegrityError:
-        return linked_user(provider=provider, uid=uid) or attempt()
+        linked = linked_user(provider=identity.provider, uid=identity.uid)
+        return linked or link_or_create(identity, client=client)
 
 
-def link_or_create(
-    *, provider: str, uid: str, emails: list[str], name: str, controls_mailbox: bool, client: ClientInfo
-) -> User:
+def link_or_create(identity: NewIdentity, *, client: ClientInfo) -> User:
+    provider, uid = identity.provider, identity.uid
     with transaction.atomic():
-        user = user_of_mailbox(emails)
+        user = user_of_mailbox(identity.emails)
         if user is None:
-            user = create_user(email=emails[0], name=name, verified=controls_mailbox)
+            user = create_user(identity)
             Event.objects.record(Tag.REGISTERED, user, client=client, provider=provider)
         elif same := linked_user(provider=provider, uid=uid):
             return same  # another callback of this user held the row, and was first
         else:
-            require_auto_linkable(user, provider=provider, controls_mailbox=controls_mailbox, client=client)
+            require_auto_linkable(user, identity, client=client)
             record_link(user, provider=provider, client=client)
         UserSocialAuth.objects.create(user=user, provider=provider, uid=uid)
     return user
@@ -116,17 +118,18 @@ def user_of_mailbox(emails: list[str]) -> User | None:
     return None
 
 
-def create_user(*, email: str, name: str, verified: bool) -> User:
-    """A new user without a password; `verified` says whether the address counts as verified here.
+def create_user(identity: NewIdentity) -> User:
+    """A new user without a password. The address counts as verified where the provider runs the mailbox.
 
     Raises RegistrationClosed, EmailUnverified where only verified addresses may register, and AccountExists where
     another user may still take the address back.
     """
+    email, verified = identity.emails[0], identity.controls_mailbox
     if settings.REGISTRATION == "closed":
         raise RegistrationClosed
     if settings.REGISTRATION == "verified" and not verified:
         raise EmailUnverified
-    printable = "".join(filter(str.isprintable, name)).strip()[:NAME_LENGTH]
+    printable = "".join(filter(str.isprintable, identity.name)).strip()[:NAME_LENGTH]
     verified_at = timezone.now() if verified else None
     user = User.objects.create_user(email, display_name=printable, email_verified_at=verified_at)
     try:
@@ -138,7 +141,7 @@ def create_user(*, email: str, name: str, verified: bool) -> User:
     return user
 
 
-def require_auto_linkable(user: User, *, provider: str, controls_mailbox: bool, client: ClientInfo) -> None:
+def require_auto_linkable(user: User, identity: NewIdentity, *, client: ClientInfo) -> None:
     """Raises AccountDisabled or AccountExists unless the address alone may link a new identity to this user.
 
     It may where the provider runs the mailbox, and never for staff. A stranger may have registered an unverified
@@ -146,13 +149,13 @@ def require_auto_linkable(user: User, *, provider: str, controls_mailbox: bool, 
     """
     if not user.is_active:
         raise AccountDisabled
-    if not controls_mailbox or user.is_staff or user.is_superuser:
+    if not identity.controls_mailbox or user.is_staff or user.is_superuser:
         raise AccountExists
     if not user.email_verified:
         user.reset_credentials()
         unlink_identities(user, client=client)
         OneTimeToken.objects.revoke(user)
-    elif connections_of(user).filter(provider=provider).exists():
+    elif connections_of(user).filter(provider=identity.provider).exists():
         raise AccountExists
 
 

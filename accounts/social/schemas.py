@@ -1,13 +1,12 @@
 import re
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated
 
 from ninja import Schema
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
-from social_django.models import UserSocialAuth
 
-from sessions_api.http.schemas import RequestSchema, Text
+from sessions_api.http.schemas import RequestSchema, ResponseSchema, Text
 
 PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 
@@ -55,7 +54,7 @@ class IdToken(RequestSchema):
     nonce: Annotated[Text, Field(min_length=8, max_length=200)]
 
 
-class AuthorizeUrl(Schema):
+class AuthorizeUrl(ResponseSchema):
     authorize_url: str = Field(description="Send the browser there. The address is valid once, for a minute.")
 
 
@@ -63,11 +62,7 @@ class LinkCode(RequestSchema):
     code: Annotated[Text, Field(max_length=1000)]
 
 
-class Connection(Schema):
+class Connection(ResponseSchema):
     id: int
     provider: str
-    created_at: datetime
-
-    @classmethod
-    def from_row(cls, row: UserSocialAuth) -> Self:
-        return cls(id=row.pk, provider=row.provider, created_at=row.created)
+    created_at: datetime = Field(validation_alias="created")

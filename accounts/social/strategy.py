@@ -37,23 +37,12 @@ class FlowStateStrategy(DjangoStrategy):
     """`flow` takes the place of the session, and `query` that of the request. `client` is who sends the callback."""
 
     def __init__(self, *, flow: OAuthFlowState, query: dict[str, Any], client: ClientInfo) -> None:
-        self.flow, self.query, self.client = flow, query, client
         super().__init__(FlowStateStorage)
+        self.flow, self.query, self.client = flow, query, client
+        self.session = flow.session  # type: ignore[assignment]  # a dict does for all that it is used for
 
     def get_request_data(self, merge: bool = True) -> dict[str, Any]:
         return self.query
-
-    def session_get(self, name: str, default: Any = None) -> Any:
-        return self.flow.session.get(name, default)
-
-    def session_set(self, name: str, value: Any) -> None:
-        self.flow.session[name] = value
-
-    def session_pop(self, name: str) -> Any:
-        return self.flow.session.pop(name, None)
-
-    def session_setdefault(self, name: str, value: Any) -> Any:
-        return self.flow.session.setdefault(name, value)
 
     def authenticate(self, backend: BaseAuth[Any], **options: Any) -> Any:
         """The user, by our pipeline; for a flow that only links, the provider's id of the user.

@@ -55,3 +55,12 @@ def user_page(key: Any) -> str:
 
 def user_link(user: Any) -> SafeString:
     return format_html('<a href="{}">{}</a>', user_page(user.pk), user)
+
+
+def client_lines(row: Any, text: Any) -> SafeString:
+    """The address, the device and a small text of this row, each in a line.
+
+    Side by side, one IPv6 address would make the list wider than a window.
+    """
+    device = format_html("{}<br>", row.device) if row.device else ""
+    return format_html('{}<br>{}<span class="mini quiet">{}</span>', row.ip_address or NONE, device, text)

@@ -1,10 +1,11 @@
 """The base of admin lists that stay fast with millions of rows."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.admin import helpers
+from django.contrib.admin.utils import model_ngettext
 from django.contrib.admin.views.main import SEARCH_VAR
 from django.core.exceptions import SuspiciousOperation, ValidationError
 from django.core.paginator import Paginator
@@ -50,11 +51,19 @@ def require_keys(field: Any, keys: list[str]) -> None:
 
 
 class LargeTableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """A list without Django's counts of the whole table."""
+    """A list without Django's counts of the whole table.
+
+    Only `allowed_lookups` filter it. Others that Django derives from a query string could ask for what no page shows,
+    such as a hash, or a digest bit by bit.
+    """
 
     paginator = BoundedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
+    allowed_lookups: tuple[str, ...] = ()
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        return lookup in self.allowed_lookups
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Raises SuspiciousOperation, a 400, for NUL in a filter: PostgreSQL cannot hold it. Searches are checked."""
@@ -84,14 +93,20 @@ class LargeTableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         user = request.POST.get("user")
         return redirect(user_page(user)) if user else response
 
-    def administrable(self, request: HttpRequest, rows: Iterable[Any], whose: Callable[[Any], Any]) -> list[Any]:
-        """The rows whose user this administrator may change. A message tells how many others were left unchanged.
+    def users_of(self, rows: list[Any]) -> list[Any]:
+        """The user of each of these rows, or None."""
+        return [row.user for row in rows]
 
-        `whose` finds the user of a row, or None.
-        """
+    def administrable(self, request: HttpRequest, rows: Iterable[Any]) -> list[Any]:
+        """The rows whose user this administrator may change. A message tells how many others were left unchanged."""
         chosen = list(rows)
-        allowed = [row for row in chosen if may_administer(request, whose(row))]
+        users = self.users_of(chosen)
+        allowed = [row for row, user in zip(chosen, users, strict=True) if may_administer(request, user)]
         if left := len(chosen) - len(allowed):
             message = f"Only a superuser can change staff. Left unchanged: {left}."
             self.message_user(request, message, messages.WARNING)
         return allowed
+
+    def report(self, request: HttpRequest, number: int, done: str) -> None:
+        """Say on the next page what was done with this number of rows."""
+        self.message_user(request, f"{number:,} {model_ngettext(self.opts, number)}: {done}", messages.SUCCESS)

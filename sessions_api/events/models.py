@@ -66,7 +66,7 @@ class EventManager(models.Manager.from_queryset(EventQuerySet)):  # type: ignore
     def record_each(
         self,
         tag: Tag,
-        users: Iterable[tuple[UUID | None, Mapping[str, str | int]]],
+        users: Iterable[tuple[UUID | None, Mapping[str, Any]]],
         *,
         administrator: UUID | None = None,
     ) -> None:

@@ -1,8 +1,7 @@
 """Documents of other services that all threads share. One thread at a time fetches a document."""
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
@@ -50,14 +49,11 @@ class SharedDocuments(Generic[T]):
         known = self.documents.get(name)
         try:
             return self._fetch(name, fetch, wait=0 if known else self.wait)
-        except TimeoutError:
+        except Exception as failure:
             if known is None:
                 raise
-            return known.content  # another thread fetches it
-        except Exception:
-            if known is None:
-                raise
-            self.documents[name] = Document(known.content, timezone.now() - self.keep + RETRY)
+            if not isinstance(failure, TimeoutError):  # otherwise another thread fetches it
+                self.documents[name] = Document(known.content, timezone.now() - self.keep + RETRY)
             return known.content
 
     def refresh(self, name: Hashable, fetch: Callable[[], T]) -> T:
@@ -66,17 +62,12 @@ class SharedDocuments(Generic[T]):
 
     def _fetch(self, name: Hashable, fetch: Callable[[], T], *, wait: float) -> T:
         before = self.documents.get(name)
-        with self._turn(name, wait):
+        if not self.locks[name].acquire(timeout=wait):
+            raise TimeoutError
+        try:
             known = self.documents.get(name)
             if known is None or known is before:
                 known = self.documents[name] = Document(fetch(), timezone.now())
             return known.content
-
-    @contextmanager
-    def _turn(self, name: Hashable, wait: float) -> Iterator[None]:
-        if not self.locks[name].acquire(timeout=wait):
-            raise TimeoutError
-        try:
-            yield
         finally:
             self.locks[name].release()

@@ -32,7 +32,7 @@ MIB = 1024**2
 @pytest.fixture
 def no_free_place(monkeypatch):
     """From its call on, no place is free."""
-    return lambda: monkeypatch.setattr(hash_pool, "at_once", -WAITING)
+    return lambda: monkeypatch.setattr(hash_pool.places, "places", 0)
 
 
 # The pool itself
@@ -41,7 +41,7 @@ def no_free_place(monkeypatch):
 def works(pool):
     """Whether every place is free, and each of them can be taken, by several networks."""
     with ExitStack() as taken:
-        for number in range(pool.at_once + WAITING):
+        for number in range(pool.places.places):
             taken.enter_context(in_a_thread(lambda number=number: pool.place(f"network {number}")))
         with pytest.raises(ServerBusy), pool.place("another network"):
             raise AssertionError
@@ -176,7 +176,7 @@ def test_hash_pool_without_a_free_place_answers_server_busy_and_changes_nothing(
         ("/api/auth/reauthenticate", {"password": alice.password}, alice.token),
     ]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(hash_pool, "at_once", -WAITING)
+        patch.setattr(hash_pool.places, "places", 0)
         for path, body, token in calls:
             answer = api.call("POST", path, body, token=token)
             assert problem(answer) == BUSY
@@ -193,7 +193,7 @@ def test_server_busy_leaves_the_token_of_a_registration_valid(api, settings, mai
     api.call("POST", "/api/auth/register", {"email": "dora@example.org"})
     body = {"token": mailbox.token("dora@example.org"), "password": "correct horse"}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(hash_pool, "at_once", -WAITING)
+        patch.setattr(hash_pool.places, "places", 0)
         assert problem(api.call("POST", "/api/auth/register/confirm", body)) == BUSY
         assert not User.objects.exists()
     assert api.call("POST", "/api/auth/register/confirm", body).status_code == 201
@@ -234,7 +234,7 @@ def test_attempts_refused_for_lack_of_room_count_for_no_limit(api, alice, client
     ]
     store.reset()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(hash_pool, "at_once", -WAITING)
+        patch.setattr(hash_pool.places, "places", 0)
         for path, body, token in calls:
             for _ in range(3):
                 assert problem(api.call("POST", path, body, token=token)) == BUSY
@@ -263,7 +263,7 @@ def test_one_network_cannot_take_all_places(api, alice, settings):
     settings.TRUSTED_PROXY_COUNT = 1
     guess = {"X_Forwarded_For": "203.0.113.7"}
     with ExitStack() as taken:
-        for _ in range(hash_pool.at_once + SHARE):
+        for _ in range(hash_pool.share):
             taken.enter_context(in_a_thread(lambda: hash_pool.place("203.0.113.0/24")))
         assert problem(api.login("unknown@example.org", **guess)) == BUSY
         assert api.login(alice.email, alice.password, X_Forwarded_For="198.51.100.7").status_code == 200

@@ -43,7 +43,7 @@ class Command(BaseCommand):
         if user is None:
             revoked = revoke_of_all(sessions, at_admin, before=limit)
         else:
-            revoked = revoke_by_admin(sessions, by=OPERATOR, admin_sessions=at_admin)
+            revoked = revoke_by_admin(sessions, at_admin, by=OPERATOR)
         self.stdout.write(f"{revoked} sessions revoked.")
 
 

@@ -2,8 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Any, Self
 
 import requests
@@ -18,20 +17,19 @@ from accounts.social.flow_state import OAuthFlowState
 from accounts.social.providers.registry import configured
 from accounts.social.strategy import FlowStateStrategy
 from sessions_api.http.client import ClientInfo
-from sessions_api.outbound.concurrency import ConcurrencyLimit, NoPlaceError
+from sessions_api.outbound.concurrency import ConcurrencyLimit
 from sessions_api.outbound.http import fetch
 
 TOTAL_SECONDS = 10.0  # for all calls of one sign-in together: a user waits for it
 # Three of eight threads may wait for providers. Providers answer in a fraction of a second, so that serves several
 # sign-ins a second. The other threads stay free for requests without a provider.
-provider_calls = ConcurrencyLimit(max(1, settings.THREADS * 3 // 8))
+provider_calls = ConcurrencyLimit(max(1, settings.THREADS * 3 // 8), refusal=ProviderBusy)
 
 
 class Provider(BaseAuth[HttpResponse]):
     """A backend of social-auth whose provider may be down, slow, or answer anything."""
 
     deadline: float | None = None
-    has_place = False
 
     @classmethod
     def of(cls, flow: OAuthFlowState, *, redirect_uri: str, query: dict[str, Any], client: ClientInfo) -> Self:
@@ -55,25 +53,13 @@ class Provider(BaseAuth[HttpResponse]):
             raise AuthResponseError(self, code="malformed_response", stage=stage)
         return response
 
-    @contextmanager
-    def place(self) -> Iterator[None]:
+    def place(self) -> AbstractContextManager[None]:
         """Holds one of the few places for calls to providers. Raises ProviderBusy.
 
         With several providers, none can take all places. A call within another one has its place.
         """
-        if self.has_place:
-            yield
-            return
         share = provider_calls.places if len(configured()) == 1 else max(1, provider_calls.places - 1)
-        try:
-            with provider_calls.place(self.name, share=share):
-                self.has_place = True
-                try:
-                    yield
-                finally:
-                    self.has_place = False
-        except NoPlaceError:
-            raise ProviderBusy from None
+        return provider_calls.place(self.name, share=share)
 
     def auth_complete(self, *args: Any, **options: Any) -> Any:
         """As social-auth's, which consumes the state and then calls the provider. So the place is taken first."""

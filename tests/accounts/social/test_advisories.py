@@ -61,9 +61,9 @@ def test_cve_2025_61783_address_taken_during_the_sign_in_does_not_log_in(forger,
     """After the conflict the same rules decide again, and not the address alone."""
     link_or_create = matching.link_or_create
 
-    def taken(**facts):
+    def taken(*args, **options):
         if User.objects.filter(email="dave@example.org").exists():
-            return link_or_create(**facts)
+            return link_or_create(*args, **options)
         User.objects.create_user("dave@example.org", "the password of another", email_verified_at=verified)
         raise IntegrityError
 

@@ -10,6 +10,7 @@ from social_django.models import UserSocialAuth
 
 from accounts.login.models import s256
 from accounts.models import User
+from accounts.social.errors import ProviderBusy
 from accounts.social.providers import base
 from sessions_api.models import Session
 from sessions_api.outbound.concurrency import ConcurrencyLimit
@@ -25,7 +26,7 @@ VERIFIED = "2026-01-01T00:00Z"
 
 @pytest.fixture(autouse=True)
 def _twenty_places(monkeypatch):
-    monkeypatch.setattr(base, "provider_calls", ConcurrencyLimit(20))
+    monkeypatch.setattr(base, "provider_calls", ConcurrencyLimit(20, refusal=ProviderBusy))
 
 
 @pytest.fixture
