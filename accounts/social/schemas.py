@@ -1,5 +1,4 @@
 import re
-from datetime import datetime
 from typing import Annotated, Self
 
 from ninja import Schema
@@ -7,7 +6,7 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 from social_django.models import UserSocialAuth
 
-from sessions_api.http.schemas import RequestSchema, Text
+from sessions_api.http.schemas import RequestSchema, Text, Time
 
 PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 
@@ -66,7 +65,7 @@ class LinkCode(RequestSchema):
 class Connection(Schema):
     id: int
     provider: str
-    created_at: datetime
+    created_at: Time
 
     @classmethod
     def from_row(cls, row: UserSocialAuth) -> Self:
