@@ -45,7 +45,7 @@ def mail_is_encrypted(**options: Any) -> list[CheckMessage]:
     encrypted = settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL or settings.EMAIL_HOST in {"localhost", "127.0.0.1"}
     if encrypted or not settings.EMAIL_BACKEND.endswith(".smtp.EmailBackend"):
         return []
-    hint = "Use smtp+tls:// or smtp+ssl:// in EMAIL_URL. A reader of a reset mail can take over the account."
+    hint = "Use smtp+tls:// or smtps:// in EMAIL_URL. A reader of a reset mail can take over the account."
     return [Warning("Mails go to the mail server without encryption.", hint=hint, id="accounts_mail.W002")]
 
 

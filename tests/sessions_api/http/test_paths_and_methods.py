@@ -368,6 +368,35 @@ def test_cors_preflight_lists_methods_headers_and_lifetime(client):
     assert {"GET", "POST", "PATCH", "DELETE"} <= set(answer.headers["Access-Control-Allow-Methods"].split(", "))
 
 
+def test_cors_preflight_allows_the_headers_of_tracers_and_of_the_operator(client, settings):
+    asked = ["x-request-id", "traceparent", "tracestate", "baggage", "sentry-trace"]
+    headers = {
+        "Origin": OURS,
+        "Access-Control-Request-Method": "GET",
+        "Access-Control-Request-Headers": ",".join(asked),
+    }
+    allowed = client.options("/api/users/me", headers=headers).headers["Access-Control-Allow-Headers"].split(", ")
+    assert set(asked) < set(allowed)
+    assert "x-trace-id" not in allowed
+    settings.CORS_ALLOW_HEADERS = [*settings.CORS_ALLOW_HEADERS, "x-trace-id"]
+    assert "x-trace-id" in client.options("/api/users/me", headers=headers).headers["Access-Control-Allow-Headers"]
+
+
+def test_cors_allows_credentials_to_listed_origins_only_and_only_if_set(client, settings):
+    name = "Access-Control-Allow-Credentials"
+    preflight = {"Access-Control-Request-Method": "POST"}
+    assert name not in client.get("/api/auth/config", headers={"Origin": OURS}).headers
+    settings.CORS_ALLOW_CREDENTIALS = True
+    for origin, allowed in ((OURS, "true"), ("https://evil.example", None)):
+        for answer in (
+            client.get("/api/auth/config", headers={"Origin": origin}),
+            client.options("/api/auth/login", headers={"Origin": origin} | preflight),
+        ):
+            assert answer.headers.get(name) == allowed
+            assert answer.headers.get("Access-Control-Allow-Origin") == (origin if allowed else None)
+    assert name not in client.get("/healthz", headers={"Origin": OURS}).headers
+
+
 @pytest.mark.asvs("3.4.2")
 @pytest.mark.parametrize(
     "origin",
