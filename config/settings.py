@@ -23,7 +23,7 @@ from config.env import (
     required,
     seconds,
 )
-from config.oidc import oidc_providers, social_auth_settings
+from config.oidc import issuer, oidc_providers, social_auth_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 read_dotenv(BASE_DIR / ".env")
@@ -168,7 +168,9 @@ SOCIAL_AUTH_GOOGLE_KEY = env.str("GOOGLE_CLIENT_ID", default="")
 SOCIAL_AUTH_GOOGLE_SECRET = env.str("GOOGLE_CLIENT_SECRET", default="")
 SOCIAL_AUTH_GOOGLE_REDIRECT_URI = env.str("GOOGLE_REDIRECT_URI", default="")
 SOCIAL_AUTH_GOOGLE_NATIVE_CLIENT_IDS = env.list("GOOGLE_NATIVE_CLIENT_IDS", default=[])
-SOCIAL_AUTH_GOOGLE_OIDC_ENDPOINT = env.str("GOOGLE_OIDC_ENDPOINT", default="https://accounts.google.com")
+SOCIAL_AUTH_GOOGLE_OIDC_ENDPOINT = issuer(
+    "GOOGLE_OIDC_ENDPOINT", env.str("GOOGLE_OIDC_ENDPOINT", default="https://accounts.google.com")
+)
 SOCIAL_AUTH_GITHUB_KEY = env.str("GITHUB_CLIENT_ID", default="")
 SOCIAL_AUTH_GITHUB_SECRET = env.str("GITHUB_CLIENT_SECRET", default="")
 vars().update(social_auth_settings(OIDC_PROVIDERS))
