@@ -12,7 +12,7 @@ RACES = tests/sessions_api/test_races.py tests/sessions_api/ratelimit/test_store
 # `make check` checks the code with these settings, not with those of this machine. It stores nothing.
 ALONE = env -i PATH="$$PATH" DOTENV=/dev/null DATABASE_URL=sqlite://:memory: SECRET_KEY=only-to-check
 IN_PRODUCTION = $(ALONE) PUBLIC_URL=https://auth.example.org FRONTEND_URL=https://app.example.org \
-	DATABASE_URL=postgres://latchkey@db.example.org/latchkey OAUTH_HANDOVER=code SESSION_IDLE_DAYS=30 \
+	DATABASE_URL=postgres://latchkey@db.example.org/latchkey?sslmode=verify-full OAUTH_HANDOVER=code SESSION_IDLE_DAYS=30 \
 	EMAIL_URL=smtp+tls://mail.example.org:587 DEFAULT_FROM_EMAIL=accounts@example.org TRUSTED_PROXY_COUNT=1 ADMIN_ENABLED=false \
 	SECRET_KEY=0123456789-abcdefghijklmnopqrstuvwxyz-only-to-check-the-settings
 OPENAPI = $(ALONE) $(PY) manage.py export_openapi_schema --api config.api.api --indent 2

@@ -1,7 +1,6 @@
 """A copy of all data that is stored about a user, for that user (GDPR, article 15). It contains no secret."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -10,7 +9,7 @@ from django.db.models import Q, QuerySet
 from pydantic import BeforeValidator, Field
 from pydantic_core import to_json
 
-from sessions_api.http.schemas import ResponseSchema
+from sessions_api.http.schemas import ResponseSchema, Time
 from sessions_api.models import Session
 from sessions_api.schemas import SessionInfo
 
@@ -32,9 +31,9 @@ Names = Annotated[list[str], BeforeValidator(names_of)]
 
 
 class ExportedUser(UserResponse):
-    email_verified_at: datetime | None
-    updated_at: datetime
-    last_login: datetime | None
+    email_verified_at: Time | None
+    updated_at: Time
+    last_login: Time | None
     is_active: bool
     is_staff: bool
     is_superuser: bool
@@ -46,12 +45,12 @@ class ExportedUser(UserResponse):
 class ExportedConnection(ResponseSchema):
     provider: str
     uid: str = Field(description="The id of the user at the provider.")
-    created: datetime
+    created: Time
 
 
 class ExportedEvent(ResponseSchema):
     tag: str
-    happened_at: datetime
+    happened_at: Time
     ip_address: str | None
     device: str
     session: UUID | None
@@ -61,15 +60,15 @@ class ExportedEvent(ResponseSchema):
 class ExportedToken(ResponseSchema):
     purpose: str = Field(validation_alias="type")
     email: str
-    requested_at: datetime
-    expires_at: datetime
-    spent_at: datetime | None = Field(validation_alias="used_at", description="When it was used or revoked.")
+    requested_at: Time
+    expires_at: Time
+    spent_at: Time | None = Field(validation_alias="used_at", description="When it was used or revoked.")
 
 
 class ExportedMail(ResponseSchema):
     letter: str = Field(validation_alias="type", description="The type of the mail.")
     email: str
-    requested_at: datetime
+    requested_at: Time
     data: dict[str, Any]
 
 
@@ -78,11 +77,11 @@ class ExportedFailures(ResponseSchema):
         description="A known network of the user, or the `handle` of a session. Empty: all other networks."
     )
     number: int = Field(description="Wrong passwords in a row.")
-    last_at: datetime
+    last_at: Time
 
 
 class ExportedAdministration(ResponseSchema):
-    action_time: datetime
+    action_time: Time
     change_message: str
 
 

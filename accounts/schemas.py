@@ -1,6 +1,5 @@
 """The shapes that describe a user, and the request fields that several folders share."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -9,7 +8,7 @@ from django.core.exceptions import ValidationError
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from sessions_api.http.schemas import RequestSchema, ResponseSchema, Text
+from sessions_api.http.schemas import RequestSchema, ResponseSchema, Text, Time
 from sessions_api.schemas import SessionInfo
 
 from .fields import CONTROLS, MAX_LENGTH, canonical_email, require_one_line
@@ -44,8 +43,23 @@ Email = Annotated[
 ]
 EXAMPLE = {"format": "password", "examples": ["correct horse battery"]}
 Password = Annotated[Text, Field(max_length=settings.PASSWORD_MAX_LENGTH, json_schema_extra=EXAMPLE)]
-NewPassword = Annotated[  # its length is checked by the password rules, which name the reason in `errors[].code`
+
+
+def _acceptable_length(password: str) -> str:
+    """The password. The other rules follow in the story, since they depend on the user."""
+    shortest, longest = settings.PASSWORD_MIN_LENGTH, settings.PASSWORD_MAX_LENGTH
+    if len(password) < shortest:
+        raise PydanticCustomError(
+            "password_too_short", "Use at least {min_length} characters.", {"min_length": shortest}
+        )
+    if len(password) > longest:
+        raise PydanticCustomError("password_too_long", "Use at most {max_length} characters.", {"max_length": longest})
+    return password
+
+
+NewPassword = Annotated[
     Text,
+    AfterValidator(_acceptable_length),
     Field(
         description="Exactly as typed: nothing is trimmed, and each character counts as one.",
         json_schema_extra=EXAMPLE
@@ -73,7 +87,7 @@ class UserResponse(ResponseSchema):
     email_verified: bool
     display_name: str
     has_password: bool = Field(description="False for a user who logs in through a provider only.")
-    created_at: datetime
+    created_at: Time
 
 
 class UserSessionResponse(SessionInfo):

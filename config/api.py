@@ -1,7 +1,5 @@
 """The API object, with every router and every error handler. By default an endpoint requires a bearer token."""
 
-from django.views.decorators.http import require_safe
-
 from accounts.api import router as account
 from accounts.email.api import router as email
 from accounts.login.api import router as login
@@ -13,7 +11,7 @@ from sessions_api.api import router as sessions
 from sessions_api.auth import any_session
 from sessions_api.http.exception_handlers import add_handlers
 from sessions_api.http.json import PydanticJSON, StrictJSON
-from sessions_api.http.openapi import DescribedAPI
+from sessions_api.http.openapi import DescribedAPI, rendered_once
 
 api = DescribedAPI(
     title="Latchkey",
@@ -22,7 +20,7 @@ api = DescribedAPI(
     auth=any_session,  # an open endpoint has auth=None
     parser=StrictJSON(),
     renderer=PydanticJSON(),
-    docs_decorator=require_safe,
+    docs_decorator=rendered_once,
     urls_namespace="api",
 )
 # Requests try the routers in this order, so the rarest are last.

@@ -54,6 +54,8 @@ class Environment(environ.Env):  # type: ignore[misc]
             return BOOLEANS[value.lower()]
         if cast is float:
             return float(value)
+        if cast is list:  # many write a blank after the comma
+            return [part.strip() for part in value.split(",") if part.strip()]
         return super().parse_value(value, cast)
 
 
@@ -99,37 +101,12 @@ def duration(name: str, **amount: int) -> timedelta:
         raise ImproperlyConfigured(f"{name} is too large.") from None
 
 
-def base_url(name: str, default: str) -> str:
-    """An absolute http(s) URL without a slash at the end, so that paths can be appended. Empty only by default."""
-    value: str = env.str(name, default=default).rstrip("/")
-    if not value and not default:
-        return ""
-    try:
-        parts = urlsplit(value)
-        valid = parts.scheme in {"http", "https"} and parts.hostname and not parts.query and not parts.fragment
-    except ValueError:
-        valid = False
-    if not valid:
-        raise ImproperlyConfigured(f"{name} must be an absolute URL, such as https://example.org.")
-    return value
-
-
 def networks(name: str) -> list[IPv4Network | IPv6Network]:
     """IP addresses and networks, separated by commas; none by default."""
     try:
-        return [ip_network(part.strip()) for part in env.list(name, default=[]) if part.strip()]
+        return [ip_network(part) for part in env.list(name, default=[])]
     except ValueError:
         raise ImproperlyConfigured(f"{name} must be IP addresses or networks, such as 10.0.0.0/24.") from None
-
-
-def origin(url: str) -> str:
-    """Scheme, host and port of this URL, as browsers send them in `Origin`."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
-
-
-def host(url: str) -> str:
-    return urlsplit(url).hostname or ""
 
 
 def cores() -> int:
@@ -196,15 +173,20 @@ def cache(name: str, default: str) -> dict[str, Any]:
 
 def mail(name: str, default: str, *, backend: str) -> dict[str, Any]:
     """Django's EMAIL_* settings. `backend` is the dotted path of another mail backend, or empty."""
+    # TLS from the first byte, as in RFC 8314: environ would read `smtps` as STARTTLS.
+    url = re.sub("^smtps:", "smtp+ssl:", env.str(name, default="") or default)
     try:
-        config: dict[str, Any] = env.email_url(name, default=default)
+        _ = urlsplit(url).port
+        config: dict[str, Any] = env.email_url_config(url)
     except ValueError:
         raise ImproperlyConfigured(NOT_A_URL.format(name)) from None
     except ImproperlyConfigured:
-        raise ImproperlyConfigured(f"{name} must start with smtp+tls://, smtp+ssl:// or smtp://.") from None
+        raise ImproperlyConfigured(f"{name} must start with smtp+tls://, smtps:// or smtp://.") from None
     if backend:
         config["EMAIL_BACKEND"] = backend
-    return {"EMAIL_USE_TLS": False, "EMAIL_USE_SSL": False} | config
+    config = {"EMAIL_USE_TLS": False, "EMAIL_USE_SSL": False} | config
+    usual = 587 if config["EMAIL_USE_TLS"] else 465 if config["EMAIL_USE_SSL"] else 25  # RFC 8314 and 6409
+    return config | {"EMAIL_PORT": config["EMAIL_PORT"] or usual}
 
 
 def anymail() -> dict[str, str]:

@@ -24,7 +24,9 @@ from sessions_api.http.errors import CONTENT_TYPE, ApiError, InvalidRequest, Pay
 from sessions_api.http.exception_handlers import as_problem, refusal_outside_ninja
 from sessions_api.models import Session
 
-MAX_BODY = 64 * 1024  # bytes; the longest field of the API, an ID token, has at most 10,000 characters
+# Bytes, for each path and caller. The longest field of the API, an ID token, has at most 10,000 characters. The largest
+# form of the admin, a list with a hundred chosen rows, has 6 KB.
+MAX_BODY = 64 * 1024
 LENGTH_DIGITS = 18  # of Content-Length: such a number fits into 64 bits
 PROBES = {"/healthz", "/readyz"}  # load balancers send the address as Host, so any Host may ask
 REQUEST_ID = re.compile("[A-Za-z0-9._-]{8,64}")  # accepted from a caller: a UUID or a trace id, and no other text
@@ -93,26 +95,22 @@ def authenticated(request: HttpRequest) -> dict[str, Any]:
 class RequestGuardMiddleware:
     """Refuses a foreign Host and a body above MAX_BODY. Gives each error the API's form, and each answer its headers.
 
-    Pages of the admin keep Django's own errors.
+    Both refusals come before any view, and before Django's parsers. Pages of the admin keep Django's own errors.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if is_admin(request):
-            response = self.get_response(request)
-            response.headers.setdefault("Content-Security-Policy", OWN_PAGES)
-            # With "no-referrer", browsers send "Origin: null" with forms, and Django refuses those as forged.
-            response.headers.setdefault("Referrer-Policy", "same-origin")
-            response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-            return response
         try:
             self.check(request)
         except ApiError as refusal:
-            response = refusal.response()
+            response = self.refuse(request, refusal)
         else:
             response = self.get_response(request)
+        if is_admin(request):
+            self.finish_page(response)
+            return response
         if response.status_code >= 400 and response.headers.get("Content-Type") != CONTENT_TYPE:
             response = as_problem(response)
         self.finish(request, response)
@@ -121,9 +119,12 @@ class RequestGuardMiddleware:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """The answer for plain views and the admin. Endpoints have `sessions_api/http/exception_handlers.py`."""
         refusal = refusal_outside_ninja(exception)
-        if refusal and is_admin(request):
+        return self.refuse(request, refusal) if refusal else None
+
+    def refuse(self, request: HttpRequest, refusal: ApiError) -> HttpResponse:
+        if is_admin(request):
             return HttpResponse(PAGE.format(refusal.detail), status=refusal.status, headers=refusal.headers)
-        return refusal.response() if refusal else None
+        return refusal.response()
 
     def check(self, request: HttpRequest) -> None:
         """Raises InvalidRequest or PayloadTooLarge."""
@@ -142,6 +143,13 @@ class RequestGuardMiddleware:
             request._body = request.META["wsgi.input"].read(MAX_BODY + 1)
             if len(request.body) > MAX_BODY:
                 raise PayloadTooLarge
+            request.META["CONTENT_LENGTH"] = str(len(request.body))  # the parser of forms asks for it
+
+    def finish_page(self, response: HttpResponse) -> None:
+        response.headers.setdefault("Content-Security-Policy", OWN_PAGES)
+        # With "no-referrer", browsers send "Origin: null" with forms, and Django refuses those as forged.
+        response.headers.setdefault("Referrer-Policy", "same-origin")
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
 
     def finish(self, request: HttpRequest, response: HttpResponse) -> None:
         page = request.path_info == "/api/docs" and response.status_code == 200

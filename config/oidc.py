@@ -18,7 +18,7 @@ def oidc_providers(setting: str) -> dict[str, dict[str, Any]]:
 
     `keycloak` reads OIDC_KEYCLOAK_ISSUER and so on. Raises ImproperlyConfigured.
     """
-    names: list[str] = [name.strip() for name in env.list(setting, default=[])]
+    names: list[str] = env.list(setting, default=[])
     if not all(map(NAME.fullmatch, names)):
         raise ImproperlyConfigured(
             f"{setting} must list names of lower-case letters, digits and single hyphens, up to 32 characters each."

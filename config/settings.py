@@ -1,29 +1,29 @@
 """Every setting, in one list. Each comes from the environment or from `.env`; docs/settings.md explains them.
 
-Names in capitals that Django does not know are ours. `env.py` has the parsers.
+Names in capitals that Django does not know are ours. `env.py` and `addresses.py` have the parsers.
 """
 
 import os
 from pathlib import Path
 
+from corsheaders.defaults import default_headers
+
+from config.addresses import base_url, header_names, host, hosts, origin, origins, root_url, shown_host
 from config.env import (
     anymail,
-    base_url,
     cache,
     choice,
     cores,
     database,
     days,
     env,
-    host,
     mail,
     networks,
-    origin,
     read_dotenv,
     required,
     seconds,
 )
-from config.oidc import oidc_providers, social_auth_settings
+from config.oidc import issuer, oidc_providers, social_auth_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 read_dotenv(BASE_DIR / ".env")
@@ -37,14 +37,21 @@ DEBUG = env.bool("DEBUG", default=False)
 PORT = env.int("PORT", default=8000)
 PROCESSES = max(1, env.int("GRANIAN_WORKERS", default=1))  # granian reads these two itself
 THREADS = max(1, env.int("GRANIAN_BLOCKING_THREADS", default=8))
-PUBLIC_URL = base_url("PUBLIC_URL", default=f"http://localhost:{PORT}")
+PUBLIC_URL = root_url("PUBLIC_URL", default=f"http://localhost:{PORT}")
 FRONTEND_URL = base_url("FRONTEND_URL", default="http://localhost:3000")
 HTTPS = PUBLIC_URL.startswith("https://")
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", host(PUBLIC_URL)])
+ALLOWED_HOSTS = hosts("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", host(PUBLIC_URL)])
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 TRUSTED_PEERS = networks("TRUSTED_PEERS")
 
-CORS_ALLOWED_ORIGINS = env.list("CORS_ALLOWED_ORIGINS", default=[origin(FRONTEND_URL)])
+CORS_ALLOWED_ORIGINS = origins("CORS_ALLOWED_ORIGINS", default=[origin(FRONTEND_URL)])
+CORS_ALLOW_CREDENTIALS = env.bool("CORS_ALLOW_CREDENTIALS", default=False)
+CORS_ALLOW_HEADERS = [
+    *default_headers,
+    "x-request-id",
+    *("traceparent", "tracestate", "baggage", "sentry-trace"),  # of OpenTelemetry and Sentry
+    *header_names("CORS_ALLOWED_HEADERS"),
+]
 CORS_URLS_REGEX = r"^/api/"
 CORS_EXPOSE_HEADERS = ["Retry-After", "WWW-Authenticate", "RateLimit", "RateLimit-Policy", "X-Request-ID"]
 CORS_PREFLIGHT_MAX_AGE = 7200  # two hours, the longest time that Chromium accepts
@@ -85,6 +92,7 @@ MIDDLEWARE = [
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 APPEND_SLASH = False
+FILE_UPLOAD_HANDLERS: list[str] = []  # no form has a file, so the parser of forms drops each one
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -160,7 +168,9 @@ SOCIAL_AUTH_GOOGLE_KEY = env.str("GOOGLE_CLIENT_ID", default="")
 SOCIAL_AUTH_GOOGLE_SECRET = env.str("GOOGLE_CLIENT_SECRET", default="")
 SOCIAL_AUTH_GOOGLE_REDIRECT_URI = env.str("GOOGLE_REDIRECT_URI", default="")
 SOCIAL_AUTH_GOOGLE_NATIVE_CLIENT_IDS = env.list("GOOGLE_NATIVE_CLIENT_IDS", default=[])
-SOCIAL_AUTH_GOOGLE_OIDC_ENDPOINT = env.str("GOOGLE_OIDC_ENDPOINT", default="https://accounts.google.com")
+SOCIAL_AUTH_GOOGLE_OIDC_ENDPOINT = issuer(
+    "GOOGLE_OIDC_ENDPOINT", env.str("GOOGLE_OIDC_ENDPOINT", default="https://accounts.google.com")
+)
 SOCIAL_AUTH_GITHUB_KEY = env.str("GITHUB_CLIENT_ID", default="")
 SOCIAL_AUTH_GITHUB_SECRET = env.str("GITHUB_CLIENT_SECRET", default="")
 vars().update(social_auth_settings(OIDC_PROVIDERS))
@@ -181,7 +191,7 @@ vars().update(mail("EMAIL_URL", "consolemail://", backend=env.str("EMAIL_BACKEND
 ANYMAIL = anymail()
 EMAIL_TIMEOUT = 60  # seconds for each answer of the server: no request waits, and some servers greet late on purpose
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="latchkey@localhost")
-SITE_NAME = env.str("SITE_NAME", default="") or host(FRONTEND_URL)
+SITE_NAME = env.str("SITE_NAME", default="") or shown_host(FRONTEND_URL)
 MAIL_LANGUAGE = env.str("MAIL_LANGUAGE", default="en")
 MAIL_IN_PROCESS = env.bool("MAIL_IN_PROCESS", default=True)
 

@@ -3,6 +3,7 @@ from uuid import UUID
 from ninja import Query, Router
 
 from sessions_api.events.tags import Tag
+from sessions_api.http import converters  # noqa: F401 (registers itself)
 from sessions_api.http.errors import NotFound, ReauthenticationRequired
 from sessions_api.http.openapi import raises
 
@@ -31,7 +32,7 @@ def list_sessions(request: SessionRequest) -> list[SessionInfo]:
 
 
 @router.delete(
-    "/auth/sessions/{uuid:handle}",
+    "/auth/sessions/{any_case_uuid:handle}",
     response={204: None},
     summary="Revoke one of my sessions",
     openapi_extra=raises(NotFound, ReauthenticationRequired),

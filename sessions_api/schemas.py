@@ -1,17 +1,16 @@
 """The response that describes a session."""
 
-from datetime import datetime
 from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import Field
 
-from sessions_api.http.schemas import ResponseSchema
+from sessions_api.http.schemas import ResponseSchema, Time
 
 from .admin_sessions.models import AdminSession
 from .models import Session
 
-ExpiresAt = Annotated[datetime, Field(description="The earlier of the absolute and the idle expiry.")]
+ExpiresAt = Annotated[Time, Field(description="The earlier of the absolute and the idle expiry.")]
 ExpiresIn = Annotated[int, Field(description="Whole seconds until `expires_at`.", ge=0)]
 
 
@@ -22,9 +21,9 @@ class SessionInfo(ResponseSchema):
     method: str = Field(
         description="How the user logged in: `password`, `admin` (a browser at the admin), or the name of a provider."
     )
-    created_at: datetime
-    last_seen_at: datetime = Field(description="Up to `SESSION_TOUCH_SECONDS` before the last request.")
-    authenticated_at: datetime
+    created_at: Time
+    last_seen_at: Time = Field(description="Up to `SESSION_TOUCH_SECONDS` before the last request.")
+    authenticated_at: Time
     expires_at: ExpiresAt
     expires_in: ExpiresIn
     ip_address: str | None

@@ -3,6 +3,7 @@
 from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from accounts.schemas import Email, Password
@@ -18,6 +19,10 @@ DeviceToken = Annotated[
 ]
 
 
+STRING: JsonDict = {"type": "string"}
+NULL: JsonDict = {"type": "null"}
+
+
 class Login(RequestSchema):
     email: Email
     password: Password
@@ -30,8 +35,11 @@ class Reauthenticate(RequestSchema):
     model_config = ConfigDict(
         json_schema_extra={
             "oneOf": [
-                {"required": ["password"], "maxProperties": 1},
-                {"required": ["code", "code_verifier"], "maxProperties": 2},
+                {"required": ["password"], "properties": {"password": STRING, "code": NULL, "code_verifier": NULL}},
+                {
+                    "required": ["code", "code_verifier"],
+                    "properties": {"password": NULL, "code": STRING, "code_verifier": STRING},
+                },
             ]
         }
     )

@@ -1,5 +1,6 @@
 """System checks of the mail settings: with each `manage.py check`, and some only with `--deploy`."""
 
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import get_connection
 from django.utils.translation import to_locale
 
+LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
+LOCAL_DOMAINS = (".internal", ".invalid", ".local", ".localdomain", ".localhost", ".test")
 LOCAL_BACKENDS = tuple(f".{name}.EmailBackend" for name in ("console", "locmem", "dummy", "filebased"))
 
 
@@ -42,16 +45,17 @@ def mail_backend_delivers(**options: Any) -> list[CheckMessage]:
 
 @register(deploy=True)
 def mail_is_encrypted(**options: Any) -> list[CheckMessage]:
-    encrypted = settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL or settings.EMAIL_HOST in {"localhost", "127.0.0.1"}
+    encrypted = settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL or settings.EMAIL_HOST in LOCAL_HOSTS
     if encrypted or not settings.EMAIL_BACKEND.endswith(".smtp.EmailBackend"):
         return []
-    hint = "Use smtp+tls:// or smtp+ssl:// in EMAIL_URL. A reader of a reset mail can take over the account."
+    hint = "Use smtp+tls:// or smtps:// in EMAIL_URL. A reader of a reset mail can take over the account."
     return [Warning("Mails go to the mail server without encryption.", hint=hint, id="accounts_mail.W002")]
 
 
 @register(deploy=True)
 def mail_sender_is_real(**options: Any) -> list[CheckMessage]:
-    if not settings.DEFAULT_FROM_EMAIL.rstrip(">").endswith("@localhost"):
+    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2].lower()
+    if "." in domain and not domain.endswith(LOCAL_DOMAINS) and not domain.rpartition(".")[2].isdecimal():
         return []
     hint = "Set DEFAULT_FROM_EMAIL. Mail servers refuse an unknown sender, or treat its mails as spam."
-    return [Warning("The sender of mails is an address at localhost.", hint=hint, id="accounts_mail.W003")]
+    return [Warning("The sender of mails has no public address.", hint=hint, id="accounts_mail.W003")]

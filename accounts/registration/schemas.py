@@ -1,12 +1,12 @@
 """The request bodies of a registration."""
 
-from typing import Self
+from typing import Any
 
 from django.conf import settings
-from pydantic import ConfigDict, model_validator
+from pydantic import ConfigDict, Field, ValidatorFunctionWrapHandler, field_validator
+from pydantic_core import PydanticCustomError
 
 from accounts.schemas import DisplayName, Email, MailToken, NewPassword
-from sessions_api.http.errors import ValidationFailed
 from sessions_api.http.schemas import RequestSchema
 
 
@@ -16,18 +16,21 @@ class Register(RequestSchema):
     model_config = ConfigDict(json_schema_extra={"required": ["email", "password"]})
 
     email: Email
-    password: NewPassword = ""
+    password: NewPassword = Field(None, validate_default=True)
     display_name: DisplayName = ""
 
-    @model_validator(mode="after")
-    def has_the_fields_of_this_registration(self) -> Self:
-        """Raises ValidationFailed unless these are the fields of the `REGISTRATION` that is set."""
-        if settings.REGISTRATION == "verified":
-            if more := self.model_fields_set - {"email"}:
-                raise ValidationFailed.single(["body", min(more)], "extra_forbidden", "Send only the address.")
-        elif "password" not in self.model_fields_set:
-            raise ValidationFailed.single(["body", "password"], "missing", "Field required")
-        return self
+    @field_validator("password", "display_name", mode="wrap")
+    @classmethod
+    def belongs_to_this_registration(cls, value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
+        """None stands for a password that was left out. Raises PydanticCustomError."""
+        verified = settings.REGISTRATION == "verified"
+        if value is None:
+            if verified:
+                return ""
+            raise PydanticCustomError("missing", "Field required")
+        if verified:
+            raise PydanticCustomError("extra_forbidden", "Send only the address.")
+        return validate(value)
 
 
 class ConfirmRegistration(RequestSchema):

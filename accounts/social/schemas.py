@@ -1,12 +1,11 @@
 import re
-from datetime import datetime
 from typing import Annotated
 
 from ninja import Schema
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from sessions_api.http.schemas import RequestSchema, ResponseSchema, Text
+from sessions_api.http.schemas import RequestSchema, ResponseSchema, Text, Time
 
 PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 
@@ -65,4 +64,4 @@ class LinkCode(RequestSchema):
 class Connection(ResponseSchema):
     id: int
     provider: str
-    created_at: datetime = Field(validation_alias="created")
+    created_at: Time = Field(validation_alias="created")

@@ -1,10 +1,9 @@
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from pydantic import Field
 
-from sessions_api.http.schemas import ResponseSchema
+from sessions_api.http.schemas import ResponseSchema, Time
 
 from .tags import Tag
 
@@ -14,7 +13,7 @@ class EventInfo(ResponseSchema):
 
     id: int = Field(description="Grows with time: the `before` of the next page.")
     tag: Tag
-    happened_at: datetime
+    happened_at: Time
     ip_address: str | None
     device: str = Field(description="What the user agent seemed to be, or empty.")
     session: UUID | None = Field(description="The handle of the session that was created, or that caused the event.")

@@ -22,7 +22,7 @@ class StrictJSON(Parser):
     def parse_body(self, request: HttpRequest) -> Any:
         """Raises UnsupportedMediaType or InvalidRequest, and RequestDataTooBig or UnreadablePostError of Django."""
         charset = (request.content_params or {}).get("charset", "utf-8")
-        if request.content_type != "application/json" or charset.lower() != "utf-8":
+        if request.content_type != "application/json" or charset.lower() not in {"utf-8", "utf8"}:
             raise UnsupportedMediaType
         try:
             return json.loads(
@@ -49,7 +49,7 @@ def _finite(number: str) -> float:
 
 
 class PydanticJSON(BaseRenderer):
-    """Writes responses with pydantic's serializer, which is in Rust. Times are ISO 8601 and end in `Z`."""
+    """Writes responses with pydantic's serializer, which is in Rust."""
 
     media_type = "application/json"
 

@@ -1,9 +1,12 @@
 """Ninja's API object, with an OpenAPI description that includes every error."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import wraps
 from typing import Any
 
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
@@ -68,25 +71,56 @@ def also_raises(operation: Operation, refusal: type[ApiError]) -> None:
     operation.openapi_extra = extra | raises(*extra.get(RAISES, ()), refusal)
 
 
+def rendered_once(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """A view whose first answer serves all requests of this process. The answer must not depend on the request.
+
+    Any caller may ask for Ninja's pages, and the description of the API costs as much as eighty small answers.
+    """
+    answers: list[HttpResponse] = []
+
+    @require_safe
+    @wraps(view)
+    def answer(request: HttpRequest) -> HttpResponse:
+        if not answers:
+            answers.append(view(request))
+        return HttpResponse(answers[0].content, content_type=answers[0]["Content-Type"])
+
+    return answer
+
+
 class DescribedAPI(NinjaAPI):
-    """`/openapi.json` describes each error of a route: its own, and those that follow from its auth and parameters."""
+    """`/openapi.json` describes each error of a route: its own, and those that follow from its auth and parameters.
+
+    Each route with GET also answers HEAD (RFC 9110, 9.1), which the description leaves out.
+    """
 
     @property
     def urls(self) -> Any:
         """Ninja's pages come last: Django tries paths in this order, and clients ask for these pages least often."""
         patterns, *names = super().urls
+        for router in self._get_bound_routers():
+            for path in router.path_operations.values():
+                for operation in path.operations:
+                    _add_head(operation)
         return (sorted(patterns, key=lambda pattern: str(getattr(pattern, "name", "")).startswith("openapi-")), *names)
 
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
         schema = super().get_openapi_schema(**options)
         schema["components"]["schemas"]["Problem"] = PROBLEM
         for path in schema["paths"].values():
+            path.pop("head", None)  # it shares its description with GET, so the next lines would fill that in twice
             for operation in path.values():
                 operation["responses"].update(_responses(operation))
         return schema
 
     def get_openapi_operation_id(self, operation: Operation) -> str:
         return operation.view_func.__name__
+
+
+def _add_head(operation: Operation) -> None:
+    """A redirect is left out: it starts or ends a sign-in, and a scanner of links must not use one up."""
+    if operation.methods == ["GET"] and 302 not in operation.response_models:
+        operation.methods = ["GET", "HEAD"]
 
 
 def _refusals(operation: dict[str, Any]) -> Iterable[type[ApiError]]:

@@ -1,18 +1,44 @@
 """The bases of all request bodies and responses of the API."""
 
 import re
+from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from pydantic_core import PydanticCustomError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    PlainSerializer,
+    model_validator,
+)
+from pydantic_core import CoreSchema, PydanticCustomError
 
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
 class RequestSchema(BaseModel):
-    """A request body, which may have no unknown fields."""
+    """A request body, which may have no unknown fields. An optional field that is `null` counts as left out."""
 
     model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def leave_null_out(cls, body: Any) -> Any:
+        if not isinstance(body, dict):
+            return body
+        optional = {name for name, field in cls.model_fields.items() if not field.is_required()}
+        return {name: value for name, value in body.items() if value is not None or name not in optional}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        schema = handler.resolve_ref_schema(handler(core_schema))
+        for name, field in schema["properties"].items():
+            field.pop("default", None)  # the value inside this service
+            if name not in schema.get("required", ()):
+                field["type"] = [field["type"], "null"]
+        return schema
 
 
 class ResponseSchema(BaseModel):
@@ -38,3 +64,13 @@ def storable(text: str) -> str:
 
 # The published pattern leaves out lone surrogates: UTF-8 cannot contain any, and few tools can read such a range.
 Text = Annotated[str, AfterValidator(storable), Field(json_schema_extra={"pattern": r"^[^\u0000]*$"})]
+
+
+def _in_utc(moment: datetime) -> str:
+    return f"{moment.isoformat(timespec='milliseconds')[:23]}Z"
+
+
+# ISO 8601 with exactly three decimals: some clients read no other number of them. Our times are in UTC.
+Time = Annotated[
+    datetime, PlainSerializer(_in_utc, when_used="unless-none"), Field(json_schema_extra={"format": "date-time"})
+]

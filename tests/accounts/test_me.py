@@ -14,7 +14,7 @@ def test_current_user_is_returned(api, alice, user):
         "email_verified": False,
         "display_name": "Alice",
         "has_password": True,
-        "created_at": user.created_at.isoformat().replace("+00:00", "Z"),
+        "created_at": f"{user.created_at:%Y-%m-%dT%H:%M:%S}.{user.created_at.microsecond // 1000:03}Z",
     }
 
 

@@ -200,3 +200,60 @@ def test_admin_cookies_are_for_one_host_https_only_and_not_for_scripts(proxied):
 @pytest.mark.parametrize("path", [LOGIN, "/api/auth/config", "/healthz"])
 def test_hsts_header_is_sent_with_https(proxied, path):
     assert proxied("GET", path).headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+
+
+# Bodies
+
+
+BOUNDARY = b"canary"
+PART = b'--%s\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n%s\r\n'
+
+
+def multipart(*parts):
+    return b"".join(PART % (BOUNDARY, *part) for part in parts) + b"--%s--\r\n" % BOUNDARY
+
+
+def post(path, body, *headers):
+    kind = b"Content-Type: multipart/form-data; boundary=" + BOUNDARY
+    lines = [f"POST {path} HTTP/1.1".encode(), b"Host: localhost", kind, *headers, b"Connection: close", b"", body]
+    return b"\r\n".join(lines)
+
+
+def chunks(body, size=9000):
+    pieces = [body[start : start + size] for start in range(0, len(body), size)]
+    return b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in [*pieces, b""])
+
+
+@pytest.mark.parametrize("path", [LOGIN, "/admin/", USERS + "add/", "/admin/nothing/", "/admin/jsi18n/"])
+def test_admin_refuses_a_body_above_64_kib_before_it_arrives(server, path):
+    answer = server.exchange(post(path, b"", b"Content-Length: 60000000"))
+    assert (answer.status_code, answer.headers["Content-Type"]) == (413, "text/html; charset=utf-8")
+    assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+    assert "64 KiB" in answer.text
+
+
+def test_admin_refuses_a_chunked_body_above_64_kib(server):
+    upload = multipart((b"username", b"; filename=canary", b"x" * 3_000_000))
+    answer = server.exchange(post(LOGIN, chunks(upload), b"Transfer-Encoding: chunked"))
+    assert answer.status_code == 413
+
+
+def test_admin_reads_a_small_chunked_form(server):
+    page = server.exchange(f"GET {LOGIN} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+    csrf_token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)[1].encode()
+    cookie = b"Cookie: " + page.headers["Set-Cookie"].partition(";")[0].encode()
+    form = multipart((b"csrfmiddlewaretoken", b"", csrf_token), (b"username", b"", b"root"), (b"password", b"", b"x"))
+    answer = server.exchange(post(LOGIN, chunks(form), cookie, b"Transfer-Encoding: chunked"))
+    assert answer.status_code == 200
+    assert "errornote" in answer.text
+
+
+def test_admin_drops_files(browser):
+    form = multipart((b"csrfmiddlewaretoken", b"", csrf(browser, USERS).encode()), (b"f", b"; filename=f", b"x" * 5000))
+    answer = browser.generic("POST", USERS, form, content_type="multipart/form-data; boundary=canary")
+    assert answer.wsgi_request.FILES == {}
+
+
+def test_admin_refuses_a_foreign_host_as_the_api_does(browser):
+    answer = browser.get(LOGIN, headers={"Host": "evil.example"})
+    assert (answer.status_code, answer.headers["Content-Type"]) == (400, "text/html; charset=utf-8")

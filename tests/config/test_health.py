@@ -20,6 +20,24 @@ def test_probes_accept_any_host_and_head(api):
         assert (answer.status_code, answer.content) == (200, b"")
 
 
+@pytest.mark.once
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "HTTP/1.0\r\n",  # HAProxy's `option httpchk GET /healthz`
+        "HTTP/1.1\r\nConnection: close\r\n",
+        "HTTP/1.1\r\nHost:\r\nConnection: close\r\n",
+        "HTTP/1.0\r\nHost: 10.0.0.7:8000\r\n",
+    ],
+)
+def test_probes_need_no_host(server, path, rest):
+    answer = server.exchange(f"GET {path} {rest}\r\n".encode())
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
+    head = server.exchange(f"HEAD {path} {rest}\r\n".encode())
+    assert (head.status_code, head.content) == (200, b"")
+
+
 @pytest.mark.django_db(transaction=True)
 def test_readyz_answers_503_without_migrations(api):
     call_command("migrate", "accounts_single_use", "zero", verbosity=0)

@@ -1,6 +1,7 @@
 """deploy/nginx.conf in the real nginx, in front of the real server."""
 
 import getpass
+import http.client
 import json
 import shutil
 import socket
@@ -277,6 +278,83 @@ def test_nginx_refuses_malformed_requests_as_problem_json(proxy, headers):
             said += piece
     assert b"Content-Type: application/problem+json" in said
     assert json.loads(said.partition(b"\r\n\r\n")[2]) == InvalidRequest().body()
+
+
+SHIELDS = {
+    "Content-Security-Policy",
+    "Cross-Origin-Opener-Policy",
+    "Cross-Origin-Resource-Policy",
+    "Referrer-Policy",
+    "Strict-Transport-Security",
+    "X-Content-Type-Options",
+}
+
+
+def raw(proxy, sent, *, over_tls=True):
+    """The answer to exactly these bytes: its status, its headers and its JSON."""
+    plain = socket.create_connection(("localhost", proxy.plain), 10)
+    with plain, proxy.wire() if over_tls else plain as wire:
+        wire.sendall(sent)
+        reply = http.client.HTTPResponse(wire)
+        reply.begin()
+        return reply.status, reply.headers, json.loads(reply.read())
+
+
+REFUSED = {
+    "malformed": (400, b"GET / HTTP/1.1\r\nHost: localhost\r\nX: \0\r\n\r\n"),
+    "no Host": (400, b"GET /api/auth/config HTTP/1.1\r\n\r\n"),
+    "long line": (400, b"GET /api/" + b"x" * 9000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+    "long header": (400, b"GET /api/ HTTP/1.1\r\nHost: localhost\r\nX: " + b"x" * 9000 + b"\r\n\r\n"),
+    "TRACE": (400, b"TRACE /api/auth/config HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+    "no encoding": (400, b"POST /api/ HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip\r\n\r\n"),
+    "no version": (400, b"GET /api/ HTTP/3.0\r\nHost: localhost\r\n\r\n"),
+    "large body": (413, b"POST /api/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 60000000\r\n\r\n"),
+    "large upload": (413, b"POST /admin/login/ HTTP/1.1\r\nHost: localhost\r\nContent-Length: 60000000\r\n\r\n"),
+}
+
+
+@pytest.mark.asvs("3.4.1", "3.4.3", "3.4.4", "3.4.5", "3.4.6")
+@pytest.mark.parametrize("case", REFUSED)
+def test_nginx_gives_its_own_errors_the_headers_and_the_form_of_the_service(proxy, case):
+    theirs = proxy.call("GET", "/api/nowhere").headers
+    status, sent = REFUSED[case]
+    got, headers, body = raw(proxy, sent)
+    assert (got, body["status"], headers["Content-Type"]) == (status, status, "application/problem+json")
+    assert {name: headers[name] for name in SHIELDS} == {name: theirs[name] for name in SHIELDS}
+    assert headers["Cache-Control"] == "no-store"
+
+
+def test_nginx_gives_an_outage_the_headers_of_the_service(proxy, alone):
+    theirs, own = proxy.call("GET", "/api/nowhere").headers, alone.call("GET", "/api/nowhere").headers
+    assert {name: own[name] for name in SHIELDS} == {name: theirs[name] for name in SHIELDS}
+
+
+def test_nginx_location_of_malformed_requests_is_no_page(proxy):
+    assert problem(proxy.call("GET", "/invalid_request")) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize("path", ["/api/auth/config", "/api/nowhere", "/api/docs", "/admin/login/", "/healthz"])
+def test_nginx_adds_no_header_to_an_answer_of_the_service(proxy, server, path):
+    through = proxy.call("GET", path, headers={"Host": NAME, "X-Request-ID": "the-same"})
+    direct = server.call("GET", path, headers={"Host": NAME, "X-Request-ID": "the-same", "X-Forwarded-Proto": "https"})
+    varying = {"connection", "content-length", "date", "server", "set-cookie", "transfer-encoding"}
+
+    def headers(answer):
+        return {name.lower(): value for name, value in answer.headers.items() if name.lower() not in varying}
+
+    assert headers(through) == headers(direct)
+
+
+@pytest.mark.parametrize("case", [case for case in REFUSED if case != "malformed"])
+def test_nginx_refuses_malformed_requests_over_http_as_it_does_others(proxy, case):
+    status, headers, body = raw(proxy, REFUSED[case][1], over_tls=False)
+    assert (status, body["error_code"]) == (403, "permission_denied")
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert "Strict-Transport-Security" not in headers  # RFC 6797, 7.2
+
+
+def test_nginx_passes_probes_without_a_host(proxy):
+    assert raw(proxy, b"GET /healthz HTTP/1.0\r\n\r\n")[2] == {"status": "ok"}
 
 
 @pytest.mark.asvs("14.2.1", "16.2.5")

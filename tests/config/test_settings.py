@@ -1,10 +1,16 @@
 """The environment becomes settings, and an invalid value an error that names the setting and hides the value."""
 
 import os
+import re
+import runpy
 import subprocess
 import sys
+from types import SimpleNamespace
+from unittest.mock import patch
+from urllib.parse import urlsplit
 
 import pytest
+from django.core.exceptions import ImproperlyConfigured
 
 from ..server import ROOT
 
@@ -73,9 +79,13 @@ def test_boolean_setting_has_several_spellings(given, value):
         ("DATABASE_URL", "mysql://u:hunter2@db/latchkey", "DATABASE_URL must start with postgres:// or sqlite:///."),
         ("DEBUG", "", "DEBUG must be true or false."),
         ("EMAIL_URL", "smtp://u:hunter2/x@mail:25", "EMAIL_URL is not a valid URL."),
-        ("EMAIL_URL", "hunter2", "EMAIL_URL must start with smtp+tls://, smtp+ssl:// or smtp://."),
+        ("EMAIL_URL", "hunter2", "EMAIL_URL must start with smtp+tls://, smtps:// or smtp://."),
+        ("CORS_ALLOWED_HEADERS", "X-Hunter2, hunter2:", "CORS_ALLOWED_HEADERS must list names of headers, such as X-T"),
+        ("CORS_ALLOWED_HEADERS", "*", "CORS_ALLOWED_HEADERS must list names of headers, such as X-Trace-ID."),
+        ("PUBLIC_URL", "https://example.org/hunter2", "PUBLIC_URL must have no path, because the service answers at"),
         ("FRONTEND_URL", "hunter2", "FRONTEND_URL must be an absolute URL, such as https://example.org."),
         ("FRONTEND_URL", "", "FRONTEND_URL must be an absolute URL, such as https://example.org."),
+        ("GOOGLE_OIDC_ENDPOINT", "http://hunter2.org", "GOOGLE_OIDC_ENDPOINT must be an https URL without query"),
         ("LOG_LEVEL", "hunter2", "LOG_LEVEL must be one of: info, debug, warning, error."),
         ("PORT", "hunter2", "PORT must be a whole number."),
         (
@@ -129,3 +139,122 @@ def test_trusted_peers_refuse_anything_else_without_repeating_it(wrong):
     done = python("from config import settings", TRUSTED_PEERS=wrong)
     assert "TRUSTED_PEERS must be IP addresses or networks" in done.stderr
     assert wrong not in done.stderr.splitlines()[-1].replace("10.0.0.0/24", "")
+
+
+# Addresses and lists, read in this process: that takes milliseconds
+
+
+def read(**environment):
+    """The settings with only these environment variables. Raises ImproperlyConfigured."""
+    environment = {"DOTENV": os.devnull, "SECRET_KEY": "short"} | environment
+    with patch.dict(os.environ, environment, clear=True):
+        return SimpleNamespace(**runpy.run_path(str(ROOT / "config" / "settings.py")))
+
+
+@pytest.mark.parametrize(
+    ("given", "url"),
+    [
+        ("https://Auth.Example.ORG", "https://auth.example.org"),
+        ("HTTPS://auth.example.org:443/", "https://auth.example.org"),
+        ("http://auth.example.org:80", "http://auth.example.org"),
+        ("https://auth.example.org:8443", "https://auth.example.org:8443"),
+        ("http://auth.example.org:443", "http://auth.example.org:443"),
+        ("https://Bücher.example", "https://xn--bcher-kva.example"),
+        ("https://bücher.example:443", "https://xn--bcher-kva.example"),
+        ("https://XN--BCHER-KVA.example", "https://xn--bcher-kva.example"),
+        ("https://straße.example", "https://xn--strae-oqa.example"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+        ("http://[2001:DB8:0:0::1]:80/", "http://[2001:db8::1]"),
+        ("http://my_host:8000", "http://my_host:8000"),
+    ],
+)
+def test_addresses_have_the_form_that_browsers_send(given, url):
+    """So an `Origin` or `Host` header equals the setting."""
+    settings = read(PUBLIC_URL=given, FRONTEND_URL=given)
+    assert [url, url] == [settings.PUBLIC_URL, settings.FRONTEND_URL]
+    assert settings.CORS_ALLOWED_ORIGINS == settings.CSRF_TRUSTED_ORIGINS == [url]
+    assert settings.ALLOWED_HOSTS[3] == re.sub(":[0-9]+$", "", urlsplit(url).netloc)
+    assert [url, url] == read(CORS_ALLOWED_ORIGINS=f" {given} , {given},").CORS_ALLOWED_ORIGINS
+
+
+def test_front_end_may_have_a_path():
+    settings = read(FRONTEND_URL="https://Example.org:443/App/")
+    assert settings.FRONTEND_URL == "https://example.org/App"
+    assert settings.CORS_ALLOWED_ORIGINS == ["https://example.org"]
+
+
+def test_apps_may_have_origins_with_a_scheme_of_their_own():
+    given = "capacitor://localhost, https://app.example.org/"
+    assert read(CORS_ALLOWED_ORIGINS=given).CORS_ALLOWED_ORIGINS == ["capacitor://localhost", "https://app.example.org"]
+
+
+def test_allowed_hosts_are_canonical():
+    given = "Auth.Example.org, .Example.net:443,bücher.example, ::1, [::1]:8000, 192.0.2.7:80, *,"
+    expected = ["auth.example.org", ".example.net", "xn--bcher-kva.example", "[::1]", "[::1]", "192.0.2.7", "*"]
+    assert expected == read(ALLOWED_HOSTS=given).ALLOWED_HOSTS
+
+
+ADDRESSES = ("PUBLIC_URL", "FRONTEND_URL", "CORS_ALLOWED_ORIGINS")
+NO_ADDRESSES = ["example.org", "https://", "https://*.example.org", "https://a@example.org", "https://exa mple.org"]
+NO_ADDRESSES += [
+    "https://example.org:99999",
+    "https://example.org?a=b",
+    "https://example.org#a",
+    "https://xn--a.example",
+]
+NO_ADDRESSES += ["https://example.org\\app", "*", "null", "file:///"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *((name, value) for name in ADDRESSES for value in NO_ADDRESSES),
+        *(("PUBLIC_URL", url) for url in ("https://example.org/auth", "ftp://example.org", "capacitor://localhost")),
+        *(("ALLOWED_HOSTS", host) for host in ("https://example.org", "*.example.org", "a b", "example.org/", "[::1")),
+        ("CORS_ALLOWED_ORIGINS", "https://example.org/app"),
+        ("PWNED_PASSWORDS_URL", "example.org"),
+    ],
+)
+def test_address_that_cannot_be_meant_is_refused_in_one_sentence(name, value):
+    with pytest.raises(ImproperlyConfigured, match=rf"^{name} must [^.]+(, such as \S+)?\.$"):
+        read(**{name: value})
+
+
+def test_site_name_is_the_front_ends_host_in_its_own_alphabet():
+    assert read(FRONTEND_URL="https://xn--bcher-kva.example:3000/").SITE_NAME == "bücher.example"
+
+
+@pytest.mark.parametrize(
+    ("given", "tls", "ssl", "port"),
+    [
+        ("smtps://u:p@mail.example.org", False, True, 465),
+        ("smtps://mail.example.org:4650", False, True, 4650),
+        ("smtp+ssl://mail.example.org", False, True, 465),
+        ("smtp+tls://mail.example.org", True, False, 587),
+        ("smtp://mail.example.org", False, False, 25),
+    ],
+)
+def test_email_url_chooses_the_encryption_and_the_port(given, tls, ssl, port):
+    settings = read(EMAIL_URL=given)
+    assert (tls, ssl, port) == (settings.EMAIL_USE_TLS, settings.EMAIL_USE_SSL, settings.EMAIL_PORT)
+
+
+PROVIDERS = {"OIDC_PROVIDERS": "a, b"} | {
+    f"OIDC_{provider}_{key}": "https://example.org"
+    for provider in "AB"
+    for key in ("CLIENT_ID", "CLIENT_SECRET", "ISSUER")
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SECRET_KEY_FALLBACKS", lambda settings: settings.SECRET_KEY_FALLBACKS),
+        ("GOOGLE_NATIVE_CLIENT_IDS", lambda settings: settings.SOCIAL_AUTH_GOOGLE_NATIVE_CLIENT_IDS),
+        ("CORS_ALLOWED_HEADERS", lambda settings: settings.CORS_ALLOW_HEADERS[-2:]),
+        ("OIDC_PROVIDERS", lambda settings: list(settings.OIDC_PROVIDERS)),
+        ("OIDC_A_NATIVE_CLIENT_IDS", lambda settings: settings.OIDC_PROVIDERS["a"]["NATIVE_CLIENT_IDS"]),
+    ],
+)
+def test_lists_may_have_blanks_around_their_commas(name, value):
+    assert value(read(**PROVIDERS | {name: " a , b ,"})) == ["a", "b"]

@@ -1,6 +1,7 @@
 """Odd methods, paths, hosts and origins get a problem, the same one under DEBUG, with all security headers."""
 
 import json
+import time
 
 import pytest
 from django.db import OperationalError
@@ -15,6 +16,7 @@ from ...server import database, serving
 from ...users import ApiClient, problem
 
 OURS = "http://localhost:3000"
+WHO = {"email": "alice@example.org", "password": "correct horse battery"}
 METHODS = {
     "GET",
     "HEAD",
@@ -38,6 +40,10 @@ KNOWN = {
     "/api/openapi.json": {"GET", "HEAD"},
     "/static/ninja/swagger-ui.css": {"GET", "HEAD"},
 } | {path: {method.upper() for method in methods} for path, methods in api_object.get_openapi_schema()["paths"].items()}
+SIGN_IN = {"/api/auth/oauth/{provider}", "/api/auth/oauth/{provider}/callback"}  # a link scanner must not use it up
+for path, methods in KNOWN.items():
+    if path not in SIGN_IN and "GET" in methods:
+        methods.add("HEAD")
 
 
 # Methods
@@ -54,6 +60,27 @@ def test_method_that_a_path_does_not_support_is_refused_with_an_allow_header(api
         else:
             assert problem(answer) == (405, "method_not_allowed"), method
         assert set(answer.headers["Allow"].split(", ")) == known
+
+
+@pytest.mark.parametrize("path", [path for path in KNOWN if path.startswith("/api/") and "HEAD" in KNOWN[path]])
+def test_head_has_the_status_and_headers_of_get(api, alice, path):
+    headers = {"Authorization": f"Bearer {alice.token}", "X-Request-ID": "the-same"}
+    get, head = api.get(path, headers=headers), api.head(path, headers=headers)
+    assert (head.status_code, head.getvalue()) == (get.status_code, b"")
+    varying = {"Content-Length", "RateLimit"}  # they tell what happened between the two
+    assert head.headers.keys() == get.headers.keys()
+    assert all(head.headers[name] == get.headers[name] for name in head.headers.keys() - varying)
+
+
+def test_head_needs_a_token_where_get_does(api):
+    assert api.head("/api/users/me").status_code == 401
+
+
+def test_head_has_no_body_on_the_wire(server):
+    token = server.call("POST", "/api/auth/register", WHO | {"email": "head@example.org"}).json()["token"]
+    for path in ("/api/auth/config", "/api/users/me", "/api/users/me/export", "/api/openapi.json", "/api/docs"):
+        answer = server.call("HEAD", path, token=token)
+        assert (answer.status_code, answer.content) == (200, b""), path
 
 
 def test_method_tests_cover_every_path():
@@ -129,6 +156,38 @@ def test_path_cannot_forge_a_line_of_the_log(server):
     [line] = [line for line in server.log.read_text().splitlines() if "forged" in line]
     assert json.loads(line)["path"] == "/x\nWARNING forged\x1b[31m"
     assert "\x1b" not in line
+
+
+def test_session_is_found_by_its_id_in_capitals(api, alice):
+    alice.logs_in(api)
+    handle = api.check_session(alice.token).json()["handle"]
+    assert handle.upper() != handle
+    assert api.call("DELETE", f"/api/auth/sessions/{handle.upper()}", token=alice.token).status_code == 204
+    assert not api.opens(alice.token)
+
+
+# Cost
+
+
+OPEN_PAGES = ["/api/openapi.json", "/api/docs", "/", "/admin", "/admin/login/", "/healthz", "/readyz", "/favicon.ico"]
+OPEN_PAGES += ["/static/ninja/swagger-ui.css", "/static/nothing.css", "/nowhere", "/api/nowhere"]
+
+
+@pytest.mark.asvs("15.2.2")
+@pytest.mark.parametrize("path", OPEN_PAGES)
+def test_open_page_costs_at_most_thirty_small_answers(api, path):
+    """In CPU time. The description of the API cost eighty when each request rendered it."""
+
+    def cost(path):
+        api.get(path).close()
+        times = []
+        for _ in range(5):
+            started = time.thread_time()
+            api.get(path).close()
+            times.append(time.thread_time() - started)
+        return min(times)
+
+    assert cost(path) < 30 * cost("/api/auth/config")
 
 
 # Hosts
@@ -307,6 +366,35 @@ def test_cors_preflight_lists_methods_headers_and_lifetime(client):
     assert answer.headers["Access-Control-Max-Age"] == "7200"
     assert {"authorization", "content-type"} <= set(answer.headers["Access-Control-Allow-Headers"].split(", "))
     assert {"GET", "POST", "PATCH", "DELETE"} <= set(answer.headers["Access-Control-Allow-Methods"].split(", "))
+
+
+def test_cors_preflight_allows_the_headers_of_tracers_and_of_the_operator(client, settings):
+    asked = ["x-request-id", "traceparent", "tracestate", "baggage", "sentry-trace"]
+    headers = {
+        "Origin": OURS,
+        "Access-Control-Request-Method": "GET",
+        "Access-Control-Request-Headers": ",".join(asked),
+    }
+    allowed = client.options("/api/users/me", headers=headers).headers["Access-Control-Allow-Headers"].split(", ")
+    assert set(asked) < set(allowed)
+    assert "x-trace-id" not in allowed
+    settings.CORS_ALLOW_HEADERS = [*settings.CORS_ALLOW_HEADERS, "x-trace-id"]
+    assert "x-trace-id" in client.options("/api/users/me", headers=headers).headers["Access-Control-Allow-Headers"]
+
+
+def test_cors_allows_credentials_to_listed_origins_only_and_only_if_set(client, settings):
+    name = "Access-Control-Allow-Credentials"
+    preflight = {"Access-Control-Request-Method": "POST"}
+    assert name not in client.get("/api/auth/config", headers={"Origin": OURS}).headers
+    settings.CORS_ALLOW_CREDENTIALS = True
+    for origin, allowed in ((OURS, "true"), ("https://evil.example", None)):
+        for answer in (
+            client.get("/api/auth/config", headers={"Origin": origin}),
+            client.options("/api/auth/login", headers={"Origin": origin} | preflight),
+        ):
+            assert answer.headers.get(name) == allowed
+            assert answer.headers.get("Access-Control-Allow-Origin") == (origin if allowed else None)
+    assert name not in client.get("/healthz", headers={"Origin": OURS}).headers
 
 
 @pytest.mark.asvs("3.4.2")

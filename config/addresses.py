@@ -1,0 +1,114 @@
+"""How `settings.py` reads addresses: in the one form in which browsers send them (RFC 6454, 6.2; URL Standard, 3.5).
+
+Host names are in lower case, international ones as A-labels (UTS 46), IPv6 addresses in their short form. Default ports
+are left out. Each function raises ImproperlyConfigured, which names the setting and does not repeat its value.
+"""
+
+import re
+from ipaddress import IPv6Address
+from urllib.parse import urlsplit
+
+import idna
+from django.core.exceptions import ImproperlyConfigured
+
+from config.env import env
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+HOST_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(\.(?!-)[a-z0-9_-]{1,63})*\.?")
+HEADER_NAME = re.compile("[a-z0-9-]+")
+
+
+def base_url(name: str, default: str) -> str:
+    """An absolute http(s) URL without a slash at the end, so that paths can be appended. Empty only by default."""
+    given: str = env.str(name, default=default)
+    if not given and not default:
+        return ""
+    try:
+        url = canonical_url(given)
+    except ValueError:
+        url = ""
+    if not url.startswith(("http://", "https://")):
+        raise ImproperlyConfigured(f"{name} must be an absolute URL, such as https://example.org.")
+    return url
+
+
+def root_url(name: str, default: str) -> str:
+    """A `base_url` without a path."""
+    url = base_url(name, default)
+    if url != origin(url):
+        raise ImproperlyConfigured(f"{name} must have no path, because the service answers at the root of its host.")
+    return url
+
+
+def origins(name: str, default: list[str]) -> list[str]:
+    """Web origins. Apps have some with schemes of their own, such as `capacitor://localhost`."""
+    try:
+        urls = [canonical_url(text) for text in env.list(name, default=default)]
+    except ValueError:
+        urls = [""]
+    if any(not url or url != origin(url) for url in urls):
+        raise ImproperlyConfigured(f"{name} must list origins, such as https://app.example.org.")
+    return urls
+
+
+def hosts(name: str, default: list[str]) -> list[str]:
+    """Host names in the form of Django's ALLOWED_HOSTS: `.example.org` also stands for all names below it."""
+    try:
+        return [allowed_host(text) for text in env.list(name, default=default)]
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must list host names, such as auth.example.org.") from None
+
+
+def header_names(name: str) -> list[str]:
+    names = [text.lower() for text in env.list(name, default=[])]
+    if not all(map(HEADER_NAME.fullmatch, names)):
+        raise ImproperlyConfigured(f"{name} must list names of headers, such as X-Trace-ID.")
+    return names
+
+
+def origin(url: str) -> str:
+    """Scheme, host and port of this URL, as browsers send them in `Origin`."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def host(url: str) -> str:
+    """With the brackets of an IPv6 address."""
+    return allowed_host(urlsplit(url).netloc)
+
+
+def shown_host(url: str) -> str:
+    """The host as its owner writes it: an international name in its own alphabet."""
+    name = urlsplit(url).hostname or ""
+    return idna.decode(name) if "xn--" in name else name
+
+
+def canonical_url(text: str) -> str:
+    """Without a slash at the end. Raises ValueError for a URL with user, query or fragment, and for any other text."""
+    parts = urlsplit(text)
+    if "@" in parts.netloc or parts.query or parts.fragment or re.search(r"[\s\\]", text):
+        raise ValueError
+    port = "" if parts.port in {None, DEFAULT_PORTS.get(parts.scheme)} else f":{parts.port}"
+    return f"{parts.scheme}://{canonical_host(parts.hostname or '')}{port}{parts.path.rstrip('/')}"
+
+
+def allowed_host(text: str) -> str:
+    """Django compares hosts without their ports. Raises ValueError."""
+    if text == "*":
+        return text
+    is_bare_ipv6 = text.count(":") > 1 and "[" not in text
+    parts = urlsplit(f"//[{text}]" if is_bare_ipv6 else f"//{text.removeprefix('.')}")
+    if parts.netloc != parts.geturl().removeprefix("//") or "@" in parts.netloc or parts.port == 0:
+        raise ValueError
+    return "." * text.startswith(".") + canonical_host(parts.hostname or "")
+
+
+def canonical_host(name: str) -> str:
+    """Raises ValueError."""
+    if ":" in name:
+        return f"[{IPv6Address(name)}]"
+    international = not name.isascii() or "xn--" in name.lower()
+    name = idna.encode(name, uts46=True).decode() if international else name.lower()
+    if not HOST_NAME.fullmatch(name):
+        raise ValueError
+    return name
