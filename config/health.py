@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
 from sessions_api.http.errors import ServiceUnavailable
+from sessions_api.models import Session
 
 logger = logging.getLogger(__name__)
 
@@ -22,8 +23,11 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """503 without the database or its migrations. Sessions work without the cache, so its loss only says `degraded`."""
-    if not works(migrated):
+    """503 without a database that has the migrations and can be written to.
+
+    Sessions work without the cache, so its loss only says `degraded`.
+    """
+    if not (works(migrated) and works(writable)):
         return ServiceUnavailable().response()
     return JsonResponse({"status": "ok" if works(cached) else "degraded"})
 
@@ -40,6 +44,12 @@ def migrated() -> bool:
     """True also for a database with newer migrations, as during the deployment of the next release."""
     executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+def writable() -> bool:
+    """True, or raises django.db.Error on a standby, and on a server that became read-only. Changes no row."""
+    Session.objects.filter(digest=b"").update(digest=b"")
+    return True
 
 
 def cached() -> bool:
