@@ -47,14 +47,14 @@ def test_database_url_names_a_service_of_libpq(place, tmp_path, monkeypatch):
 
 @pytest.mark.once
 def test_database_url_names_the_authority_of_a_verified_certificate(tmp_path):
-    """The server of this test ends after the handshake. libpq sends no user to a server that it refuses."""
+    """The server of this test ends after the first bytes of TLS. libpq sends no user to a server that it refuses."""
     ours, foreign = trustme.CA(), trustme.CA()
     ours.cert_pem.write_to_path(tmp_path / "ours.pem")
     foreign.cert_pem.write_to_path(tmp_path / "foreign.pem")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     ours.issue_cert("localhost").configure_cert(context)
 
-    def shake_hands(server):
+    def greet(server):
         client, _ = server.accept()
         client.settimeout(5)
         client.recv(8)  # the SSLRequest
@@ -68,7 +68,7 @@ def test_database_url_names_the_authority_of_a_verified_certificate(tmp_path):
     with create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as thread:
         port = server.getsockname()[1]
         for authority, accepted in (("ours", True), ("foreign", False)):
-            received = thread.submit(shake_hands, server)
+            received = thread.submit(greet, server)
             url = f"postgres://alice@localhost:{port}/latchkey?hostaddr=127.0.0.1&sslmode=verify-full"
             with pytest.raises(psycopg.OperationalError) as failure:
                 connect(f"{url}&sslrootcert={tmp_path}/{authority}.pem")
