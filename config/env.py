@@ -16,9 +16,12 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from environ.fileaware_mapping import FileAwareMapping
 
+from config.postgresql.url import parse
+
 BOOLEANS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 FORMS = {bool: "true or false", int: "a whole number", float: "a number"}
-NOT_A_URL = "{} is not a valid URL. Write special characters of a password as %XX."
+ESCAPE = "Write special characters of a password as %XX."
+NOT_A_URL = f"{{}} is not a valid URL. {ESCAPE}"
 
 
 class Variables(FileAwareMapping):  # type: ignore[misc]
@@ -116,17 +119,16 @@ def cores() -> int:
 
 def database(name: str, default: str, *, folder: Path, threads: int) -> dict[str, Any]:
     """Django's settings for this database. The path of an SQLite file is relative to `folder`."""
+    url: str = env.str(name, default=default)
+    if url.startswith(("postgres://", "postgresql://")):
+        return postgresql(name, url, threads)
+    if not url.startswith("sqlite:"):
+        raise ImproperlyConfigured(f"{name} must start with postgres:// or sqlite:///.")
     try:
-        with warnings.catch_warnings(action="ignore"):  # environ's warning about an unknown scheme repeats the URL
-            config: dict[str, Any] = env.db_url(name, default=default)
+        with warnings.catch_warnings(action="ignore"):  # environ's warning about an unknown part repeats the URL
+            return sqlite(env.db_url_config(url), folder)
     except ValueError:
         raise ImproperlyConfigured(NOT_A_URL.format(name)) from None
-    match config.get("ENGINE"):
-        case "django.db.backends.sqlite3":
-            return sqlite(config, folder)
-        case "django.db.backends.postgresql":
-            return postgresql(config, threads)
-    raise ImproperlyConfigured(f"{name} must start with postgres:// or sqlite:///.")
 
 
 def sqlite(config: dict[str, Any], folder: Path) -> dict[str, Any]:
@@ -142,9 +144,13 @@ def sqlite(config: dict[str, Any], folder: Path) -> dict[str, Any]:
     return config
 
 
-def postgresql(config: dict[str, Any], threads: int) -> dict[str, Any]:
+def postgresql(name: str, url: str, threads: int) -> dict[str, Any]:
+    try:
+        config = parse(url)
+    except ValueError as wrong:
+        raise ImproperlyConfigured(f"{name} {wrong}. {ESCAPE}") from None
     options = {
-        "connect_timeout": 2,  # seconds
+        "connect_timeout": 2,  # seconds for each host
         "tcp_user_timeout": 3000,  # milliseconds until a network that drops all packets counts as down
         # One connection for each thread of the server, and one for the mail worker. After `reconnect_timeout` the pool
         # resets its growing pauses: so the first request after an outage finds the database again.
@@ -152,7 +158,7 @@ def postgresql(config: dict[str, Any], threads: int) -> dict[str, Any]:
     }
     # A server-side cursor outlives its transaction. A pooler in transaction mode would lose it.
     config |= {"ENGINE": "config.postgresql", "DISABLE_SERVER_SIDE_CURSORS": True}
-    config["OPTIONS"] = options | config.get("OPTIONS", {})
+    config["OPTIONS"] = options | config["OPTIONS"]
     return config
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from django.core.cache import cache
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.recorder import MigrationRecorder
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_safe
 
@@ -22,8 +23,11 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """503 without the database or its migrations. Sessions work without the cache, so its loss only says `degraded`."""
-    if not works(migrated):
+    """503 without a database that has the migrations and can be written to.
+
+    Sessions work without the cache, so its loss only says `degraded`.
+    """
+    if not (works(migrated) and works(writable)):
         return ServiceUnavailable().response()
     return JsonResponse({"status": "ok" if works(cached) else "degraded"})
 
@@ -40,6 +44,12 @@ def migrated() -> bool:
     """True also for a database with newer migrations, as during the deployment of the next release."""
     executor = MigrationExecutor(connections[DEFAULT_DB_ALIAS])
     return not executor.migration_plan(executor.loader.graph.leaf_nodes())
+
+
+def writable() -> bool:
+    """True, or raises django.db.Error on a standby, and on a server that became read-only. Changes no row."""
+    MigrationRecorder(connections[DEFAULT_DB_ALIAS]).migration_qs.filter(pk=0).update(app="")
+    return True
 
 
 def cached() -> bool:

@@ -9,6 +9,7 @@ from sessions_api.http.openapi import raises
 
 from .admin_sessions.models import AdminSession
 from .auth import SessionRequest, fresh_session
+from .bookkeeping import write_if_possible
 from .models import Session
 from .revocation import delete_expired, revoke_own
 from .schemas import SessionInfo
@@ -25,7 +26,7 @@ def logout(request: SessionRequest) -> None:
 @router.get("/auth/sessions", response=list[SessionInfo], summary="List my sessions")
 def list_sessions(request: SessionRequest) -> list[SessionInfo]:
     """The valid sessions of the user, newest first. Browsers at the admin have the method `admin`."""
-    delete_expired(request.auth.siblings())
+    write_if_possible(lambda: delete_expired(request.auth.siblings()))
     stored = [*request.auth.siblings().live(), *AdminSession.objects.live().filter(user=request.auth.user_id)]
     sessions = sorted(stored, key=lambda session: (session.created_at, session.pk), reverse=True)
     return [SessionInfo.from_session(session, current=session.pk == request.auth.pk) for session in sessions]

@@ -17,6 +17,7 @@ from sessions_api.events.tags import Tag
 from sessions_api.http.client import USER_AGENT_LENGTH, ClientInfo, device
 from sessions_api.http.errors import ReauthenticationRequired, SessionExpired
 
+from .bookkeeping import write_if_possible
 from .compiled_query import CompiledQuery
 from .tokens import digest, looks_like_token, new_token
 
@@ -115,7 +116,7 @@ class SessionManager(models.Manager.from_queryset(SessionQuerySet)):  # type: ig
         session = BY_DIGEST.first(digest(token))
         if session is None or session.is_live():
             return session
-        self.expired().filter(pk=session.pk).revoke()
+        write_if_possible(self.expired().filter(pk=session.pk).revoke)
         return None
 
 
@@ -205,7 +206,7 @@ class Session(TimestampMixin):
         stale = now - settings.SESSION_TOUCH
         if self.last_seen_at <= stale:
             unseen = Session.objects.live().filter(pk=self.pk, last_seen_at__lte=stale)
-            if unseen.update(last_seen_at=now, updated_at=now):
+            if write_if_possible(lambda: unseen.update(last_seen_at=now, updated_at=now)):
                 self.last_seen_at = now
 
 

@@ -1,14 +1,19 @@
-"""Django's PostgreSQL backend with three changes for a busy service.
+"""Django's PostgreSQL backend with four changes for a busy service.
 
 During an outage one request a second waits for the database, and all others fail at once. A pooled connection is
-checked without a round trip. Times are read by C code.
+checked without a round trip. After a failover no connection to the former primary stays. Times are read by C code.
 """
 
+import math
 import select
 from datetime import timedelta
+from functools import cached_property
+from time import monotonic
+from types import TracebackType
 from typing import Any
 
 from django.db.backends.postgresql import base
+from django.db.utils import DatabaseErrorWrapper
 from psycopg import OperationalError, adapters
 from psycopg.adapt import AdaptersMap
 from psycopg.pq import Format
@@ -16,6 +21,9 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from sessions_api.outbound.circuit_breaker import CircuitBreaker
 
+# The server became read-only, ends, has crashed or starts: a new connection may find another one. These are values of
+# SQLSTATE (PostgreSQL's manual, appendix A).
+FAILOVER = {"25006", "57P01", "57P02", "57P03"}
 PAUSE = timedelta(seconds=1)  # a client that obeys `Retry-After: 2` of a 503 finds a database that came back
 # psycopg's loader is in C. Django's is in Python, since it may convert to any time zone, and takes 6 us for each time.
 TIMES = adapters.get_loader(adapters.types["timestamptz"].oid, Format.TEXT)
@@ -25,7 +33,39 @@ breaker = CircuitBreaker(
 )
 
 
+class ErrorWrapper(DatabaseErrorWrapper):
+    """Django's, which each query enters and leaves. It also tells the connection of a failover."""
+
+    wrapper: "DatabaseWrapper"  # Django sets it; its stubs do not know
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:  # no further call for a query that succeeds
+            return
+        if getattr(error, "sqlstate", None) in FAILOVER:
+            self.wrapper.leave_server()
+        super().__exit__(kind, error, trace)
+
+
 class DatabaseWrapper(base.DatabaseWrapper):
+    leaving = False  # whether the connection of this thread must not serve another request
+    left_at = -math.inf  # by the monotonic clock; one value for all threads
+
+    @cached_property
+    def wrap_database_errors(self) -> DatabaseErrorWrapper:
+        return ErrorWrapper(self)
+
+    def leave_server(self) -> None:
+        """Close this connection at the end of the request, and replace all others of the pool.
+
+        The pool is replaced at most once in PAUSE, because a server that stays read-only still answers reads.
+        """
+        self.leaving = True
+        if self.pool and monotonic() - DatabaseWrapper.left_at >= PAUSE.total_seconds():
+            DatabaseWrapper.left_at = monotonic()
+            self.pool.drain()
+
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         """A connection of the pool that works.
 
@@ -52,6 +92,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self.pool.putconn(connection)  # the pool replaces it
             connection = super().get_new_connection(conn_params)
         return connection
+
+    def _close(self) -> None:
+        if self.leaving and self.connection is not None:
+            self.connection.close()  # the pool replaces it
+        self.leaving = False
+        super()._close()  # type: ignore[misc]  # Django's stubs do not know it
 
     def get_connection_params(self) -> dict[str, Any]:
         params = super().get_connection_params()

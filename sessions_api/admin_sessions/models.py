@@ -10,6 +10,7 @@ from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.utils import timezone
 
+from sessions_api.bookkeeping import write_if_possible
 from sessions_api.http.client import USER_AGENT_LENGTH, device
 from sessions_api.http.errors import SessionExpired
 
@@ -85,4 +86,5 @@ class AdminSession(AbstractBaseSession):
         now = timezone.now()
         stale = now - settings.SESSION_TOUCH
         if self.last_seen_at <= stale:
-            AdminSession.objects.filter(pk=self.pk, last_seen_at__lte=stale).update(last_seen_at=now)
+            unseen = AdminSession.objects.filter(pk=self.pk, last_seen_at__lte=stale)
+            write_if_possible(lambda: unseen.update(last_seen_at=now))

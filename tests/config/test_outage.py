@@ -1,11 +1,14 @@
-"""A database that stops and starts again, under a running service."""
+"""A database that stops, becomes read-only or fails over to its standby, under a running service."""
 
+import shutil
 import subprocess
 import tempfile
 import time
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import psycopg
 import pytest
@@ -37,6 +40,19 @@ class Database:
     def start(self):
         self.control("-w", "-o", f'-h "" -k {self.socket}', "-l", f"{self.server.pgdata}/log", "start")
 
+    @contextmanager
+    def read_only(self):
+        """Refuse to write, also on the connections that exist, as a primary does that is about to be replaced."""
+        with psycopg.connect(self.url, autocommit=True) as operator:
+            operator.execute("ALTER SYSTEM SET default_transaction_read_only = on")
+            operator.execute("SELECT pg_reload_conf()")
+            try:
+                yield
+            finally:
+                operator.execute("SET default_transaction_read_only = off")
+                operator.execute("ALTER SYSTEM RESET default_transaction_read_only")
+                operator.execute("SELECT pg_reload_conf()")
+
     def close(self):
         """Stop it here, because the library stops only a process that it started itself."""
         self.stop()
@@ -46,6 +62,23 @@ class Database:
         command = [self.server.bin_path / "pg_ctl", "-D", self.server.pgdata, *arguments]
         user = Path(self.server.pgdata).owner()  # started by root, it runs as another user
         subprocess.run(command, user=user, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+class Standby(Database):
+    """A streaming standby of this database, in an empty folder."""
+
+    def __init__(self, primary, folder):
+        user, data = Path(primary.server.pgdata).owner(), folder / "standby"
+        self.server, self.socket = SimpleNamespace(bin_path=primary.server.bin_path, pgdata=data), folder
+        data.mkdir(mode=0o700)
+        for place in (folder, data):
+            shutil.chown(place, user)
+        command = [primary.server.bin_path / "pg_basebackup", "-D", data, "-h", primary.socket, "-U", "postgres", "-R"]
+        subprocess.run([*command, "-c", "fast"], user=user, check=True, stderr=subprocess.DEVNULL)
+        self.start()
+
+    def promote(self):
+        self.control("-w", "promote")
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +93,7 @@ def own_database():
 @pytest.fixture(scope="module")
 def service(own_database, tmp_path_factory):
     log = tmp_path_factory.mktemp("outage") / "log"
-    with serving(log=log, DATABASE_URL=own_database.url) as server:
+    with serving(log=log, DATABASE_URL=own_database.url, SESSION_TOUCH_SECONDS="0") as server:
         yield server
 
 
@@ -147,20 +180,44 @@ def wait_until(condition, seconds=30):
 
 
 def test_read_only_database_gives_503_and_keeps_sessions(service, own_database, token):
+    """Each bearer check here tries to write `last_seen_at`, and each look at an expired session to delete it."""
+    expired = service.call("POST", "/api/auth/login", CREDENTIALS).json()["token"]
+    with psycopg.connect(own_database.url) as operator:
+        end = "UPDATE sessions_api_session SET expires_at = now() - interval '1 day' WHERE digest = sha256(%s)"
+        assert operator.execute(end, [expired.encode()]).rowcount == 1
+    with own_database.read_only():
+        wait_until(lambda: service.call("GET", "/readyz").status_code == 503)  # the connections learn it one by one
+        assert problem(service.call("POST", "/api/auth/login", CREDENTIALS)) == (503, "service_unavailable")
+        for path in ("/api/auth/session", "/api/users/me", "/api/auth/sessions"):
+            assert service.call("GET", path, token=token).status_code == 200, path
+        assert problem(service.call("GET", "/api/auth/session", token=expired)) == (401, "session_expired")
+    wait_until(lambda: service.call("GET", "/readyz").status_code == 200)
+    assert service.call("POST", "/api/auth/login", CREDENTIALS).status_code == 200
 
-    with psycopg.connect(own_database.url, autocommit=True) as connection:
-        connection.execute("ALTER SYSTEM SET default_transaction_read_only = on")
-        connection.execute("SELECT pg_reload_conf()")
+
+def test_failover_to_the_standby_fails_few_requests(own_database, tmp_path):
+    """The former primary still runs, so each connection to it works and is refused only what writes."""
+    carol = CREDENTIALS | {"email": "carol@example.org"}
+    with tempfile.TemporaryDirectory(prefix="latchkey-standby-") as name:
+        standby = Standby(own_database, Path(name))
+        hosts = f"{own_database.socket},{standby.socket}"
+        url = f"postgresql:///postgres?user=postgres&host={hosts}&target_session_attrs=read-write"
         try:
-            deadline = time.monotonic() + 5
-            while (answer := service.call("POST", "/api/auth/login", CREDENTIALS)).status_code == 200:
-                assert time.monotonic() < deadline  # the connections of the pool learn it one by one
-            assert problem(answer) == (503, "service_unavailable")
-            assert service.call("GET", "/api/auth/session", token=token).status_code == 200
+            with serving(log=tmp_path / "log", DATABASE_URL=url, SESSION_TOUCH_SECONDS="0") as service:
+                token = service.call("POST", "/api/auth/register", carol).json()["token"]
+                with ThreadPoolExecutor(8) as crowd:  # opens several connections
+                    logins = [crowd.submit(service.call, "POST", "/api/auth/login", carol) for _ in range(8)]
+                assert {login.result().status_code for login in logins} == {200}
+                with own_database.read_only():
+                    standby.promote()
+                    statuses = [service.call("POST", "/api/auth/login", carol).status_code for _ in range(10)]
+                    # Connections learn of it at different times, and each fails once at most.
+                    assert 1 <= statuses.count(503) <= 3
+                    assert statuses[-5:] == [200] * 5
+                    assert service.call("GET", "/api/users/me", token=token).status_code == 200
+                    assert service.call("GET", "/readyz").json() == {"status": "ok"}
         finally:
-            connection.execute("SET default_transaction_read_only = off")
-            connection.execute("ALTER SYSTEM RESET default_transaction_read_only")
-            connection.execute("SELECT pg_reload_conf()")
+            standby.stop()
 
 
 def test_closed_database_connection_is_not_used_again(service, own_database):

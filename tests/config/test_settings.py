@@ -1,5 +1,6 @@
 """The environment becomes settings, and an invalid value an error that names the setting and hides the value."""
 
+import ast
 import os
 import re
 import runpy
@@ -7,7 +8,7 @@ import subprocess
 import sys
 from types import SimpleNamespace
 from unittest.mock import patch
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -63,6 +64,39 @@ def test_connection_pool_has_one_connection_for_each_thread_and_one_for_mail():
     assert setting(pool, DATABASE_URL=url, GRANIAN_BLOCKING_THREADS="3") == "4"
 
 
+@pytest.mark.parametrize(
+    ("url", "parts"),
+    [
+        ("postgres://u:p%40%2Fw@db:6432/latchkey", {"USER": "u", "PASSWORD": "p@/w", "HOST": "db", "PORT": "6432"}),
+        ("postgresql://u@[2001:db8::7]:5433/latchkey", {"HOST": "2001:db8::7", "PORT": "5433"}),
+        ("postgres://u@%2Frun%2Fpostgresql/latchkey", {"HOST": "/run/postgresql", "PORT": ""}),
+        ("postgres:///latchkey?host=/run/a,/run/b&user=u", {"HOST": "/run/a,/run/b", "USER": "u"}),
+        ("postgres://u@a:1,[::1]:2/latchkey", {"HOST": "a,::1", "PORT": "1,2"}),
+        ("postgres://latchkey@db", {"HOST": "db"}),  # libpq's default: the database is named as the user
+    ],
+)
+def test_database_url_is_read_as_libpq_reads_it(url, parts):
+    read = setting(f"[settings.DATABASES['default'][name] for name in {['NAME', *parts]}]", DATABASE_URL=url)
+    assert read == str(["latchkey", *parts.values()])
+
+
+def test_database_url_takes_the_parameters_of_libpq():
+    given = {
+        "target_session_attrs": "read-write",
+        "load_balance_hosts": "random",
+        "sslmode": "verify-full",
+        "sslrootcert": "/etc/latchkey/ca of us.pem",
+        "sslcert": "/etc/latchkey/client.pem",
+        "sslkey": "/etc/latchkey/client.key",
+        "passfile": "/etc/latchkey/passwords",
+        "connect_timeout": "5",
+        "options": "-c statement_timeout=5s",
+    }
+    url = f"postgres://u@a,b/latchkey?{urlencode(given, quote_via=quote)}"
+    options = setting("settings.DATABASES['default']['OPTIONS']", DATABASE_URL=url)
+    assert given.items() <= ast.literal_eval(options).items()
+
+
 @pytest.mark.parametrize(("given", "value"), [("true", True), ("Yes", True), ("1", True), ("off", False), ("0", False)])
 def test_boolean_setting_has_several_spellings(given, value):
     assert setting("settings.DEBUG", DEBUG=given) == str(value)
@@ -75,7 +109,14 @@ def test_boolean_setting_has_several_spellings(given, value):
         ("ADMIN_ENABLED", "hunter2", "ADMIN_ENABLED must be true or false."),
         ("CACHE_URL", "redis://:hunter2@cache:port/0", "CACHE_URL is not a valid URL."),
         ("CACHE_URL", "hunter2://cache", "CACHE_URL must start with redis:// or valkey://."),
-        ("DATABASE_URL", "postgres://u:hunter2/x@db/latchkey", "DATABASE_URL is not a valid URL."),
+        ("DATABASE_URL", "postgres://u:hunter2/x@db/latchkey", "DATABASE_URL has an invalid port. Write special"),
+        ("DATABASE_URL", "postgres://u:%hunter2@db/latchkey", "DATABASE_URL is not a valid URL"),
+        ("DATABASE_URL", "postgres://db/latchkey?hunter2=x", "DATABASE_URL is not a valid URL, or has a parameter"),
+        ("DATABASE_URL", "postgres://db/latchkey?sslmode=hunter2", "DATABASE_URL has an invalid sslmode."),
+        ("DATABASE_URL", "postgres://db/latchkey?service=hunter2", "DATABASE_URL has an invalid service."),
+        ("DATABASE_URL", "postgres://db/latchkey?connect_timeout=hunter2", "DATABASE_URL has an invalid connect_timeo"),
+        ("DATABASE_URL", "postgres://a:1,b:2,c:70000/hunter2", "DATABASE_URL has an invalid port."),
+        ("DATABASE_URL", "postgres://:hunter2@db", "DATABASE_URL names no database."),
         ("DATABASE_URL", "mysql://u:hunter2@db/latchkey", "DATABASE_URL must start with postgres:// or sqlite:///."),
         ("DEBUG", "", "DEBUG must be true or false."),
         ("EMAIL_URL", "smtp://u:hunter2/x@mail:25", "EMAIL_URL is not a valid URL."),

@@ -2,11 +2,14 @@
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
-from threading import Barrier
+from threading import Barrier, BrokenBarrierError
 
 import pytest
+from django.utils import timezone
 
+from sessions_api.outbound import circuit_breaker
 from sessions_api.outbound.circuit_breaker import BackOff, CircuitBreaker
 
 pytestmark = pytest.mark.once
@@ -66,6 +69,21 @@ def test_circuit_breaker_lets_one_of_twenty_threads_try_again(breaker, clock):
 
     with ThreadPoolExecutor(20) as threads:
         assert sum(threads.map(ask, range(20))) == 1
+
+
+def test_circuit_breaker_lets_one_of_two_pass_that_look_at_the_clock_at_once(breaker, clock, monkeypatch):
+    breaker.record_failure(TimeoutError())
+    clock.shift(10)
+    moment, both = timezone.now(), Barrier(2, timeout=0.2)
+
+    def now():
+        with suppress(BrokenBarrierError):
+            both.wait()  # in vain, as long as one of them looks at a time
+        return moment
+
+    monkeypatch.setattr(circuit_breaker.timezone, "now", now)
+    with ThreadPoolExecutor(2) as threads:
+        assert sum(threads.map(lambda _: breaker.allows(), range(2))) == 1
 
 
 def test_circuit_breaker_begins_a_new_pause_with_each_failure(breaker, clock):
