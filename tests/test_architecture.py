@@ -104,6 +104,7 @@ def reaches(arrows, *, start, end):
     return end in seen
 
 
+@pytest.mark.asvs("6.3.4")
 def test_sessions_are_started_by_one_function():
     callers = [path.relative_to(ROOT).as_posix() for path in MODULES if "objects.start(" in path.read_text()]
     assert callers == ["accounts/login/complete.py"]

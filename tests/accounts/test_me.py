@@ -6,6 +6,7 @@ from accounts.models import User
 from ..users import problem
 
 
+@pytest.mark.asvs("15.3.1")
 def test_current_user_is_returned(api, alice, user):
     answer = api.call("GET", "/api/users/me", token=alice.token)
     assert answer.json() == {

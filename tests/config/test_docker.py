@@ -195,6 +195,7 @@ def test_compose_contains_no_secret_and_requires_them(compose):
     assert set(re.findall(r"\$\{(\w+):\?", text)) == {"SECRETS", "PUBLIC_URL", "FRONTEND_URL", "DEFAULT_FROM_EMAIL"}
 
 
+@pytest.mark.asvs("13.3.2")
 def test_compose_gives_each_service_only_its_secrets(compose):
     for service in compose["services"].values():
         read = {value for value in service.get("environment", {}).values() if value.startswith("/run/secrets/")}
@@ -214,6 +215,7 @@ def test_compose_publishes_on_this_machine_only(compose):
     assert published == {"latchkey": ["127.0.0.1:8000:8000"]}
 
 
+@pytest.mark.asvs("7.3.1", "13.4.2", "14.2.1")
 def test_compose_settings_pass_the_deploy_check(compose, tmp_path):
     (tmp_path / "secret_key").write_text("0123456789abcdef" * 4 + "\n")
     (tmp_path / "database_url").write_text("postgres://latchkey:hunter2@postgres/latchkey\n")

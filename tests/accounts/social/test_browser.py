@@ -166,6 +166,7 @@ by_each = pytest.mark.parametrize("section", ["By a code", "By the session itsel
 by_code = pytest.mark.parametrize("section", ["By a code"], ids=["code"])
 
 
+@pytest.mark.asvs("14.2.1")
 @by_each
 def test_sign_in_button_ends_with_a_session_and_no_token_in_the_history(visit, section, request):
     dave = visit()
