@@ -5,14 +5,19 @@ import io
 import json
 import logging
 import re
+import sys
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.test import Client
+from django.utils.log import AdminEmailHandler
 from structlog.contextvars import get_contextvars
 
 from accounts.models import User
 from config import health
 from config.logs import LineFormatter, LineHandler
+from sessions_api.adminkit.models import AdminAction
+from sessions_api.events.models import Event
 from sessions_api.http.client import warn_of_proxy, warn_of_unreadable_address
 from sessions_api.models import Session
 
@@ -395,3 +400,36 @@ def test_log_fields_are_documented(api, alice, lines, django_capture_on_commit_c
     table = page.split("## What else")[0].split("|---|---|")[1]
     documented = {name for row in table.splitlines() for name in re.findall(r"`(\w+)`", row.split(" | ")[0])}
     assert documented == {name for line in lines() for name in line} | {"exception"}
+
+
+def rows_of_the_inventory():
+    below = (ROOT / "docs" / "logs.md").read_text().partition("## Where the logs are")[2].partition("\n## ")[0]
+    table = [line.split("|")[1:-1] for line in below.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in row] for row in table[2:]]
+
+
+@pytest.mark.asvs("16.1.1")
+def test_logs_page_lists_each_place_of_logs():
+    places = set(re.findall(r"`([^`]+)`", " ".join(row[2] for row in rows_of_the_inventory())))
+    nginx = re.findall(r"^ *(?:access|error)_log (\S+)", (ROOT / "deploy" / "nginx.conf").read_text(), re.MULTILINE)
+    tables = {Event._meta.db_table, AdminAction._meta.db_table, LogEntry._meta.db_table}
+    assert places == tables | set(nginx)
+    assert all(cell for row in rows_of_the_inventory() for cell in row)
+    assert [row[4] for row in rows_of_the_inventory()].count("`EVENTS_KEEP_DAYS`") == 1
+
+
+@pytest.mark.asvs("16.2.3")
+def test_log_goes_to_standard_error_only(settings):
+    """No handler, and no mail to Django's ADMINS, sends lines elsewhere."""
+    assert {name: handler["()"] for name, handler in settings.LOGGING["handlers"].items()} == {
+        "stderr": "config.logs.LineHandler"
+    }
+    assert LineHandler().stream is sys.stderr
+    used = [settings.LOGGING["root"], *settings.LOGGING["loggers"].values()]
+    assert {name for logger in used for name in logger.get("handlers", [])} == {"stderr"}
+    assert [name for name in ("django", "django.request", "django.server", "") if mails(logging.getLogger(name))] == []
+    assert "writes no other file, and sends logs nowhere" in (ROOT / "docs" / "logs.md").read_text()
+
+
+def mails(logger):
+    return [handler for handler in logger.handlers if isinstance(handler, AdminEmailHandler)]
