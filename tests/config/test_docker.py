@@ -137,6 +137,7 @@ def test_image_compiles_all_its_code():
     assert compiles.split()[-2:] == [f"/usr/local/lib/python{version}", *those("WORKDIR", runtime())]
 
 
+@pytest.mark.asvs("16.2.3")
 def test_image_migrates_and_serves_with_its_own_files(app, environment, tmp_path):
     before = sorted(app.rglob("*"))
     port = free_port()

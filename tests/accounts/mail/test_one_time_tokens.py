@@ -9,6 +9,7 @@ from accounts.mail.one_time_tokens import OneTimeToken
 from accounts.mail.queue import QueuedMail
 from accounts.mail.token_types import RULES, TokenType
 from accounts.models import User
+from sessions_api.models import Session
 
 from ...users import ApiClient, link, problem
 from ..conftest import (
@@ -84,6 +85,17 @@ def test_token_is_valid_for_its_own_type_only(api, newcomer, token_type, token):
             assert problem(call(api, newcomer, token)) == (400, "invalid_link")
     assert everything_stored() == before
     assert CALLS[token_type](api, newcomer, token).status_code in {201, 204}
+
+
+@pytest.mark.asvs("6.3.6")
+def test_token_opens_no_session_of_an_existing_user(api, newcomer, token_type, token):
+    """Only a registration answers with a session: its user is new, and has sent a password."""
+    users = set(User.objects.values_list("pk", flat=True))
+    before = Session.objects.filter(user__in=users).count()
+    answer = CALLS[token_type](api, newcomer, token)
+    assert answer.status_code == (201 if token_type is TokenType.REGISTER else 204)
+    assert answer.content == b"" or token_type is TokenType.REGISTER
+    assert Session.objects.filter(user__in=users).count() <= before
 
 
 @pytest.mark.asvs("9.2.4", "11.2.5")

@@ -1,8 +1,10 @@
 """Resetting a password by mail."""
 
+import re
 from datetime import timedelta
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 from social_django.models import UserSocialAuth
@@ -11,6 +13,7 @@ from accounts.login.models import SessionExchangeCode, s256
 from accounts.mail.one_time_tokens import OneTimeToken
 from accounts.mail.queue import QueuedMail
 from accounts.models import User, UserQuerySet
+from config.api import api as described
 from sessions_api.events.tags import Tag
 from sessions_api.models import Session
 
@@ -331,6 +334,17 @@ def test_password_reset_with_an_invalid_token_costs_no_hash(api, owner, token, h
     assert reset(api, token, "short").status_code == 422
     ask_to_reset(api, owner.email)
     assert hashes == []
+
+
+@pytest.mark.asvs("6.4.2")
+def test_no_hint_and_no_security_question_is_asked_for_or_stored():
+    """Neither a field of the API nor a column has such a name, and a login takes an address and a password only."""
+    schemas = described.get_openapi_schema()["components"]["schemas"]
+    names = {name for schema in schemas.values() for name in schema.get("properties", {})}
+    names |= {field.name for model in apps.get_models(include_auto_created=True) for field in model._meta.get_fields()}
+    assert not [name for name in names if re.search("hint|question|answer", name)]
+    assert schemas["Login"]["properties"].keys() == {"email", "password", "device_token"}
+    assert schemas["PasswordReset"]["properties"].keys() == {"token", "new_password"}
 
 
 def test_password_reset_can_be_undone_by_its_security_alert(api, owner, mailbox, token):
