@@ -114,7 +114,7 @@ class UserAdmin(LargeTableAdmin, auth.UserAdmin):  # type: ignore[type-arg]
     logged_in = time_column("last_login", "last login", ordering="last_login")
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """Allows the filters only. Other lookups could ask for what no page shows, such as hashes and linked ids."""
+        """Allows the filters only. Other lookups could ask for what no page shows, such as hashes."""
         return lookup in {"is_active__exact", "is_staff__exact", "is_superuser__exact", "verified"}
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:

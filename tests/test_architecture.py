@@ -192,7 +192,7 @@ def test_regular_expressions_are_fast_for_hostile_texts(name):
     for label, pattern in patterns().items():
         signs = sorted(set(re.sub(r"\\.", "", pattern.pattern)) | set("a0. -"))[:30]
         for repeated in [*signs, *(f"{sign}a" for sign in signs), *(f"{sign}0" for sign in signs)]:
-            for length in (26, 2000):
+            for length in (26, 1000):
                 text = (repeated * length)[:length] + "\x7f"
                 started = time.thread_time()
                 getattr(pattern, name)(text)

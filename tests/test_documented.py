@@ -21,7 +21,7 @@ from config.api import api as described
 from sessions_api.http.errors import ApiError, PermissionDenied
 from sessions_api.ratelimit import limits as rate_limits
 
-from .asvs import requirements
+from .asvs import NOT_SHOWN, WITH, applicable, requirements
 from .server import database, serving
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -280,6 +280,20 @@ def test_asvs_marks_name_applicable_requirements(request):
     for item in request.session.items:
         for mark in item.iter_markers("asvs"):
             assert set(mark.args) <= known, item.nodeid
+
+
+def test_asvs_list_has_a_reason_for_each_requirement_that_no_test_shows():
+    """So the list says neither more nor less than the marks."""
+    marks = "".join(path.read_text() for path in (ROOT / "tests").rglob("*.py"))
+    shown = set(re.findall(r'"([\d.]+)"', "".join(re.findall(r"mark\.asvs\(([^)]+)\)", marks))))
+    missing = {row["id"] for row in applicable() if row["id"] not in shown}
+    assert missing == {row["id"] for row in requirements().values() if row["note"].startswith(NOT_SHOWN)}
+
+
+def test_asvs_list_names_existing_settings():
+    notes = [row["note"] for row in applicable() if row["note"].startswith(WITH)]
+    assert {re.match(r"with ([A-Z_]+)", note)[1] for note in notes} <= READ
+    assert len(notes) >= 4
 
 
 def commands(page):

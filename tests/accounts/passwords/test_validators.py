@@ -241,6 +241,16 @@ def test_breached_password_is_refused(api, knows):
     assert STRONG not in answer.content.decode()
 
 
+@pytest.mark.asvs("6.2.12")
+def test_breached_password_is_refused_by_change_and_reset(api, alice, mailbox, knows):
+    knows(STRONG, f"{suffix(STRONG)}:12")
+    change = {"current_password": alice.password, "new_password": STRONG}
+    assert refusal(api.call("POST", "/api/auth/password", change, token=alice.token)) == "password_breached"
+    api.call("POST", "/api/auth/password/reset", {"email": alice.email})
+    reset = {"token": mailbox.token(alice.email, "password"), "new_password": STRONG}
+    assert refusal(api.call("POST", "/api/auth/password/reset/confirm", reset)) == "password_breached"
+
+
 def test_breach_lookup_ignores_padding(api, knows):
     knows(STRONG, f"{'0' * 35}:7", f"{suffix(STRONG)}:0")
     assert api.register("alice@example.org", STRONG).status_code == 201
