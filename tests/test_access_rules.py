@@ -70,7 +70,7 @@ def test_other_documentation_and_monitoring_is_not_served(client, db):
     assert client.get("/admin/doc/").headers["Location"].startswith("/admin/login/")
 
 
-@pytest.mark.asvs("8.1.1", "7.5.3")
+@pytest.mark.asvs("8.1.1")
 def test_access_page_lists_exactly_the_routes_that_need_a_recent_login():
     told = {name for name, operation in operations() if "reauthentication_required" in str(operation["responses"])}
     assert in_first_column(API, after="with a recent login") == told

@@ -83,7 +83,7 @@ def test_access_log_line_has_user_action_address_and_result(api, alice, lines):
     }
 
 
-@pytest.mark.asvs("16.3.2", "16.3.3")
+@pytest.mark.asvs("16.3.2")
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
@@ -101,6 +101,14 @@ def test_access_log_has_one_line_for_each_answer(api, lines, method, path, statu
     api.call(method, path, body).close()
     (line,) = lines()
     assert (line["method"], line["path"], line["status"], line["level"]) == (method, path, status, "info")
+
+
+@pytest.mark.asvs("16.3.3")
+def test_access_log_has_a_line_for_each_attempt_above_a_limit(api, alice, lines):
+    for _ in range(7):
+        api.login(alice.email, "a wrong password")
+    assert [line["status"] for line in lines(path="/api/auth/login")] == [401] * 5 + [429] * 2
+    assert {line["ip"] for line in lines(path="/api/auth/login")} == {"127.0.0.1"}
 
 
 def test_access_log_includes_preflights_with_their_request_id(api, lines):

@@ -70,7 +70,7 @@ def test_exchange_code_of_a_user_disabled_meanwhile_is_refused(api, code):
     assert not Session.objects.exists()
 
 
-@pytest.mark.asvs("6.3.4", "14.2.1")
+@pytest.mark.asvs("14.2.1")
 def test_oauth_handover_code_needs_a_challenge(browser, settings, api):
     settings.OAUTH_HANDOVER = "code"
     answer = browser.get("/api/auth/oauth/google")
