@@ -1,7 +1,6 @@
 """Odd methods, paths, hosts and origins get a problem, the same one under DEBUG, with all security headers."""
 
 import json
-import re
 
 import pytest
 from django.db import OperationalError
@@ -12,7 +11,7 @@ from accounts.login import password as login
 from config import health
 from config.api import api as api_object
 
-from ...server import ROOT, database, serving
+from ...server import database, serving
 from ...users import ApiClient, problem
 
 OURS = "http://localhost:3000"
@@ -55,28 +54,6 @@ def test_method_that_a_path_does_not_support_is_refused_with_an_allow_header(api
         else:
             assert problem(answer) == (405, "method_not_allowed"), method
         assert set(answer.headers["Allow"].split(", ")) == known
-
-
-@pytest.mark.asvs("13.4.3")
-@pytest.mark.parametrize(
-    "path",
-    [
-        *("/static", "/static/", "/static/admin/", "/static/admin/css", "/static/admin/css/", "/static/ninja/"),
-        *("/manage.py", "/config/settings.py", "/.env", "/.git/config", "/db.sqlite3", "/requirements.txt"),
-        *("/static/../manage.py", "/static/%2e%2e/manage.py", "/static/..%2fmanage.py", "/static//etc/passwd"),
-        *("/static/admin/../../../config/settings.py", "/static/config/settings.py", "/static/accounts/admin.py"),
-    ],
-)
-def test_folders_and_files_outside_the_static_ones_are_not_found(server, path):
-    answer = server.exchange(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
-    assert problem(answer) == (404, "not_found")
-
-
-@pytest.mark.asvs("13.4.3")
-def test_proxy_serves_no_file():
-    directives = re.findall(r"^ *([a-z_]+) ", (ROOT / "deploy" / "nginx.conf").read_text(), re.MULTILINE)
-    assert "proxy_pass" in directives
-    assert not {"root", "alias", "autoindex", "try_files", "index"} & set(directives)
 
 
 def test_method_tests_cover_every_path():
