@@ -12,7 +12,7 @@ from django.contrib.auth.models import Permission
 from django.test import RequestFactory
 from django.urls import get_resolver
 
-from accounts.login import complete, lockout
+from accounts.login import lockout
 from accounts.login.models import LOCKED_FROM
 from accounts.mail.token_types import RULES, TokenType
 from accounts.models import User
@@ -144,7 +144,7 @@ def test_access_page_has_the_thresholds_of_the_code():
         f"{lockout.COOL_OFF_FROM}; {LOCKED_FROM}",
         f"cool-offs of {seconds(first)} up to {longest // timedelta(hours=1)} h; locked until a reset by mail",
     ]
-    assert rows["failed logins since the last one"][0] == str(complete.MANY_FAILURES)
+    assert rows["failed logins since the last one"][0] == str(lockout.COOL_OFF_FROM)
     assert rows["age of the login"][0] == seconds(django_settings.REAUTHENTICATION)
     assert rows["age of a linked provider"][0] == f"{RULES[TokenType.REVERT].lifetime // timedelta(days=1)} days"
 
