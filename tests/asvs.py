@@ -1,7 +1,8 @@
 """`make asvs`: which requirements of OWASP ASVS 5.0 have a test, and which have none.
 
 docs/asvs.tsv lists the requirements and where each applies: the code, the documentation, the deployment, only under a
-condition, or not at all.
+condition, or not at all. It is a selection: it leaves out subjects that the service does not have, such as files, XML,
+WebSockets and WebRTC. Its notes give the reason why a requirement is not shown, or the setting that it needs.
 """
 
 import contextlib
@@ -13,12 +14,17 @@ from pathlib import Path
 
 import pytest
 
+NOT_SHOWN, WITH = "not shown: ", "with "  # how notes begin
 LIST = Path(__file__).resolve().parent.parent / "docs" / "asvs.tsv"
 
 
 def requirements() -> dict[str, dict[str, str]]:
     with LIST.open() as f:
-        return {row["id"]: row for row in csv.DictReader(f, delimiter="\t", quoting=csv.QUOTE_NONE)}
+        return {row["id"]: row for row in csv.DictReader(f, delimiter="\t", quoting=csv.QUOTE_NONE, restval="")}
+
+
+def applicable() -> list[dict[str, str]]:
+    return [row for row in requirements().values() if row["applies"] in {"code", "documentation", "deployment"}]
 
 
 class Marks:
@@ -34,17 +40,21 @@ class Marks:
                     self.shown[number].add(item.nodeid.partition("[")[0])
 
 
+def reason(row: dict[str, str]) -> str:
+    """Why no test shows this requirement."""
+    return row["note"].removeprefix(NOT_SHOWN) or "no test"
+
+
 def report(shown: set[str]) -> str:
     lines = []
     for level in "123":
-        applicable = [
-            row
-            for row in requirements().values()
-            if row["level"] == level and row["applies"] in {"code", "documentation", "deployment"}
-        ]
-        missing = [row for row in applicable if row["id"] not in shown]
-        lines.append(f"Level {level}: {len(applicable) - len(missing)} of {len(applicable)} have a test")
-        lines += [f"  none: {row['id']:7} {row['requirement']} ({row['applies']})" for row in missing]
+        rows = [row for row in applicable() if row["level"] == level]
+        missing = [row for row in rows if row["id"] not in shown]
+        lines.append(f"Level {level}: {len(rows) - len(missing)} of {len(rows)} have a test")
+        lines += [f"  {row['id']:7} {row['requirement']}: {reason(row)}" for row in missing]
+    with_setting = [row for row in applicable() if row["id"] in shown and row["note"].startswith(WITH)]
+    lines.append("Shown only with a setting:")
+    lines += [f"  {row['id']:7} {row['note'].removeprefix(WITH)}" for row in with_setting]
     return "\n".join(lines)
 
 

@@ -1,10 +1,12 @@
 """config → accounts → sessions_api → Django: no import runs back, and the order of INSTALLED_APPS decides nothing."""
 
 import ast
+import importlib
 import os
 import re
 import subprocess
 import sys
+import time
 from collections import defaultdict
 from pathlib import Path
 
@@ -104,6 +106,7 @@ def reaches(arrows, *, start, end):
     return end in seen
 
 
+@pytest.mark.asvs("6.3.4")
 def test_sessions_are_started_by_one_function():
     callers = [path.relative_to(ROOT).as_posix() for path in MODULES if "objects.start(" in path.read_text()]
     assert callers == ["accounts/login/complete.py"]
@@ -142,6 +145,64 @@ def test_stories_take_no_request(path):
 def test_randomness_comes_from_the_operating_system_only():
     users = [path for path in MODULES if re.search(r"\b(?:import|from) random\b", path.read_text())]
     assert users == []
+
+
+TAKES_SQL = {"execute", "executemany", "raw", "extra", "RawSQL", "RunSQL", "copy"}
+QUERIES = {  # each place outside the ORM, and where its text comes from
+    "config/wsgi.py": "a constant",
+    "sessions_api/compiled_query.py": "the ORM's compiler, with the value as a parameter",
+    "sessions_api/vendor_sql.py": "constants of migrations",
+}
+
+
+@pytest.mark.asvs("1.2.4")
+def test_sql_outside_the_orm_is_written_in_few_modules_and_holds_no_value():
+    """A call in another module fails this test, so its author decides here whether the text can hold input."""
+    calls = [
+        (path.relative_to(ROOT).as_posix(), node.args[0])
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in TAKES_SQL
+    ]
+    assert calls
+    assert {module for module, _ in calls} <= QUERIES.keys()
+    assert [module for module, text in calls if isinstance(text, ast.JoinedStr | ast.BinOp | ast.Call)] == []
+    (call,) = re.findall(r"cursor\.execute\((.+)\)", (ROOT / "sessions_api" / "compiled_query.py").read_text())
+    assert call == "sql, (value,)"
+    for path in (path for app in OURS for path in (ROOT / app).rglob("migrations/*.py")):
+        constants = re.findall(r"vendor_sql\((.+)\)", path.read_text())
+        assert all(re.fullmatch(r"forwards=[A-Z_]+, backwards=[A-Z_]+", made) for made in constants), path
+
+
+def patterns():
+    """Each regular expression of our modules."""
+    return {
+        f"{name}.{label}": value
+        for name in sorted(NAMES - {"config.wsgi", "config.devserver"})
+        for label, value in vars(importlib.import_module(name)).items()
+        if isinstance(value, re.Pattern)
+    }
+
+
+@pytest.mark.asvs("1.3.12")
+@pytest.mark.parametrize("name", ["search", "fullmatch"])
+def test_regular_expressions_are_fast_for_hostile_texts(name):
+    """Exponential backtracking over 26 signs would take seconds.
+
+    Each text repeats one or two of the pattern's own signs, and ends with one that it does not expect.
+    """
+    slow = []
+    for label, pattern in patterns().items():
+        signs = sorted(set(re.sub(r"\\.", "", pattern.pattern)) | set("a0. -"))[:30]
+        for repeated in [*signs, *(f"{sign}a" for sign in signs), *(f"{sign}0" for sign in signs)]:
+            for length in (26, 1000):
+                text = (repeated * length)[:length] + "\x7f"
+                started = time.thread_time()
+                getattr(pattern, name)(text)
+                if (took := time.thread_time() - started) > 0.2:
+                    slow.append((label, repeated, length, took))
+    assert slow == []
+    assert len(patterns()) > 12
 
 
 # The order of INSTALLED_APPS

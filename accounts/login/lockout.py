@@ -1,9 +1,9 @@
 """Wrong passwords in a row: cool-offs that grow, then the password is locked (NIST SP 800-63B-4, 3.2.2).
 
 Failures are counted by the user and a scope. Each device with a device token of the user is a scope, each network from
-which the user has logged in before is one, each session of the user is one, and all others together are one. So
-strangers cannot keep users out of their own accounts, and neither can a network that users share. A lock only concerns
-the password: other ways to log in stay.
+which the user has logged in before is one, each session of the user is one, and all others together are one. Strangers
+delay or lock only the last one, and a neighbour only the network that both use. A user who is in that scope waits with
+them, or resets the password by mail. A lock only concerns the password: other ways to log in stay.
 """
 
 from collections.abc import Iterator

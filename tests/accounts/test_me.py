@@ -1,3 +1,5 @@
+from urllib.parse import quote
+
 import pytest
 from django.core.management import call_command
 
@@ -6,6 +8,7 @@ from accounts.models import User
 from ..users import problem
 
 
+@pytest.mark.asvs("15.3.1")
 def test_current_user_is_returned(api, alice, user):
     answer = api.call("GET", "/api/users/me", token=alice.token)
     assert answer.json() == {
@@ -66,3 +69,22 @@ def test_display_name_with_a_character_that_reverses_text_is_refused_in_the_admi
     answer = admin.post(f"/admin/accounts/user/{path.format(user.pk)}", form)
     assert "Line breaks and control characters are not allowed." in answer.content.decode()
     assert not User.objects.filter(display_name__contains="\u202e").exists()
+
+
+@pytest.mark.asvs("1.2.4")
+@pytest.mark.parametrize(
+    "text", ["' OR '1'='1", "'; DROP TABLE accounts_user; --", '" OR ""="', "%' OR 1=1 --", "$$; SELECT 1; $$", "%s"]
+)
+def test_sql_in_a_text_is_a_text(api, admin, alice, bob, text):
+    renamed = api.call("PATCH", "/api/users/me", {"display_name": text}, token=alice.token)
+    assert (renamed.status_code, renamed.json()["display_name"]) == (200, text)
+    assert problem(api.login(alice.email, text)) == (401, "authentication_failed")
+    assert api.login(f"{text}@example.org", "x").status_code in {401, 422}
+    assert problem(api.call("GET", f"/api/users/me/events?before={quote(text)}", token=alice.token))[0] == 422
+    assert not api.opens(text)
+    for model in ("accounts/user", "sessions_api/session", "events/event"):
+        page = admin.get(f"/admin/{model}/", {"q": text})
+        assert page.status_code == 200, model
+        found = {str(row) for row in page.context["cl"].result_list}
+        assert found <= {alice.email}  # by the display name
+    assert api.call("GET", "/api/users/me", token=bob.token).json()["display_name"] == "Bob"

@@ -66,7 +66,6 @@ def test_session_token_is_no_credential_for_the_admin(api, root):
 
 
 @pytest.mark.once
-@pytest.mark.asvs("13.4.5")
 def test_disabled_admin_answers_404(tmp_path):
     off = {"ADMIN_ENABLED": "false", "MAIL_IN_PROCESS": "false", "DATABASE_URL": f"sqlite:///{tmp_path}/none.sqlite3"}
     with serving(log=tmp_path / "log", **off) as server:
@@ -105,7 +104,7 @@ def test_admin_changes_nothing_by_a_get(browser, user):
     assert browser.get("/admin/").status_code == 200
 
 
-@pytest.mark.asvs("3.4.3", "3.4.4", "3.4.5", "3.4.6")
+@pytest.mark.asvs("3.4.3", "3.4.4", "3.4.5", "3.4.6", "14.2.3", "4.1.1")
 @pytest.mark.parametrize("path", ["/admin/", LOGIN, USERS, USERS + "add/", "/admin/nothing/"])
 def test_admin_pages_have_strict_security_headers(browser, path):
     headers = browser.get(path, follow=True).headers

@@ -243,7 +243,7 @@ LIVE, DEAD = ("GET", 200), ("GET", 401)
 
 
 @in_chromium
-@pytest.mark.asvs("14.3.3")
+@pytest.mark.asvs("14.3.3", "14.3.1")
 def test_client_shows_the_logged_in_user_with_one_request(service, tab, alice):
     one = tab().opens()
     one.reads("log in, please")
@@ -419,6 +419,7 @@ def test_client_logs_out_in_two_tabs_at_once(service, tab, alice):
     assert service.call("GET", "/api/auth/session", token=token).status_code == 401
 
 
+@pytest.mark.asvs("14.3.1")
 @in_chromium
 def test_client_logs_out_locally_without_a_network_and_says_so(service, tab, alice):
     one, two = tab().opens(), tab().opens()

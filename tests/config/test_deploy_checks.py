@@ -150,7 +150,7 @@ def test_deploy_check_accepts_safe_settings(said):
     assert said() == []
 
 
-@pytest.mark.asvs("13.4.2")
+@pytest.mark.asvs("13.4.2", "11.4.2")
 @pytest.mark.parametrize(("number", "unsafe"), UNSAFE, ids=[number for number, _ in UNSAFE])
 def test_deploy_check_reports_each_unsafe_setting_with_a_hint(said, number, unsafe):
     told = said(**unsafe)
@@ -191,6 +191,7 @@ def test_deploy_check_reports_several_processes_with_another_cache(said, backend
     assert "sessions_api.W005" in {message.id for message in said(PROCESSES=2, CACHES=caches)}
 
 
+@pytest.mark.asvs("11.4.2")
 @pytest.mark.parametrize(("passes", "memory"), [(1, 47104), (2, 19456), (3, 12288), (4, 9216), (5, 7168), (3, 65536)])
 def test_deploy_check_accepts_each_hash_strength_of_owasp(said, passes, memory):
     assert said(ARGON2_TIME_COST=passes, ARGON2_MEMORY_COST=memory) == []

@@ -126,6 +126,7 @@ def test_make_run_repeats_nothing_on_the_second_start(checkout):
     assert (checkout / ".env").read_bytes() == first
 
 
+@pytest.mark.asvs("13.2.3")
 def test_make_run_writes_a_new_key_for_each_checkout(checkout):
     subprocess.run(["make", ".env"], cwd=checkout, check=True, capture_output=True)
     first = (checkout / ".env").read_text()

@@ -137,6 +137,7 @@ def test_image_compiles_all_its_code():
     assert compiles.split()[-2:] == [f"/usr/local/lib/python{version}", *those("WORKDIR", runtime())]
 
 
+@pytest.mark.asvs("16.2.3")
 def test_image_migrates_and_serves_with_its_own_files(app, environment, tmp_path):
     before = sorted(app.rglob("*"))
     port = free_port()
@@ -207,6 +208,7 @@ def test_compose_contains_no_secret_and_requires_them(compose):
     assert set(re.findall(r"\$\{(\w+):\?", text)) == {"SECRETS", "PUBLIC_URL", "FRONTEND_URL", "DEFAULT_FROM_EMAIL"}
 
 
+@pytest.mark.asvs("13.3.2")
 def test_compose_gives_each_service_only_its_secrets(compose):
     for service in compose["services"].values():
         read = {value for value in service.get("environment", {}).values() if value.startswith("/run/secrets/")}
@@ -226,6 +228,7 @@ def test_compose_publishes_on_this_machine_only(compose):
     assert published == {"latchkey": ["127.0.0.1:8000:8000"]}
 
 
+@pytest.mark.asvs("7.3.1", "13.4.2", "14.2.1")
 def test_compose_settings_pass_the_deploy_check(compose, tmp_path):
     (tmp_path / "secret_key").write_text("0123456789abcdef" * 4 + "\n")
     (tmp_path / "database_url").write_text("postgres://latchkey:hunter2@postgres/latchkey\n")

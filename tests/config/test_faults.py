@@ -111,6 +111,7 @@ def test_missing_cache_degrades_readiness_only(tmp_path, url):
         assert (answer.status_code, answer.json()) == (200, {"status": "degraded"})
 
 
+@pytest.mark.asvs("13.2.6")
 @pytest.mark.parametrize("failure", [signal.SIGKILL, signal.SIGSTOP])
 def test_cache_that_stops_or_hangs_fails_no_request(tmp_path, url, failure):
     with (

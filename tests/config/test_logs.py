@@ -5,14 +5,19 @@ import io
 import json
 import logging
 import re
+import sys
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.test import Client
+from django.utils.log import AdminEmailHandler
 from structlog.contextvars import get_contextvars
 
 from accounts.models import User
 from config import health
 from config.logs import LineFormatter, LineHandler
+from sessions_api.adminkit.models import AdminAction
+from sessions_api.events.models import Event
 from sessions_api.http.client import warn_of_proxy, warn_of_unreadable_address
 from sessions_api.models import Session
 
@@ -57,7 +62,7 @@ def written(form="json", message="said", *arguments, exc_info=None, **extra):
 # One line for each request
 
 
-@pytest.mark.asvs("16.2.1", "16.2.2", "16.2.4")
+@pytest.mark.asvs("16.2.1", "16.2.2", "16.2.4", "15.3.4")
 def test_access_log_line_has_user_action_address_and_result(api, alice, lines):
     answer = api.call("GET", "/api/users/me?code=hidden", token=alice.token)
     (line,) = lines()
@@ -96,6 +101,14 @@ def test_access_log_has_one_line_for_each_answer(api, lines, method, path, statu
     api.call(method, path, body).close()
     (line,) = lines()
     assert (line["method"], line["path"], line["status"], line["level"]) == (method, path, status, "info")
+
+
+@pytest.mark.asvs("16.3.3")
+def test_access_log_has_a_line_for_each_attempt_above_a_limit(api, alice, lines):
+    for _ in range(7):
+        api.login(alice.email, "a wrong password")
+    assert [line["status"] for line in lines(path="/api/auth/login")] == [401] * 5 + [429] * 2
+    assert {line["ip"] for line in lines(path="/api/auth/login")} == {"127.0.0.1"}
 
 
 def test_access_log_includes_preflights_with_their_request_id(api, lines):
@@ -385,7 +398,6 @@ def test_console_log_of_the_real_server_cannot_be_forged(tmp_path):
     assert sum(" request " in line for line in lines) >= 6
 
 
-@pytest.mark.asvs("16.1.1", "16.2.3")
 def test_log_fields_are_documented(api, alice, lines, django_capture_on_commit_callbacks):
     with django_capture_on_commit_callbacks(execute=True):
         api.login(alice.email, alice.password, User_Agent=FIREFOX)
@@ -396,3 +408,36 @@ def test_log_fields_are_documented(api, alice, lines, django_capture_on_commit_c
     table = page.split("## What else")[0].split("|---|---|")[1]
     documented = {name for row in table.splitlines() for name in re.findall(r"`(\w+)`", row.split(" | ")[0])}
     assert documented == {name for line in lines() for name in line} | {"exception"}
+
+
+def rows_of_the_inventory():
+    below = (ROOT / "docs" / "logs.md").read_text().partition("## Where the logs are")[2].partition("\n## ")[0]
+    table = [line.split("|")[1:-1] for line in below.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in row] for row in table[2:]]
+
+
+@pytest.mark.asvs("16.1.1")
+def test_logs_page_lists_each_place_of_logs():
+    places = set(re.findall(r"`([^`]+)`", " ".join(row[2] for row in rows_of_the_inventory())))
+    nginx = re.findall(r"^ *(?:access|error)_log (\S+)", (ROOT / "deploy" / "nginx.conf").read_text(), re.MULTILINE)
+    tables = {Event._meta.db_table, AdminAction._meta.db_table, LogEntry._meta.db_table}
+    assert places == tables | set(nginx)
+    assert all(cell for row in rows_of_the_inventory() for cell in row)
+    assert [row[4] for row in rows_of_the_inventory()].count("`EVENTS_KEEP_DAYS`") == 1
+
+
+@pytest.mark.asvs("16.2.3")
+def test_log_goes_to_standard_error_only(settings):
+    """No handler, and no mail to Django's ADMINS, sends lines elsewhere."""
+    assert {name: handler["()"] for name, handler in settings.LOGGING["handlers"].items()} == {
+        "stderr": "config.logs.LineHandler"
+    }
+    assert LineHandler().stream is sys.stderr
+    used = [settings.LOGGING["root"], *settings.LOGGING["loggers"].values()]
+    assert {name for logger in used for name in logger.get("handlers", [])} == {"stderr"}
+    assert [name for name in ("django", "django.request", "django.server", "") if mails(logging.getLogger(name))] == []
+    assert "writes no other file, and sends logs nowhere" in (ROOT / "docs" / "logs.md").read_text()
+
+
+def mails(logger):
+    return [handler for handler in logger.handlers if isinstance(handler, AdminEmailHandler)]

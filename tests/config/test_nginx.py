@@ -167,7 +167,6 @@ def head(*headers, path="/api/auth/login", host="localhost"):
 DRIBBLE = head("Content-Length: 100") + b"{"
 
 
-@pytest.mark.asvs("13.2.6")
 def test_nginx_shields_the_service_from_slow_bodies(proxy):
     with ExitStack() as open_:
         for _ in range(2 * THREADS):
@@ -195,7 +194,7 @@ def test_service_without_nginx_is_blocked_by_slow_bodies(server):
         assert time.monotonic() < deadline
 
 
-@pytest.mark.asvs("4.1.3")
+@pytest.mark.asvs("4.1.3", "15.3.4")
 @pytest.mark.parametrize(
     "forged",
     [
@@ -367,7 +366,7 @@ def test_nginx_logs_paths_without_queries(proxy, token):
     assert not [word for word in ("canary", token, *WHO.values(), "?") if word in said]
 
 
-@pytest.mark.asvs("3.4.1")
+@pytest.mark.asvs("3.4.1", "13.4.6")
 def test_nginx_passes_https_on_and_hsts_is_sent(proxy, server):
     answer = proxy.call("GET", "/api/auth/config")
     assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
@@ -375,15 +374,37 @@ def test_nginx_passes_https_on_and_hsts_is_sent(proxy, server):
     assert "Strict-Transport-Security" not in server.call("GET", "/api/auth/config").headers
 
 
-@pytest.mark.asvs("12.1.1", "12.1.2")
+CBC = "ECDHE-ECDSA-AES128-SHA256:ECDHE-RSA-AES128-SHA256"
+
+
+@pytest.mark.asvs("12.1.1", "12.1.2", "11.3.1", "11.3.2", "11.3.3")
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
-@pytest.mark.parametrize(("version", "ciphers"), [("TLSv1_1", "ALL"), ("TLSv1_2", "AES128-SHA256")])
+@pytest.mark.parametrize(
+    ("version", "ciphers"),
+    [("TLSv1_1", "ALL"), ("TLSv1_2", "AES128-SHA256"), ("TLSv1_2", CBC)],
+    ids=["old", "RSA", "CBC"],
+)
 def test_nginx_refuses_old_tls_and_ciphers_without_forward_secrecy(proxy, version, ciphers):
     context = ssl.create_default_context(cafile=str(proxy.ca))
     context.minimum_version = context.maximum_version = ssl.TLSVersion[version]
     context.set_ciphers(f"{ciphers}:@SECLEVEL=0")
     with socket.create_connection(("localhost", proxy.port), 10) as plain, pytest.raises(ssl.SSLError, match="ALERT"):
         context.wrap_socket(plain, server_hostname="localhost")
+
+
+@pytest.mark.asvs("12.1.1", "12.1.2", "11.3.2")
+@pytest.mark.parametrize("newest", ["TLSv1_3", "TLSv1_2"])
+def test_nginx_prefers_the_newest_tls_and_encrypts_with_authentication(proxy, newest):
+    context = ssl.create_default_context(cafile=str(proxy.ca))
+    context.maximum_version = ssl.TLSVersion[newest]
+    with (
+        socket.create_connection(("localhost", proxy.port), 10) as plain,
+        context.wrap_socket(plain, server_hostname="localhost") as wire,
+    ):
+        name, version, _ = wire.cipher()
+    assert wire.version() is None
+    assert version == newest.replace("_", ".")
+    assert "GCM" in name or "CHACHA20" in name
 
 
 @pytest.mark.asvs("4.1.2", "12.2.1")

@@ -271,6 +271,7 @@ def test_pgbouncer_outage_gives_503_and_keeps_the_token(service, pgbouncer, toke
     wait_until(lambda: timed(service, token)[0].status_code == 200, seconds=3)
 
 
+@pytest.mark.asvs("13.2.6")
 def test_pgbouncer_without_a_free_connection_gives_503_in_time(service, pgbouncer, token):
     """By default PgBouncer would let a request wait for two minutes."""
     with ExitStack() as held:

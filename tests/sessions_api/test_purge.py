@@ -54,6 +54,7 @@ def test_purge_dry_run_counts_and_deletes_nothing(old_and_new, capsys):
     assert Session.objects.count() == 8
 
 
+@pytest.mark.asvs("7.3.1")
 def test_purge_deletes_idle_sessions_if_an_idle_expiry_is_set(old_and_new, settings, capsys):
     settings.SESSION_IDLE = timedelta(days=30)
     idle = Session.objects.live().order_by("created_at")[:2].values_list("pk", flat=True)

@@ -27,7 +27,7 @@ def revoke(api, token, handle):
     return api.call("DELETE", f"/api/auth/sessions/{handle}", token=token)
 
 
-@pytest.mark.asvs("7.5.2", "14.2.6")
+@pytest.mark.asvs("7.5.2", "14.2.6", "15.3.1")
 def test_session_list_is_newest_first_and_contains_no_token(api, alice, bob):
     phone = alice.logs_in(api, User_Agent="Phone")
     newest, oldest = sessions(api, phone)

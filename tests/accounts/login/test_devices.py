@@ -30,7 +30,7 @@ def known(api, alice):
     return log_in(api, alice, here=HOME).json()["device_token"]
 
 
-@pytest.mark.asvs("6.1.1", "6.3.1")
+@pytest.mark.asvs("6.3.1")
 @pytest.mark.parametrize("failures", [COOL_OFF_FROM, LOCKED_FROM])
 def test_owner_with_a_known_device_logs_in_from_a_new_network_whatever_strangers_tried(
     api, alice, known, clock, failures
@@ -61,7 +61,7 @@ def test_known_device_keeps_its_scope_in_each_network_and_after_each_login(api, 
     assert problem(log_in(api, alice, renewed)) == (429, "rate_limited")
 
 
-@pytest.mark.asvs("6.3.1", "15.2.2")
+@pytest.mark.asvs("6.3.1")
 def test_device_token_skips_neither_the_limits_nor_the_hash(api, alice, known, settings, hashes):
     settings.RATE_LIMIT_FACTOR = 1
     hashes.clear()
@@ -94,7 +94,7 @@ def invalid(request, api, alice, bob, known, clock):
     }[request.param]
 
 
-@pytest.mark.asvs("6.3.1", "6.3.8")
+@pytest.mark.asvs("6.3.1")
 def test_invalid_device_token_counts_with_all_other_networks(api, alice, invalid, clock):
     fail(api, clock, alice, COOL_OFF_FROM)
     assert problem(log_in(api, alice, invalid)) == (429, "rate_limited")
@@ -148,7 +148,7 @@ def by_disabling_beside_a_row_that_was_read_before(api, alice, mailbox):
     stale.save()
 
 
-@pytest.mark.asvs("7.4.2", "6.4.3")
+@pytest.mark.asvs("7.4.2", "6.4.3", "6.5.6")
 @pytest.mark.parametrize(
     "event", [by_reset, by_undo, by_disabling, by_disabling_with_sql, by_disabling_beside_a_row_that_was_read_before]
 )
@@ -183,7 +183,7 @@ def test_device_token_survives_other_changes_of_the_user(api, alice, known, cloc
     assert log_in(api, alice, known, "another password of alice").status_code == 200
 
 
-@pytest.mark.asvs("13.3.4")
+@pytest.mark.asvs("13.3.4", "11.2.2")
 def test_device_token_survives_a_rotation_of_the_key(api, alice, known, clock, settings):
     settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "the key of today " * 4
     fail(api, clock, alice, COOL_OFF_FROM)
@@ -217,7 +217,6 @@ def test_login_with_the_same_browser_name_from_a_new_network_is_mailed(api, alic
     assert ELSEWHERE in mailbox.the_one(alice.email, "new device").body
 
 
-@pytest.mark.asvs("6.3.5")
 def test_login_of_a_known_device_from_a_new_network_with_another_name_is_not_mailed(
     api, alice, known, verified, mailbox
 ):

@@ -45,7 +45,7 @@ def test_login_stores_its_time(api, alice, user):
     assert user.last_login > before
 
 
-@pytest.mark.asvs("2.3.3")
+@pytest.mark.asvs("15.4.2")
 @pytest.mark.parametrize("change", [{"is_active": False}, {"password": "!"}])
 def test_login_is_refused_where_the_user_changed_since_the_proof(user, change):
     proven = User.objects.get(pk=user.pk)
@@ -68,6 +68,7 @@ def test_password_does_not_expire(api, alice, clock):
     assert api.login(alice.email, alice.password).status_code == 200
 
 
+@pytest.mark.asvs("2.3.2")
 def test_session_limit_evicts_the_least_recently_seen_session(api, alice, settings, clock):
     settings.SESSION_MAX_PER_USER = 3
     second, third = alice.logs_in(api), alice.logs_in(api)

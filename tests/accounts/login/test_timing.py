@@ -28,7 +28,7 @@ ATTEMPTS = {
 }
 
 
-@pytest.mark.asvs("6.3.8", "15.2.2")
+@pytest.mark.asvs("6.3.8")
 @pytest.mark.parametrize(("email", "password"), ATTEMPTS.values(), ids=ATTEMPTS)
 def test_refused_login_costs_one_hash_whatever_the_reason(api, users, hashes, email, password):
     hashes.clear()

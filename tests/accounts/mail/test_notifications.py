@@ -155,6 +155,7 @@ def test_security_alert_to_a_disabled_user_is_valid_after_the_user_is_enabled(ap
     assert secure(api, token).status_code == 204
 
 
+@pytest.mark.asvs("2.4.1")
 def test_notifications_to_an_unverified_mailbox_are_limited_to_five_an_hour(api, newcomer, mailbox, clock):
     """A caller could otherwise flood the mailbox of a stranger."""
 

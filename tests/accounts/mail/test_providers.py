@@ -113,7 +113,6 @@ SMTP = "django.core.mail.backends.smtp.EmailBackend"
 
 
 @pytest.mark.once
-@pytest.mark.asvs("12.3.1")
 def test_checks_report_mail_without_delivery_encryption_sender_or_backend(settings):
     settings.ANYMAIL = {"POSTMARK_SERVER_TOKEN": "x"}
     assert check_ids(settings, POSTMARK) == {"accounts_mail.W003"}

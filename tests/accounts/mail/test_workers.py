@@ -140,7 +140,7 @@ def test_server_sends_no_mails_without_mail_in_process(url, tmp_path):
     assert mails.to == ["alice@example.org"]
 
 
-@pytest.mark.asvs("16.5.2")
+@pytest.mark.asvs("16.5.2", "15.2.2")
 def test_hanging_mail_server_delays_neither_requests_nor_shutdown(url, tmp_path):
     with (
         talker(nothing) as port,

@@ -13,7 +13,7 @@ def change(api, token, **body):
     return api.call("POST", "/api/auth/password", body, token=token)
 
 
-@pytest.mark.asvs("6.2.2", "6.2.3", "7.2.4", "7.4.3")
+@pytest.mark.asvs("6.2.2", "7.2.4", "7.4.3")
 def test_password_change_revokes_other_sessions_and_renews_this_one(api, alice, bob):
     phone = alice.logs_in(api)
     before = api.check_session(alice.token).json()
@@ -27,6 +27,7 @@ def test_password_change_revokes_other_sessions_and_renews_this_one(api, alice, 
     assert api.login(alice.email, alice.password).status_code == 401
 
 
+@pytest.mark.asvs("6.2.3", "7.5.1")
 @pytest.mark.parametrize("current", ["wrong", "", None])
 def test_password_change_needs_the_current_password(api, alice, current):
     body = {"new_password": NEW} | ({} if current is None else {"current_password": current})
@@ -52,6 +53,7 @@ def without_password(alice):
     return alice
 
 
+@pytest.mark.asvs("7.5.1")
 def test_password_change_without_a_password_needs_a_recent_login(api, without_password, clock):
     clock.shift(601)
     answer = change(api, without_password.token, new_password=NEW)

@@ -112,7 +112,7 @@ def test_failing_hasher_loses_no_place_in_the_pool(api, alice, failing):
     assert hash_pool.run(lambda: "a place is free") == "a place is free"
 
 
-@pytest.mark.asvs("6.3.8", "11.2.2", "16.5.3")
+@pytest.mark.asvs("6.3.8", "16.5.3")
 @pytest.mark.parametrize("encoded", UNREADABLE.values(), ids=UNREADABLE)
 def test_unreadable_hash_is_refused_at_the_cost_of_a_hash_and_logged_without_it(api, alice, encoded, hashes, caplog):
     User.objects.filter(email=alice.email).store_hash(encoded)

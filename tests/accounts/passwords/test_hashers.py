@@ -46,7 +46,7 @@ def by_the_user_in_the_admin(user, client, alice):
     assert answer.status_code == 302, answer.content
 
 
-@pytest.mark.asvs("7.4.3", "6.2.2")
+@pytest.mark.asvs("7.4.3")
 @pytest.mark.parametrize(
     "change",
     [by_save, by_save_of_one_field, by_assignment, by_update, by_bulk_update, by_command, by_the_user_in_the_admin],
@@ -90,7 +90,7 @@ def test_current_hash_is_kept_at_login(api, alice, user):
     assert User.objects.get(pk=user.pk).password == user.password
 
 
-@pytest.mark.asvs("13.3.4")
+@pytest.mark.asvs("13.3.4", "11.2.2")
 def test_rotated_secret_key_keeps_the_sessions(api, alice, settings):
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "another key, as long as it takes, as long as it takes"

@@ -57,7 +57,6 @@ def assert_only_alice_has_access(api, mailbox, owner, *thieves):
     assert api.login(owner.email, "chosen by alice").status_code == 200
 
 
-@pytest.mark.asvs("6.3.5", "6.3.7", "6.4.4")
 def test_undo_of_a_new_device_alert_revokes_its_session(api, owner, thief, mailbox):
     answer = secure(api, thief.alert)
     assert (answer.status_code, answer.content) == (204, b"")
@@ -88,7 +87,7 @@ def by_the_last(alerts):
     return alerts[-1]
 
 
-@pytest.mark.asvs("6.4.4", "7.4.3")
+@pytest.mark.asvs("7.4.3", "6.5.6")
 @pytest.mark.parametrize("token_of", [by_the_first, by_the_last])
 def test_undo_by_any_alert_reverts_everything_a_thief_did(api, owner, thief, mailbox, clock, token_of):
     """An identity, a password, an address, another address, and a password whose alert goes to that address."""
@@ -255,6 +254,7 @@ def test_undo_is_refused_for_a_deleted_account(api, owner, thief):
     assert not User.objects.exists()
 
 
+@pytest.mark.asvs("2.3.3")
 def test_undo_is_refused_whole_when_another_user_has_the_address(api, owner, thief, mailbox, clock):
     """Only a direct write can do that: the API gives a reserved address to no other user."""
     alert = move(api, mailbox, thief, FIRST_OF_THIEF)
@@ -265,6 +265,7 @@ def test_undo_is_refused_whole_when_another_user_has_the_address(api, owner, thi
     assert OneTimeToken.objects.usable().filter(type="revert", email=owner.email).count() == 2
 
 
+@pytest.mark.asvs("14.2.7")
 def test_purge_deletes_expired_revert_tokens_only(thief, clock):
     call_command("purge_sessions", verbosity=0)
     assert OneTimeToken.objects.usable().exists()

@@ -124,7 +124,6 @@ def test_cve_2025_68481_link_address_of_an_attacker_links_no_identity_of_the_vic
 
 
 @both_ways
-@pytest.mark.asvs("6.3.4")
 def test_cve_2026_53516_account_registered_in_advance_is_closed_to_the_attacker(forger, api, comes):
     waiting = register(api)
     victim = comes(forger)

@@ -167,6 +167,7 @@ by_code = pytest.mark.parametrize("section", [SECTIONS["code"]], ids=["code"])
 by_each = pytest.mark.parametrize("section", SECTIONS.values(), ids=SECTIONS) if ALL_PAGES else by_code
 
 
+@pytest.mark.asvs("14.2.1")
 @by_each
 def test_sign_in_button_ends_with_a_session_and_no_token_in_the_history(visit, section, request):
     dave = visit()

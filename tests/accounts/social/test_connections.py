@@ -31,6 +31,7 @@ def complete(api, token, code):
     return api.call("POST", "/api/auth/connections", {"code": code}, token=token)
 
 
+@pytest.mark.asvs("2.3.1")
 def test_link_by_a_logged_in_user(api, browser, alice):
     landing = follow(browser, begin(api, alice.token))
     assert landing.path == "/oauth/callback"
@@ -72,6 +73,7 @@ def test_link_can_be_completed_only_by_the_user_who_started_it(api, browser, ali
     assert not UserSocialAuth.objects.exists()
 
 
+@pytest.mark.asvs("6.5.1")
 def test_link_code_is_valid_once_and_for_a_minute(api, browser, alice, clock):
     code = follow(browser, begin(api, alice.token)).told["link_code"]
     assert complete(api, alice.token, code).status_code == 201
@@ -82,7 +84,7 @@ def test_link_code_is_valid_once_and_for_a_minute(api, browser, alice, clock):
     assert problem(complete(api, alice.token, code)) == (400, "invalid_code")
 
 
-@pytest.mark.asvs("9.2.2", "9.2.4")
+@pytest.mark.asvs("9.2.2", "9.2.4", "2.3.1")
 def test_link_code_and_link_ticket_are_not_interchangeable(api, browser, alice):
     ticket = begin(api, alice.token).partition("link=")[2].replace("%3A", ":")
     assert problem(complete(api, alice.token, ticket)) == (400, "invalid_code")
@@ -102,7 +104,7 @@ def test_link_of_a_second_identity_of_a_provider_is_refused(api, browser, alice)
         assert complete(api, alice.token, code).status_code == outcome
 
 
-@pytest.mark.asvs("7.5.3")
+@pytest.mark.asvs("6.5.6")
 @pytest.mark.parametrize(("key", "secret", "status"), [("", "", 409), ("x", "", 409), ("", "x", 409), ("x", "x", 204)])
 def test_unlink_counts_only_configured_providers_as_login_methods(api, dave, settings, key, secret, status):
     (connection,) = api.call("GET", "/api/auth/connections", token=dave).json()
@@ -113,7 +115,7 @@ def test_unlink_counts_only_configured_providers_as_login_methods(api, dave, set
     assert UserSocialAuth.objects.filter(provider="google").exists() == (status == 409)
 
 
-@pytest.mark.asvs("7.5.3")
+@pytest.mark.asvs("6.5.6")
 def test_unlink_refuses_the_last_login_method(api, dave):
     (connection,) = api.call("GET", "/api/auth/connections", token=dave).json()
     path = f"/api/auth/connections/{connection['id']}"
@@ -134,6 +136,7 @@ def test_unlink_of_another_users_connection_is_not_found(api, alice, dave):
     assert api.call("GET", "/api/auth/connections", token=alice.token).json() == []
 
 
+@pytest.mark.asvs("7.5.1", "7.5.3")
 def test_unlink_needs_a_recent_login(api, dave, clock):
     clock.shift(601)
     pk = UserSocialAuth.objects.get().pk

@@ -23,7 +23,6 @@ def exchange(api, code, verifier=VERIFIER):
     return api.call("POST", "/api/auth/exchange", {"code": code, "code_verifier": verifier})
 
 
-@pytest.mark.asvs("14.2.1")
 def test_exchange_code_replaces_the_session_where_the_start_had_a_challenge(api, code):
     assert not Session.objects.exists()
     answer = exchange(api, code)
@@ -32,6 +31,7 @@ def test_exchange_code_replaces_the_session_where_the_start_had_a_challenge(api,
     assert (session["method"], session["user"]["email"]) == ("google", "dave@gmail.com")
 
 
+@pytest.mark.asvs("6.5.2")
 def test_exchange_code_is_stored_without_a_token(code):
     row = SessionExchangeCode.objects.values().get()
     assert row.keys() == {"id", "digest", "user_id", "provider", "code_challenge", "expires_at"}
@@ -44,6 +44,7 @@ def test_exchange_code_is_valid_once(api, code):
     assert problem(exchange(api, code)) == (400, "invalid_code")
 
 
+@pytest.mark.asvs("6.6.2")
 def test_exchange_code_is_consumed_by_a_wrong_verifier(api, code):
     assert problem(exchange(api, code, "x" * 43)) == (400, "invalid_code")
     assert problem(exchange(api, code)) == (400, "invalid_code")
@@ -69,6 +70,7 @@ def test_exchange_code_of_a_user_disabled_meanwhile_is_refused(api, code):
     assert not Session.objects.exists()
 
 
+@pytest.mark.asvs("14.2.1")
 def test_oauth_handover_code_needs_a_challenge(browser, settings, api):
     settings.OAUTH_HANDOVER = "code"
     answer = browser.get("/api/auth/oauth/google")
@@ -87,7 +89,7 @@ def test_code_challenge_of_another_form_is_refused(browser, challenge):
 # Reauthentication of users without a password
 
 
-@pytest.mark.asvs("7.2.4", "7.5.1")
+@pytest.mark.asvs("7.2.4")
 def test_reauthentication_by_an_exchange_code_of_the_same_user(api, browser, code, clock):
     token = exchange(api, code).json()["token"]
     clock.shift(300)
@@ -102,6 +104,7 @@ def test_reauthentication_by_an_exchange_code_of_the_same_user(api, browser, cod
     assert after["authenticated_at"] > after["created_at"]
 
 
+@pytest.mark.asvs("6.6.2")
 def test_reauthentication_by_another_users_exchange_code_is_refused(api, alice, code):
     body = {"code": code, "code_verifier": VERIFIER}
     answer = api.call("POST", "/api/auth/reauthenticate", body, token=alice.token)

@@ -310,7 +310,7 @@ def starts(server, forger, number):
 
 
 @pytest.mark.postgres
-@pytest.mark.asvs("13.2.6", "16.5.2")
+@pytest.mark.asvs("13.2.6", "16.5.2", "15.2.2", "15.4.4")
 @pytest.mark.parametrize(("path", "calls"), [(TOKEN, callbacks), (DISCOVERY, starts)], ids=["callback", "start"])
 def test_session_check_beside_a_hanging_provider_takes_at_most_three_times_as_long(tmp_path, path, calls):
     """Nine calls for eight threads. Each thread that may wait for the provider waits; the excess is refused at once."""
@@ -395,6 +395,7 @@ def test_start_with_a_known_discovery_document_needs_no_place(visitor, forger):
         assert visitor.start().startswith(forger.issuer)
 
 
+@pytest.mark.asvs("13.2.6")
 def test_hanging_provider_leaves_a_place_to_others(settings, forger, visitor):
     """Of several configured providers, none can take all places."""
     settings.SOCIAL_AUTH_GITHUB_KEY = settings.SOCIAL_AUTH_GITHUB_SECRET = "x"

@@ -138,7 +138,7 @@ def refused(visitor, forger, forge):
     nothing_is_written(consumed=1)
 
 
-@pytest.mark.asvs("6.8.2", "9.1.1", "9.1.2", "9.1.3")
+@pytest.mark.asvs("6.8.2", "9.1.1", "9.1.2", "9.1.3", "11.6.1")
 @pytest.mark.parametrize("forge", FORGED.values(), ids=FORGED)
 def test_id_token_that_is_forged_is_refused_in_the_browser(visitor, forger, forge, caplog):
     refused(visitor, forger, forge)
@@ -301,7 +301,7 @@ def test_app_signs_in_with_an_id_token(app, forger, audience, nonce):
     assert (session["method"], session["user"]["email"]) == ("google", "dave@gmail.com")
 
 
-@pytest.mark.asvs("6.8.2", "9.1.1", "9.1.2", "9.1.3")
+@pytest.mark.asvs("6.8.2", "9.1.1", "9.1.2", "9.1.3", "11.6.1")
 @pytest.mark.parametrize("forge", FORGED.values(), ids=FORGED)
 def test_id_token_that_is_forged_is_refused_from_an_app(app, forger, forge):
     assert problem(bring(app, forge(forger.claims(nonce=RAW)))) == (400, "invalid_id_token")

@@ -95,7 +95,6 @@ def test_workspace_mailbox_links_the_user_with_the_address(browser, api):
     assert User.objects.count() == 1
 
 
-@pytest.mark.asvs("6.3.4")
 def test_sign_in_revokes_what_was_set_up_before_the_address_was_verified(browser, api, dave):
     landing = browser.sign_in("dave")
     user = api.check_session(landing.told["session"]).json()["user"]

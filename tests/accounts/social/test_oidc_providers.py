@@ -218,7 +218,7 @@ def test_oidc_address_that_is_unverified_may_be_accepted_for_a_new_user(employee
     mailbox.the_one("dave@company.example", about="Confirm")
 
 
-@pytest.mark.asvs("6.8.1", "6.3.4")
+@pytest.mark.asvs("6.8.1")
 @pytest.mark.parametrize("verified", [VERIFIED, None])
 def test_oidc_address_that_is_unverified_never_links_an_existing_user(employee, api, settings, verified):
     settings.SOCIAL_AUTH_COMPANY_SSO_ACCEPT_UNVERIFIED_EMAIL = True
@@ -308,7 +308,7 @@ def test_oidc_id_token_with_the_issuer_without_its_scheme_is_refused(company):
 # Discovery
 
 
-@pytest.mark.asvs("10.5.3")
+@pytest.mark.asvs("10.5.3", "16.3.4")
 def test_oidc_discovery_document_of_another_issuer_is_refused(company, caplog):
     company.discovery["issuer"] = "https://evil.example"
     assert Landing(CompanyBrowser().start()).error == "provider_error"

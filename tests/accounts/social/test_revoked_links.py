@@ -35,7 +35,6 @@ def by_undo(api, owner, mailbox):
     assert secure(api, mailbox.token(owner.email, "device")).status_code == 204
 
 
-@pytest.mark.asvs("7.4.3")
 @pytest.mark.parametrize("revoked", [by_a_change, by_a_reset, by_undo])
 def test_exchange_code_of_a_sign_in_is_revoked_by(api, owner, mailbox, browser, revoked):
     UserSocialAuth.objects.create(user=User.objects.get(), provider="google", uid="alice")
@@ -44,7 +43,6 @@ def test_exchange_code_of_a_sign_in_is_revoked_by(api, owner, mailbox, browser, 
     assert problem(exchange(api, code)) == (400, "invalid_code")
 
 
-@pytest.mark.asvs("7.5.3")
 def test_unlink_does_not_count_a_provider_that_is_not_configured_as_a_login_method(api, browser):
     token = browser.sign_in("dave").told["session"]
     google = UserSocialAuth.objects.get()
@@ -55,7 +53,6 @@ def test_unlink_does_not_count_a_provider_that_is_not_configured_as_a_login_meth
     assert UserSocialAuth.objects.filter(provider="google").exists()
 
 
-@pytest.mark.asvs("6.3.4", "7.4.3")
 def test_sign_in_revokes_the_mails_that_a_stranger_asked_for_before_the_address_was_verified(api, browser, mailbox):
     """Their tokens sign only the address, which stays the same."""
     stranger = MailboxUser("dave@gmail.com", "x", api.register("dave@gmail.com").json()["token"])
@@ -67,7 +64,6 @@ def test_sign_in_revokes_the_mails_that_a_stranger_asked_for_before_the_address_
     assert [mail.to for mail in mailbox.new() if "queued@example.org" in mail.to] == []
 
 
-@pytest.mark.asvs("7.4.3")
 def test_undo_revokes_an_email_change_that_was_asked_for_before_the_first_alert(api, owner, mailbox, clock, browser):
     """Its token signs only the address, which stays the same. The owner logs in by a provider of before."""
     UserSocialAuth.objects.create(user=User.objects.get(), provider="google", uid="alice")
@@ -79,7 +75,6 @@ def test_undo_revokes_an_email_change_that_was_asked_for_before_the_first_alert(
     assert problem(change(api, owner, pending)) == (400, "invalid_link")
 
 
-@pytest.mark.asvs("7.4.3")
 def test_email_change_and_back_leaves_an_earlier_reset_token_revoked(api, owner, mailbox):
     """Its token signs the address, which is the same again."""
     ask_to_reset(api, owner.email)

@@ -19,6 +19,7 @@ def query(address):
     return {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
 
 
+@pytest.mark.asvs("3.7.2")
 def test_sign_in_ends_at_the_front_end_with_a_session(browser, api):
     landing = browser.sign_in("dave", start={"next": "/inbox", "state": "mine"})
     assert landing.path == "/oauth/callback"
@@ -53,7 +54,7 @@ def test_authorization_request_passes_on_no_parameter_of_the_caller(browser):
     assert "evil" not in str(asked)
 
 
-@pytest.mark.asvs("13.2.3")
+@pytest.mark.asvs("7.6.2")
 def test_start_stores_nothing(browser):
     for _ in range(20):
         browser.start()
@@ -164,7 +165,7 @@ def test_config_lists_the_provider_for_the_login_page(browser, api):
     }
 
 
-@pytest.mark.asvs("10.1.2", "10.2.1")
+@pytest.mark.asvs("10.1.2", "10.2.1", "2.3.1")
 def test_callback_in_another_browser_is_refused(browser, other_browser):
     address = browser.consent(browser.start(), "dave")
     assert other_browser.land(address).error == "invalid_state"
@@ -192,6 +193,7 @@ def test_start_expires_after_ten_minutes(browser, clock):
     assert browser.land(browser.consent(address, "dave")).error == "invalid_state"
 
 
+@pytest.mark.asvs("15.3.7")
 @pytest.mark.parametrize("broken", ["", "&state=another", "&state="])
 def test_callback_without_exactly_one_state_is_refused(browser, broken):
     address = browser.consent(browser.start(), "dave")
@@ -273,7 +275,7 @@ def test_callback_is_not_cached_and_sends_no_referrer(browser):
     assert answer.headers["Referrer-Policy"] == "no-referrer"
 
 
-@pytest.mark.asvs("6.3.4", "10.1.1", "14.2.2")
+@pytest.mark.asvs("10.1.1")
 def test_sign_in_leaves_no_cookie_and_stores_no_token_of_the_provider(browser):
     browser.sign_in("dave")
     assert not [cookie for cookie in browser.cookies.values() if cookie.value]

@@ -55,7 +55,7 @@ def test_session_list_contains_the_admin_sessions(api, browser, token):
     assert 0 < at_admin["expires_in"] <= settings.SESSION_COOKIE_AGE
 
 
-@pytest.mark.asvs("11.4.1", "14.2.6")
+@pytest.mark.asvs("14.2.6")
 def test_admin_session_is_stored_without_the_secret_of_its_cookie(api, browser, token):
     secret = browser.cookies[settings.SESSION_COOKIE_NAME].value
     stored = AdminSession.objects.get()

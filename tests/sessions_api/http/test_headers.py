@@ -113,7 +113,7 @@ def test_bearer_token_that_was_altered_is_refused(send, alice, spoil):
     assert send("Bearer {token}").status_code == 200
 
 
-@pytest.mark.asvs("3.5.2", "14.2.1")
+@pytest.mark.asvs("3.5.2", "14.2.1", "15.3.7")
 @pytest.mark.parametrize(
     "elsewhere",
     [
@@ -147,6 +147,7 @@ def test_admin_cookie_does_not_authenticate_at_the_api(root, alice):
     assert refusal(browser.get("/api/users/me")) == NO_TOKEN
 
 
+@pytest.mark.asvs("15.3.7")
 def test_two_authorization_headers_are_refused(server):
     token = server.call(
         "POST", "/api/auth/register", {"email": "two@example.org", "password": "correct horse battery"}

@@ -313,7 +313,7 @@ def answer(request, refused, alice):
     return refused(request.param, headers={**sent, **headers})
 
 
-@pytest.mark.asvs("3.4.4", "3.4.5")
+@pytest.mark.asvs("3.4.4", "3.4.5", "14.2.3")
 def test_every_response_has_nosniff_and_no_referrer(answer):
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
@@ -326,7 +326,7 @@ def test_response_headers_contain_no_version(server):
     assert "X-Powered-By" not in answer.headers
 
 
-@pytest.mark.asvs("3.4.3", "3.4.6", "14.3.2")
+@pytest.mark.asvs("3.4.3", "3.4.6", "14.3.2", "14.2.2")
 def test_every_response_forbids_frames_scripts_and_caches(answer):
     if answer.wsgi_request.method == "OPTIONS":
         return  # a preflight has no content

@@ -170,6 +170,7 @@ def test_shared_store_gives_a_network_its_share_of_mails_and_no_more_at_two_proc
         assert ask("honest", "2001:db8:8::1") == 202
 
 
+@pytest.mark.asvs("14.2.2")
 @pytest.mark.once
 @pytest.mark.parametrize("ending", ["seconds", "success"])
 def test_shared_store_has_digests_only_and_forgets_them(tmp_path, url, ending):
@@ -203,7 +204,7 @@ FAILURES = {
 }
 
 
-@pytest.mark.asvs("16.5.2", "16.5.3", "13.2.6", "6.3.1")
+@pytest.mark.asvs("16.5.2", "16.5.3", "13.2.6", "6.3.1", "16.3.4")
 @pytest.mark.parametrize("failure", FAILURES)
 def test_limits_hold_in_each_process_while_the_shared_store(tmp_path, url, failure):
     """Sessions work, limits hold in each process, no request waits half a second longer, and the log says so once."""
