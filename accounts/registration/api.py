@@ -36,8 +36,7 @@ def register(request: ClientRequest, body: Register) -> Status[SessionResponse] 
     if settings.REGISTRATION == "verified":
         story.request_registration(body.email, client=request.client)
         return Status(202, None)
-    session, token = story.register(**body.model_dump(), client=request.client)
-    return Status(201, session_response(session, token))
+    return Status(201, session_response(*story.register(**body.model_dump(), client=request.client)))
 
 
 @router.post(
@@ -54,5 +53,4 @@ def confirm_registration(request: ClientRequest, body: ConfirmRegistration) -> S
 
     Creates a user with a verified address, and logs in.
     """
-    session, token = story.confirm_registration(**body.model_dump(), client=request.client)
-    return session_response(session, token)
+    return session_response(*story.confirm_registration(**body.model_dump(), client=request.client))
