@@ -199,7 +199,7 @@ def test_unreadable_password_hash_allows_no_login(api, alice, user, hashes, stor
         assert problem(api.login(alice.email, password)) == (401, "authentication_failed")
         assert len(hashes) == 1
     assert User.objects.get(pk=user.pk).password == stored
-    assert api.opens(alice.token)
+    assert api.is_live(alice.token)
 
 
 @pytest.mark.asvs("11.2.2")
@@ -208,7 +208,7 @@ def test_imported_password_hash_is_upgraded_at_login_and_revokes_no_session(api,
     User.objects.filter(pk=user.pk).store_hash(make_password(alice.password, hasher=hasher))
     assert problem(api.login(alice.email, "wrong")) == (401, "authentication_failed")
     assert User.objects.get(pk=user.pk).password.startswith(f"{hasher}$")
-    assert api.opens(alice.logs_in(api))
+    assert api.is_live(alice.logs_in(api))
     assert User.objects.get(pk=user.pk).password.startswith("argon2$argon2id$")
-    assert api.opens(alice.token)
+    assert api.is_live(alice.token)
     assert Session.objects.count() == 2

@@ -236,7 +236,7 @@ def test_unwritable_log_fails_no_request(api, alice):
     closed = io.StringIO()
     closed.close()
     with handling(Full()), handling(closed):
-        assert api.opens(alice.token)
+        assert api.is_live(alice.token)
 
 
 def test_malformed_log_call_loses_only_its_line():

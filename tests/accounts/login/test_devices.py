@@ -9,7 +9,7 @@ from accounts.login.models import LoginFailures
 from accounts.models import User
 
 from ...users import comparable, problem
-from ..conftest import ask_to_reset, reset, secure
+from ..conftest import ask_to_reset, reset, undo
 from .conftest import ELSEWHERE, HOME, UNKNOWN, WORK, attempt, fail
 
 REFUSED = (401, "authentication_failed")
@@ -127,7 +127,7 @@ def by_undo(api, alice, mailbox):
     change = {"current_password": alice.password, "new_password": "the password of a thief"}
     token = log_in(api, alice, here=HOME).json()["token"]
     assert api.call("POST", "/api/auth/password", change, token=token).status_code == 200
-    assert secure(api, mailbox.token(alice.email, "was changed")).status_code == 204
+    assert undo(api, mailbox.token(alice.email, "was changed")).status_code == 204
     assert reset(api, mailbox.token(alice.email, "new password"), alice.password).status_code == 204
 
 

@@ -7,8 +7,8 @@ from accounts.login.models import FailureKey, LoginFailures
 from accounts.models import User
 from sessions_api.http.client import ClientInfo
 
+from ...races import at_once
 from ...users import problem
-from ..social.conftest import at_once
 from .conftest import UNKNOWN, attempt, fail
 
 pytestmark = pytest.mark.usefixtures("behind_proxy")

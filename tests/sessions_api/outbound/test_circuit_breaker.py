@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from sessions_api.outbound import circuit_breaker
-from sessions_api.outbound.circuit_breaker import BackOff, CircuitBreaker
+from sessions_api.outbound.circuit_breaker import CircuitBreaker
 
 pytestmark = pytest.mark.once
 
@@ -119,23 +119,3 @@ def test_circuit_breaker_logs_a_failure_at_the_level_it_was_given(lines):
     optional = CircuitBreaker(pause=timedelta(seconds=1), failed="No lookup", works="Lookup", level=logging.WARNING)
     optional.record_failure(ValueError())
     assert lines() == [("WARNING", "No lookup: ValueError")]
-
-
-def test_circuit_breaker_reset_closes_it_without_a_line_in_the_log(breaker, lines):
-    breaker.record_failure(TimeoutError())
-    breaker.reset()
-    assert breaker.allows()
-    assert len(lines()) == 1
-
-
-def test_back_off_doubles_with_each_failure_up_to_the_longest():
-    back_off = BackOff(first=timedelta(seconds=30), longest=timedelta(minutes=5))
-    assert [back_off.after(failures).total_seconds() for failures in range(1, 7)] == [30, 60, 120, 240, 300, 300]
-    assert back_off.after(0) == back_off.after(1)
-
-
-@pytest.mark.parametrize("first", [timedelta(microseconds=1), timedelta(days=300), timedelta(days=700)])
-def test_back_off_stays_at_the_longest_for_any_number_of_failures(first):
-    back_off = BackOff(first=first, longest=timedelta(days=365))
-    assert back_off.after(10**9) == timedelta(days=365)
-    assert back_off.after(1) == min(first, timedelta(days=365))

@@ -64,7 +64,7 @@ def test_login_limit_refuses_after_five_guesses_in_a_minute_without_a_hash(api, 
     assert answer.headers["RateLimit-Policy"] == '"password-by-account-and-address";q=5;w=60'
     assert answer.headers["RateLimit"] == '"password-by-account-and-address";r=0;t=60'
     clock.shift(60)
-    assert api.opens(alice.logs_in(api))
+    assert api.is_live(alice.logs_in(api))
 
 
 def test_login_limit_forgets_each_attempt_after_a_minute(api, alice, clock):
@@ -154,7 +154,7 @@ def test_locked_account_keeps_its_sessions_and_is_unlocked_by_a_password_reset(a
     for _ in range(100):
         guess(api, alice.email, **anywhere())
     assert problem(api.login(alice.email, alice.password, **anywhere())) == LIMITED
-    assert api.opens(token)
+    assert api.is_live(token)
     assert api.call("POST", "/api/auth/reauthenticate", body, token=token, **known_network).status_code == 200
     mailbox.new()
     assert api.call("POST", "/api/auth/password/reset", {"email": alice.email}).status_code == 202
@@ -508,8 +508,8 @@ def test_sign_in_limit_sends_the_browser_to_the_error_page(api, settings):
 
 
 def test_session_check_is_never_limited(api, alice):
-    assert all(api.opens(alice.token) for _ in range(200))
-    assert not any(api.opens("s_" + "x" * 86) for _ in range(200))
+    assert all(api.is_live(alice.token) for _ in range(200))
+    assert not any(api.is_live("s_" + "x" * 86) for _ in range(200))
 
 
 # The operator
