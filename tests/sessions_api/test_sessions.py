@@ -138,6 +138,17 @@ def test_touch_does_not_restore_a_revoked_session(api, alice):
     assert not Session.objects.exists()
 
 
+def test_touch_does_not_restore_a_session_past_its_idle_expiry(api, clock, settings):
+    """Between the look and the touch of a request the idle expiry can pass."""
+    settings.SESSION_IDLE = settings.SESSION_LIFETIME / 365 * 30
+    token = api.register("alice@example.org").json()["token"]
+    clock.shift(30 * DAY - 1)
+    session = Session.objects.authenticate(token)
+    clock.shift(1)
+    session.touch()
+    assert not api.opens(token)
+
+
 @pytest.mark.parametrize("fields", [None, ["user_agent"]])
 def test_save_does_not_restore_a_revoked_session(alice, fields):
     session, copy = Session.objects.get(), Session.objects.get()

@@ -103,6 +103,17 @@ def test_link_of_a_second_identity_of_a_provider_is_refused(api, browser, alice)
 
 
 @pytest.mark.asvs("7.5.3")
+@pytest.mark.parametrize(("key", "secret", "status"), [("", "", 409), ("x", "", 409), ("", "x", 409), ("x", "x", 204)])
+def test_unlink_counts_only_configured_providers_as_login_methods(api, dave, settings, key, secret, status):
+    (connection,) = api.call("GET", "/api/auth/connections", token=dave).json()
+    UserSocialAuth.objects.create(user=User.objects.get(), provider="github", uid="7")
+    settings.SOCIAL_AUTH_GITHUB_KEY, settings.SOCIAL_AUTH_GITHUB_SECRET = key, secret
+    answer = api.call("DELETE", f"/api/auth/connections/{connection['id']}", token=dave)
+    assert answer.status_code == status
+    assert UserSocialAuth.objects.filter(provider="google").exists() == (status == 409)
+
+
+@pytest.mark.asvs("7.5.3")
 def test_unlink_refuses_the_last_login_method(api, dave):
     (connection,) = api.call("GET", "/api/auth/connections", token=dave).json()
     path = f"/api/auth/connections/{connection['id']}"

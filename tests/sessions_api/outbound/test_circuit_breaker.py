@@ -2,11 +2,13 @@
 
 import logging
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
-from threading import Barrier
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from threading import Barrier, BrokenBarrierError
 
 import pytest
 
+from sessions_api.outbound import circuit_breaker
 from sessions_api.outbound.circuit_breaker import BackOff, CircuitBreaker
 
 pytestmark = pytest.mark.once
@@ -66,6 +68,26 @@ def test_circuit_breaker_lets_one_of_twenty_threads_try_again(breaker, clock):
 
     with ThreadPoolExecutor(20) as threads:
         assert sum(threads.map(ask, range(20))) == 1
+
+
+class Moment(datetime):
+    """The pause is over for each of two threads that compare times at once."""
+
+    both = Barrier(2, timeout=0.2)
+
+    def __sub__(self, other):
+        with suppress(BrokenBarrierError):
+            self.both.wait()  # in vain where only one of them compares
+        return super().__sub__(other)
+
+
+def test_circuit_breaker_lets_one_of_two_pass_that_compare_times_at_once(breaker, clock, monkeypatch):
+    breaker.record_failure(TimeoutError())
+    clock.shift(10)
+    now = Moment.now(UTC)
+    monkeypatch.setattr(circuit_breaker.timezone, "now", lambda: now)
+    with ThreadPoolExecutor(2) as threads:
+        assert sum(threads.map(lambda _: breaker.allows(), range(2))) == 1
 
 
 def test_circuit_breaker_begins_a_new_pause_with_each_failure(breaker, clock):

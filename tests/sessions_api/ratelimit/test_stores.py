@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from threading import Barrier
+from threading import Barrier, Semaphore
 
 import pytest
 import redis
@@ -252,24 +252,35 @@ def test_limits_start_at_zero_after_the_shared_store_lost_its_data(tmp_path, url
         assert problem(house_.guess()) == (429, "rate_limited")
 
 
+class Hanging:
+    """A shared store whose answers time out. Each comes only when all `others` have been answered without it."""
+
+    def __init__(self, others):
+        self.asked, self.answered, self.others = [], Semaphore(0), others
+
+    def hit(self, *limit):
+        self.asked.append(limit)
+        assert all(self.answered.acquire(timeout=5) for _ in range(self.others)), "all callers wait for this store"
+        raise redis.TimeoutError
+
+
 @pytest.mark.once
 def test_shared_store_that_hangs_is_asked_once_a_second_for_all_callers(clock):
     """So a request waits once, however many limits it has to pass, and a crowd does not wait in turn."""
-
-    class Hanging:
-        asked = 0
-
-        def hit(self, *limit):
-            self.asked += 1
-            raise redis.TimeoutError
-
-    hanging = Hanging()
+    hanging = Hanging(others=0)
     store = SharedStore(hanging, InProcess())
     assert [store.hit(FIVE, "me") for _ in range(6)] == [True] * 5 + [False]
-    assert hanging.asked == 1
+    assert len(hanging.asked) == 1
     clock.shift(0.9)
     store.hit(FIVE, "me")
-    assert hanging.asked == 1
+    assert len(hanging.asked) == 1
     clock.shift(0.2)
-    at_once([lambda: store.hit(FIVE, "me")] * 20)
-    assert hanging.asked == 2
+    hanging.others = 19
+
+    def hit():
+        passed = store.hit(FIVE, "crowd")
+        hanging.answered.release()
+        return passed
+
+    assert sum(at_once([hit] * 20)) == 5
+    assert len(hanging.asked) == 2
