@@ -3,11 +3,10 @@
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Barrier, BrokenBarrierError
 
 import pytest
-from django.utils import timezone
 
 from sessions_api.outbound import circuit_breaker
 from sessions_api.outbound.circuit_breaker import CircuitBreaker
@@ -71,17 +70,22 @@ def test_circuit_breaker_lets_one_of_twenty_threads_try_again(breaker, clock):
         assert sum(threads.map(ask, range(20))) == 1
 
 
-def test_circuit_breaker_lets_one_of_two_pass_that_look_at_the_clock_at_once(breaker, clock, monkeypatch):
+class Moment(datetime):
+    """The pause is over for each of two threads that compare times at once."""
+
+    both = Barrier(2, timeout=0.2)
+
+    def __sub__(self, other):
+        with suppress(BrokenBarrierError):
+            self.both.wait()  # in vain where only one of them compares
+        return super().__sub__(other)
+
+
+def test_circuit_breaker_lets_one_of_two_pass_that_compare_times_at_once(breaker, clock, monkeypatch):
     breaker.record_failure(TimeoutError())
     clock.shift(10)
-    moment, both = timezone.now(), Barrier(2, timeout=0.2)
-
-    def now():
-        with suppress(BrokenBarrierError):
-            both.wait()  # in vain, as long as one of them looks at a time
-        return moment
-
-    monkeypatch.setattr(circuit_breaker.timezone, "now", now)
+    now = Moment.now(UTC)
+    monkeypatch.setattr(circuit_breaker.timezone, "now", lambda: now)
     with ThreadPoolExecutor(2) as threads:
         assert sum(threads.map(lambda _: breaker.allows(), range(2))) == 1
 

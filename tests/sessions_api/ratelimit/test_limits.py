@@ -9,9 +9,10 @@ from ninja import Router
 from accounts.login import lockout
 from accounts.models import User
 from config.api import api as described
+from sessions_api.http.client import ClientInfo
 from sessions_api.http.errors import NotFound, RateLimited
 from sessions_api.http.openapi import DescribedAPI, raises
-from sessions_api.ratelimit.limits import RESET, limited, store
+from sessions_api.ratelimit.limits import RESET, counted_as, limited, store
 
 from ...users import comparable, problem
 
@@ -204,6 +205,20 @@ def test_limits_count_these_addresses_as_one(api, alice, settings, spellings):
         assert guess(api, alice.email, X_Forwarded_For=address) == REFUSED
     assert {guess(api, alice.email, X_Forwarded_For=address) for address in spellings} == {LIMITED}
     assert guess(api, alice.email, X_Forwarded_For="2001:db8:1:3::1") == REFUSED
+
+
+@pytest.mark.once
+@pytest.mark.asvs("6.3.1")
+@pytest.mark.parametrize(
+    ("sent", "address", "network"),
+    [
+        ("203.0.113.255", "203.0.113.255/32", "203.0.113.0/24"),
+        ("2001:db8:1:ffff:ffff::1", "2001:db8:1:ffff::/64", "2001:db8:1::/48"),
+    ],
+)
+def test_attempts_count_for_an_address_and_for_its_network(sent, address, network):
+    """RFC 4291, 2.5.4, and RFC 6177, 2: one client has a /64 of IPv6, and one site a /48."""
+    assert counted_as(ClientInfo(address=sent)) == {"address": address, "network": network}
 
 
 @pytest.mark.asvs("6.3.1")
