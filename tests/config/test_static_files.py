@@ -7,6 +7,8 @@ import pytest
 from ..server import ROOT
 from ..users import problem
 
+pytestmark = pytest.mark.once
+
 
 @pytest.mark.asvs("13.4.3")
 @pytest.mark.parametrize(
