@@ -158,7 +158,7 @@ def test_registration_that_is_killed_half_way_leaves_no_user(tmp_path, url):
             assert session(server, registered(server)).status_code == 200
 
 
-@pytest.mark.asvs("13.3.4")
+@pytest.mark.asvs("11.2.2")
 def test_secret_key_rotation_revokes_no_session(tmp_path, url):
     with serving(log=tmp_path / "log", DATABASE_URL=url) as server:
         token = registered(server)

@@ -183,7 +183,7 @@ def test_device_token_survives_other_changes_of_the_user(api, alice, known, cloc
     assert log_in(api, alice, known, "another password of alice").status_code == 200
 
 
-@pytest.mark.asvs("13.3.4", "11.2.2")
+@pytest.mark.asvs("11.2.2")
 def test_device_token_survives_a_rotation_of_the_key(api, alice, known, clock, settings):
     settings.SECRET_KEY_FALLBACKS, settings.SECRET_KEY = [settings.SECRET_KEY], "the key of today " * 4
     fail(api, clock, alice, COOL_OFF_FROM)

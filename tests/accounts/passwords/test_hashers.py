@@ -91,7 +91,7 @@ def test_current_hash_is_kept_at_login(api, alice, user):
     assert User.objects.get(pk=user.pk).password == user.password
 
 
-@pytest.mark.asvs("13.3.4", "11.2.2")
+@pytest.mark.asvs("11.2.2")
 def test_rotated_secret_key_keeps_the_sessions(api, alice, settings):
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "another key, as long as it takes, as long as it takes"
