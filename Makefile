@@ -4,6 +4,7 @@ PYTHON ?= python3.14 python3.13 python3.12 python3.11 python3
 PY = $(VENV)/bin/python
 PYTEST = $(PY) -m pytest
 BENCH = benchmarks/.venv
+MUTANTS = .venv/mutants
 
 # `make check` checks the code with these settings, not with those of this machine. It stores nothing.
 ALONE = env -i PATH="$$PATH" DOTENV=/dev/null DATABASE_URL=sqlite://:memory: SECRET_KEY=only-to-check
@@ -16,7 +17,7 @@ OPENAPI = $(ALONE) $(PY) manage.py export_openapi_schema --api config.api.api --
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL = help
-.PHONY: help run test check fuzz load timing flood races bench asvs openapi lock format clean venv installed installed-dev installed-bench
+.PHONY: help run test check fuzz load timing flood races bench mutants asvs openapi lock format clean venv installed installed-dev installed-bench installed-mutants
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -58,6 +59,10 @@ bench: ## Measure Latchkey beside other systems; ARGS=growth, workers or replica
 	@$(MAKE) -s installed-bench VENV=$(BENCH)
 	@$(BENCH)/bin/python -m benchmarks $(ARGS)
 
+mutants: ## Plant small bugs in critical modules, and list those that no test notices; ARGS=sessions, limits, login, tokens or social
+	@$(MAKE) -s installed-mutants VENV=$(MUTANTS)
+	@$(MUTANTS)/bin/python -m tests.mutation $(ARGS)
+
 asvs: installed-dev ## Count the requirements of OWASP ASVS 5.0 that have a test
 	@$(PY) -m tests.asvs
 
@@ -68,6 +73,7 @@ lock: installed-dev ## Write all requirements*.txt; ARGS=--upgrade takes the new
 	@$(COMPILE) pyproject.toml -o requirements.txt $(ARGS)
 	@$(COMPILE) pyproject.toml --extra dev -c requirements.txt -o requirements-dev.txt $(ARGS)
 	@$(COMPILE) benchmarks/requirements.in -o benchmarks/requirements.txt $(ARGS)
+	@$(COMPILE) tests/mutation/requirements.in -c requirements-dev.txt -o tests/mutation/requirements.txt $(ARGS)
 
 format: installed-dev ## Format the code
 	@$(PY) -m ruff check --fix .
@@ -106,6 +112,11 @@ installed-dev: venv
 
 installed-bench: venv
 	@$(call install,benchmarks/requirements.txt)
+
+installed-mutants: installed-dev
+	@cmp -s tests/mutation/requirements.txt $(VENV)/requirements-mutation.txt || { \
+	$(PY) -m pip install -qq --require-hashes -r tests/mutation/requirements.txt && \
+	cp tests/mutation/requirements.txt $(VENV)/requirements-mutation.txt; }
 
 FRESH = import secrets; print(open(".env.example").read().replace("SECRET_KEY=\n", f"SECRET_KEY={secrets.token_urlsafe(64)}\n", 1), end="")
 
