@@ -8,6 +8,7 @@ BENCH = benchmarks/.venv
 BY_TWO = -n 2 --dist worksteal
 RACES = tests/sessions_api/test_races.py tests/sessions_api/ratelimit/test_stores.py tests/accounts/login/test_lockout_races.py \
 	tests/accounts/mail/test_races.py
+MUTANTS = .venv/mutants
 
 # `make check` checks the code with these settings, not with those of this machine. It stores nothing.
 ALONE = env -i PATH="$$PATH" DOTENV=/dev/null DATABASE_URL=sqlite://:memory: SECRET_KEY=only-to-check
@@ -20,7 +21,7 @@ OPENAPI = $(ALONE) $(PY) manage.py export_openapi_schema --api config.api.api --
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL = help
-.PHONY: help run test check fuzz pages load timing flood races bench asvs openapi lock format clean venv installed installed-dev installed-bench
+.PHONY: help run test check fuzz pages load timing flood races bench mutants asvs openapi lock format clean venv installed installed-dev installed-bench installed-mutants
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -65,6 +66,10 @@ bench: ## Measure Latchkey beside other systems; ARGS=growth, workers or replica
 	@$(MAKE) -s installed-bench VENV=$(BENCH)
 	@$(BENCH)/bin/python -m benchmarks $(ARGS)
 
+mutants: ## Plant small bugs in critical modules, and list those that no test notices; ARGS=sessions, limits, login, tokens or social
+	@$(MAKE) -s installed-mutants VENV=$(MUTANTS)
+	@$(MUTANTS)/bin/python -m tests.mutation $(ARGS)
+
 asvs: installed-dev ## Count the requirements of OWASP ASVS 5.0 that have a test
 	@$(PY) -m tests.asvs
 
@@ -75,6 +80,7 @@ lock: installed-dev ## Write all requirements*.txt; ARGS=--upgrade takes the new
 	@$(COMPILE) pyproject.toml -o requirements.txt $(ARGS)
 	@$(COMPILE) pyproject.toml --extra dev -c requirements.txt -o requirements-dev.txt $(ARGS)
 	@$(COMPILE) benchmarks/requirements.in -o benchmarks/requirements.txt $(ARGS)
+	@$(COMPILE) tests/mutation/requirements.in -c requirements-dev.txt -o tests/mutation/requirements.txt $(ARGS)
 
 format: installed-dev ## Format the code
 	@$(PY) -m ruff check --fix .
@@ -113,6 +119,11 @@ installed-dev: venv
 
 installed-bench: venv
 	@$(call install,benchmarks/requirements.txt)
+
+installed-mutants: installed-dev
+	@cmp -s tests/mutation/requirements.txt $(VENV)/requirements-mutation.txt || { \
+	$(PY) -m pip install -qq --require-hashes -r tests/mutation/requirements.txt && \
+	cp tests/mutation/requirements.txt $(VENV)/requirements-mutation.txt; }
 
 FRESH = import secrets; print(open(".env.example").read().replace("SECRET_KEY=\n", f"SECRET_KEY={secrets.token_urlsafe(64)}\n", 1), end="")
 

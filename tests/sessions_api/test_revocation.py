@@ -3,13 +3,17 @@
 from datetime import timedelta
 from uuid import uuid4
 
+import psycopg
 import pytest
+from django.db import OperationalError, connection
+from django.utils import timezone
 
+from sessions_api.admin_sessions.models import AdminSession
 from sessions_api.events.tags import Tag
 from sessions_api.http.client import ClientInfo
 from sessions_api.http.errors import SessionExpired
 from sessions_api.models import Session, SessionQuerySet
-from sessions_api.revocation import revoke_own
+from sessions_api.revocation import revoke_by_admin, revoke_own
 from sessions_api.tokens import digest
 
 from ..users import problem
@@ -144,3 +148,23 @@ def test_login_is_recent_for_ten_minutes_and_not_in_the_future(clock, api, alice
     clock.shift(seconds)
     answer = api.call("DELETE", "/api/auth/sessions", token=alice.token)
     assert answer.status_code == (204 if fresh else 403)
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("kind", ["sessions", "admin_sessions"])
+def test_revocation_by_an_administrator_waits_for_the_lock_of_the_user(alice, user, kind):
+    """A login that holds the lock can then not insert a session beside the revocation."""
+    AdminSession.objects.create(user=user, session_key="x", expire_date=timezone.now(), user_agent="")
+    rows = {"sessions": Session.objects.none(), "admin_sessions": AdminSession.objects.none()}
+    rows[kind] = rows[kind].model.objects.filter(user=user)
+    name, host, owner = (connection.settings_dict[key] for key in ("NAME", "HOST", "USER"))
+    with psycopg.connect(dbname=name, host=host, user=owner) as login, connection.cursor() as cursor:
+        login.execute("SELECT FROM accounts_user WHERE id = %s FOR NO KEY UPDATE", [user.pk])
+        cursor.execute("SET lock_timeout = '100ms'")
+        try:
+            with pytest.raises(OperationalError, match="lock timeout"):
+                revoke_by_admin(rows["sessions"], by="administrator", admin_sessions=rows["admin_sessions"])
+        finally:
+            cursor.execute("RESET lock_timeout")
+    assert getattr(user, kind).exists()

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, transaction
+from django.utils import timezone
 
 from sessions_api.models import Session
 from sessions_api.tokens import digest
@@ -136,6 +137,17 @@ def test_touch_does_not_restore_a_revoked_session(api, alice):
     Session.objects.all().revoke()
     session.touch()
     assert not Session.objects.exists()
+
+
+def test_token_is_renewed_by_one_of_two_callers_that_found_it(alice, clock):
+    """Both have authenticated with the old token. The second must not make the first one's new token invalid."""
+    first, second = Session.objects.get(), Session.objects.get()
+    clock.shift(100)
+    assert first.renew()
+    assert second.renew() is None
+    renewed = Session.objects.get()
+    now = timezone.now()
+    assert (renewed.authenticated_at, renewed.last_seen_at, renewed.updated_at) == (now, now, now)
 
 
 def test_touch_does_not_restore_a_session_past_its_idle_expiry(api, clock, settings):

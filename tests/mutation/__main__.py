@@ -1,0 +1,119 @@
+"""`make mutants`: plants small bugs in the critical modules, and lists those that no test notices.
+
+mutmut works in a copy of the repository, so no mutated file is ever in the repository itself. Each group has the tests
+that drive its modules; of these, mutmut runs for each mutant the ones that call its function. survivors.md explains
+the mutants that are left.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+HERE = Path(__file__).resolve().parent
+MUTMUT = str(Path(sys.executable).with_name("mutmut"))
+GROUPS = {  # modules, and tests without a server of their own
+    "sessions": (
+        "sessions_api/{models,auth,tokens,revocation,bookkeeping}.py",
+        "tests/sessions_api/test_{sessions,revocation,purge,your_own_routes}.py tests/sessions_api/admin_sessions "
+        "tests/accounts/test_{disabling,revoke_sessions}.py tests/accounts/login/test_reauthentication.py",
+    ),
+    "limits": (
+        "sessions_api/http/client.py sessions_api/ratelimit/{limits,memory}.py "
+        "sessions_api/outbound/circuit_breaker.py",
+        "tests/sessions_api/ratelimit/test_limits.py tests/sessions_api/http/test_client.py "
+        "tests/sessions_api/ratelimit/test_stores.py::test_memory_store_"
+        "{lets_five_of_twenty_threads_pass,forgets_the_key_that_was_asked_for_longest_ago,"
+        "counts_the_remaining_attempts,allows_attempts_after_the_clock_was_set_back} tests/sessions_api/outbound",
+    ),
+    "login": (
+        "accounts/login/{complete,devices,exchange,lockout,models,password}.py",
+        "tests/accounts/login/test_{admin_login,devices,equal_refusals,lockout,lockout_keys,login}.py "
+        "tests/accounts/login/test_reauthentication.py tests/accounts/social/test_exchange_code.py",
+    ),
+    "tokens": (
+        "accounts/mail/one_time_tokens.py accounts/single_use/models.py",
+        "tests/accounts/mail/test_one_time_tokens.py tests/accounts/recovery tests/accounts/email "
+        "tests/accounts/passwords/test_reset.py tests/accounts/registration tests/accounts/social/test_purposes.py",
+    ),
+    "social": (
+        "accounts/social/{matching,id_token,signin}.py",
+        "tests/accounts/social/test_{matching,id_tokens,signin,second_provider,revoked_links,connections}.py",
+    ),
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make mutants", description=__doc__)
+    parser.add_argument("groups", nargs="*", choices=[*GROUPS, []], help="all without any")
+    left = [mutant for group in parser.parse_args().groups or GROUPS for mutant in run(group)]
+    sys.stdout.write("".join(f"{mutant}\n" for mutant in left) + f"{len(left)} mutants survived.\n")
+    return bool(left)
+
+
+def run(group: str) -> list[str]:
+    """The diffs of the mutants in this group that no test notices and survivors.md does not explain."""
+    modules, tests = (expanded(words) for words in GROUPS[group])
+    explained = (HERE / "survivors.md").read_text()
+    with tempfile.TemporaryDirectory(prefix="latchkey-mutants-") as name:
+        copy = Path(name)
+        for path in command("git", "ls-files", at=ROOT).split("\n"):
+            if (ROOT / path).is_file():
+                (copy / path).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(ROOT / path, copy / path)
+        shutil.copy(HERE / "root_conftest.py", copy / "conftest.py")
+        (copy / "setup.cfg").write_text(configuration(modules, tests))
+        subprocess.run([MUTMUT, "run"], cwd=copy, env=environment(), check=True)
+        results = [line.strip().split(": ") for line in command(MUTMUT, "results", at=copy).splitlines() if line]
+        left = [mutant for mutant, outcome in results if outcome in {"survived", "no tests"}]
+        diffs = {mutant: command(MUTMUT, "show", mutant, at=copy) for mutant in left}
+    return [f"{mutant}\n{diff}" for mutant, diff in diffs.items() if f"`{mutant}`" not in explained]
+
+
+def configuration(modules: list[str], tests: list[str]) -> str:
+    lists = {
+        "source_paths": ["accounts", "config", "sessions_api"],
+        "only_mutate": modules,
+        "also_copy": ["benchmarks", "docs", "examples", "manage.py", "pytest.ini", "conftest.py"],
+        "pytest_add_cli_args": [
+            "-n0",
+            "-pno:cacheprovider",
+            "--override-ini=addopts=-p tests.services",
+            "-mnot postgres",
+        ],
+        "pytest_add_cli_args_test_selection": tests,
+    }
+    lines = [
+        "[mutmut]",
+        "use_git_change_detection = false",
+        "process_isolation = forkserver",
+    ]  # threads do not survive a fork
+    for key, values in lists.items():
+        lines += [f"{key} =", *(f"    {value}" for value in values)]
+    return "\n".join([*lines, ""])
+
+
+def expanded(words: str) -> list[str]:
+    """`a/{b,c}.py` as `a/b.py` and `a/c.py`."""
+    found = []
+    for word in words.split():
+        start, _, rest = word.partition("{")
+        names, _, end = rest.partition("}")
+        found += [f"{start}{name}{end}" for name in names.split(",")]
+    return found
+
+
+def environment() -> dict[str, str]:
+    return os.environ | {"DATABASE_URL": "sqlite://:memory:"}
+
+
+def command(*words: str, at: Path) -> str:
+    return subprocess.run(words, cwd=at, env=environment(), check=True, capture_output=True, text=True).stdout
+
+
+if __name__ == "__main__":
+    sys.exit(main())
