@@ -1,8 +1,9 @@
 """`make asvs`: which requirements of OWASP ASVS 5.0 have a test, and which have none.
 
 docs/asvs.tsv lists the requirements and where each applies: the code, the documentation, the deployment, only under a
-condition, or not at all. It is a selection: it leaves out subjects that the service does not have, such as files, XML,
-WebSockets and WebRTC. Its notes give the reason why a requirement is not shown, or the setting that it needs.
+condition, or not at all. It leaves out 98 of the 345: subjects that the service does not have, such as files, XML,
+WebSockets and WebRTC, and some that are still to be added. Its notes give the reason why a requirement is not shown, or
+the setting that it needs.
 """
 
 import contextlib

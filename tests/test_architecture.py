@@ -191,7 +191,6 @@ def test_regular_expressions_are_fast_for_hostile_texts(name):
 
     Each text repeats one or two of the pattern's own signs, and ends with one that it does not expect.
     """
-    slow = []
     for label, pattern in patterns().items():
         signs = sorted(set(re.sub(r"\\.", "", pattern.pattern)) | set("a0. -"))[:30]
         for repeated in [*signs, *(f"{sign}a" for sign in signs), *(f"{sign}0" for sign in signs)]:
@@ -199,9 +198,7 @@ def test_regular_expressions_are_fast_for_hostile_texts(name):
                 text = (repeated * length)[:length] + "\x7f"
                 started = time.thread_time()
                 getattr(pattern, name)(text)
-                if (took := time.thread_time() - started) > 0.2:
-                    slow.append((label, repeated, length, took))
-    assert slow == []
+                assert time.thread_time() - started < 0.2, (label, repeated, length)
     assert len(patterns()) > 12
 
 

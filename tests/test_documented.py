@@ -290,6 +290,10 @@ def test_asvs_list_has_a_reason_for_each_requirement_that_no_test_shows():
     assert missing == {row["id"] for row in requirements().values() if row["note"].startswith(NOT_SHOWN)}
 
 
+def test_security_page_has_the_number_of_requirements_in_the_list():
+    assert f"{len(requirements())} of the 345 requirements" in (ROOT / "docs/security.md").read_text()
+
+
 def test_asvs_list_names_existing_settings():
     notes = [row["note"] for row in applicable() if row["note"].startswith(WITH)]
     assert {re.match(r"with ([A-Z_]+)", note)[1] for note in notes} <= READ

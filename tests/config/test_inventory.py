@@ -187,7 +187,7 @@ def values(api, root, mailbox, settings):
         "session token": (opened["token"].removeprefix("s_"), 64),
         "session exchange code": (code, 64),
         "HMAC of a mail token": (mailbox.token(alice.email)[32:], 16),
-        "mark of a device token": (opened["device_token"][2:34], 16),
+        "mark of a device token": (opened["device_token"][2:-72], 16),  # before the expiry and the HMAC
         "cookie of the admin": (browser.cookies[django_settings.SESSION_COOKIE_NAME].value, 36),
         "CSRF secret of the admin": (browser.cookies[django_settings.CSRF_COOKIE_NAME].value, ALPHANUMERIC),
         "OAuth state": (query["state"], ALPHANUMERIC),
