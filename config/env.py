@@ -188,6 +188,8 @@ def mail(name: str, default: str, *, backend: str) -> dict[str, Any]:
         raise ImproperlyConfigured(NOT_A_URL.format(name)) from None
     except ImproperlyConfigured:
         raise ImproperlyConfigured(f"{name} must start with smtp+tls://, smtps:// or smtp://.") from None
+    if config["EMAIL_BACKEND"].endswith(".smtp.EmailBackend"):
+        config["EMAIL_BACKEND"] = "accounts.mail.smtp.EmailBackend"
     if backend:
         config["EMAIL_BACKEND"] = backend
     config = {"EMAIL_USE_TLS": False, "EMAIL_USE_SSL": False} | config

@@ -44,6 +44,20 @@ def test_cache_url_of_valkey_is_read_as_redis(given, location):
     assert setting("settings.CACHES['default']['LOCATION']", CACHE_URL=given) == location
 
 
+@pytest.mark.parametrize(
+    ("given", "sender"),
+    [
+        ("accounts@example.org", "accounts@example.org"),
+        ("<accounts@example.org>", "accounts@example.org"),
+        ("Acme, Inc. <accounts@example.org>", '"Acme, Inc." <accounts@example.org>'),
+        ('"Acme, Inc." <accounts@example.org>', '"Acme, Inc." <accounts@example.org>'),
+        ("Bücher <accounts@bücher.example>", '"Bücher" <accounts@bücher.example>'),
+    ],
+)
+def test_sender_of_mails_is_one_address(given, sender):
+    assert setting("settings.DEFAULT_FROM_EMAIL", DEFAULT_FROM_EMAIL=given) == sender
+
+
 @pytest.mark.parametrize(("processes", "hashes"), [("1", "4"), ("2", "2"), ("3", "1"), ("16", "1")])
 def test_hashes_at_once_are_divided_by_processes(processes, hashes):
     assert setting("settings.HASHES_AT_ONCE", GRANIAN_WORKERS=processes) == hashes
@@ -120,6 +134,13 @@ def test_boolean_setting_has_several_spellings(given, value):
         ("DATABASE_URL", "mysql://u:hunter2@db/latchkey", "DATABASE_URL must start with postgres:// or sqlite:///."),
         ("DEBUG", "", "DEBUG must be true or false."),
         ("EMAIL_URL", "smtp://u:hunter2/x@mail:25", "EMAIL_URL is not a valid URL."),
+        (
+            "DEFAULT_FROM_EMAIL",
+            "hunter2",
+            "DEFAULT_FROM_EMAIL must be one address, such as Acme <accounts@example.org>.",
+        ),
+        ("DEFAULT_FROM_EMAIL", "a@x.org, hunter2@x.org", "DEFAULT_FROM_EMAIL must be one address, such as Acme <acc"),
+        ("EMAIL_EHLO_NAME", "hunter2 x", "EMAIL_EHLO_NAME must be the name of a host, such as auth.example.org."),
         ("EMAIL_URL", "hunter2", "EMAIL_URL must start with smtp+tls://, smtps:// or smtp://."),
         ("CORS_ALLOWED_HEADERS", "X-Hunter2, hunter2:", "CORS_ALLOWED_HEADERS must list names of headers, such as X-T"),
         ("CORS_ALLOWED_HEADERS", "*", "CORS_ALLOWED_HEADERS must list names of headers, such as X-Trace-ID."),
