@@ -236,24 +236,24 @@ class UserAdmin(LargeTableAdmin, auth.UserAdmin):  # type: ignore[type-arg]
 
     @admin.action(permissions=["change"], description="Disable selected users")
     def disable(self, request: HttpRequest, queryset: UserQuerySet) -> None:
-        with self.locked_and_logged(request, queryset, "Disabled.") as users:
+        with self.held_and_logged(request, queryset, "Disabled.") as users:
             set_active(request, users, active=False)
 
     @admin.action(permissions=["change"], description="Enable selected users")
     def enable(self, request: HttpRequest, queryset: UserQuerySet) -> None:
-        with self.locked_and_logged(request, queryset, "Enabled.") as users:
+        with self.held_and_logged(request, queryset, "Enabled.") as users:
             set_active(request, users, active=True)
 
     @admin.action(permissions=["change"], description="Revoke all sessions of selected users")
     def revoke_sessions(self, request: HttpRequest, queryset: UserQuerySet) -> None:
-        with self.locked_and_logged(request, queryset, "Revoked all sessions.") as users:
+        with self.held_and_logged(request, queryset, "Revoked all sessions.") as users:
             sessions, at_admin = Session.objects.filter(user__in=users), AdminSession.objects.filter(user__in=users)
             revoke_by_admin(sessions, at_admin, by=ADMINISTRATOR, administrator=request.user.pk)
 
     @admin.action(permissions=["change"], description="Send reset mail to selected users")
     def send_reset_mail(self, request: HttpRequest, queryset: UserQuerySet) -> None:
         reachable = self.leave_out(request, queryset, Q(is_active=False), "Disabled users get no mail")
-        with self.locked_and_logged(request, reachable, "Queued a reset mail.") as users:
+        with self.held_and_logged(request, reachable, "Queued a reset mail.") as users:
             for user in users:
                 request_reset(user.email)
 
@@ -262,7 +262,7 @@ class UserAdmin(LargeTableAdmin, auth.UserAdmin):  # type: ignore[type-arg]
         reachable = self.leave_out(request, queryset, Q(is_active=False), "Disabled users get no mail")
         verified = Q(email_verified_at__isnull=False)
         unverified = self.leave_out(request, reachable, verified, "Users with a verified address get no mail")
-        with self.locked_and_logged(request, unverified, "Queued a verification mail.") as users:
+        with self.held_and_logged(request, unverified, "Queued a verification mail.") as users:
             for user in users:
                 request_verification(user)
 
@@ -273,8 +273,8 @@ class UserAdmin(LargeTableAdmin, auth.UserAdmin):  # type: ignore[type-arg]
         return queryset.exclude(excluded)
 
     @contextmanager
-    def locked_and_logged(self, request: HttpRequest, queryset: UserQuerySet, done: str) -> Iterator[list[User]]:
-        """The selected users that this administrator may change, locked. Afterwards the history of each says `done`."""
+    def held_and_logged(self, request: HttpRequest, queryset: UserQuerySet, done: str) -> Iterator[list[User]]:
+        """The selected users that this administrator may change, rows held. Then the history of each says `done`."""
         with transaction.atomic():
             users = self.administrable(request, queryset.order_by("pk").lock())
             yield users

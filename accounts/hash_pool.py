@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 from django.conf import settings
 from ninja.utils import contribute_operation_callback
 
-from sessions_api.http.client import ClientInfo, ClientRequest
+from sessions_api.http.client import ClientInfo
 from sessions_api.http.errors import ServerBusy
 from sessions_api.http.openapi import also_raises
 from sessions_api.outbound.concurrency import ConcurrencyLimit
@@ -95,18 +95,16 @@ def leave_one_core() -> None:
     """Keeps this thread, and the lanes that argon2 starts from it, off the first core."""
     if hasattr(os, "sched_setaffinity"):
         first, *others = sorted(os.sched_getaffinity(0))
-        with suppress(OSError):
+        with suppress(OSError):  # then the hash only disturbs others more
             os.sched_setaffinity(0, others or [first])
 
 
 hash_pool = HashPool(max(1, settings.HASHES_AT_ONCE))  # a system check reports a smaller number
 
 
-def always(*_: object, **__: object) -> bool:
-    return True
-
-
-def hashes_password(when: Callable[..., bool] = always, *, now: bool = False) -> Callable[[View], View]:
+def hashes_password(
+    when: Callable[..., bool] = lambda request, **arguments: True, *, now: bool = False
+) -> Callable[[View], View]:
     """Decorates an endpoint, outside its limits: a request without a place gets ServerBusy, and no limit counts it.
 
     `when` receives the endpoint's arguments, and returns whether this request hashes a password. With `now`, the
@@ -115,7 +113,7 @@ def hashes_password(when: Callable[..., bool] = always, *, now: bool = False) ->
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def placed(request: ClientRequest, **arguments: Any) -> Any:
+        def placed(request: Any, **arguments: Any) -> Any:
             if not when(request, **arguments):
                 return view(request, **arguments)
             with (hash_pool.turn if now else hash_pool.place)(network_of(request.client)):

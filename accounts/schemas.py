@@ -18,7 +18,7 @@ def _email(text: str) -> str:
     try:
         return canonical_email(text)
     except ValidationError as refused:
-        raise PydanticCustomError("invalid_email", "Enter a plain email address.") from refused
+        raise PydanticCustomError("invalid_email", refused.messages[0]) from refused
 
 
 def _one_line(text: str) -> str:
@@ -26,8 +26,7 @@ def _one_line(text: str) -> str:
     try:
         require_one_line(text)
     except ValidationError as refused:
-        message = "Line breaks and control characters are not allowed."
-        raise PydanticCustomError("control_character", message) from refused
+        raise PydanticCustomError("control_character", refused.messages[0]) from refused
     return text.strip()
 
 

@@ -54,8 +54,6 @@ def read_settings() -> None:
 
 def require_free(port: int) -> None:
     """Granian itself would share the port with another granian."""
-    if not 1 <= port <= 65535:
-        sys.exit("PORT must be from 1 to 65535.")
     try:
         socket.create_server((HOST, port)).close()
     except OSError as error:

@@ -89,6 +89,13 @@ def choice(name: str, *allowed: str) -> str:
     return value
 
 
+def port(name: str, default: int) -> int:
+    value: int = env.int(name, default=default)
+    if not 1 <= value <= 65535:
+        raise ImproperlyConfigured(f"{name} must be from 1 to 65535.")
+    return value
+
+
 def days(name: str, default: int) -> timedelta:
     return duration(name, days=env.int(name, default=default))
 

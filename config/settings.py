@@ -30,6 +30,7 @@ from config.env import (
     env,
     mail,
     networks,
+    port,
     read_dotenv,
     required,
     seconds,
@@ -45,7 +46,7 @@ DEBUG = env.bool("DEBUG", default=False)
 
 # Addresses and processes
 
-PORT = env.int("PORT", default=8000)
+PORT = port("PORT", default=8000)
 PROCESSES = max(1, env.int("GRANIAN_WORKERS", default=1))  # granian reads these two itself
 THREADS = max(1, env.int("GRANIAN_BLOCKING_THREADS", default=8))
 PUBLIC_URL = root_url("PUBLIC_URL", default=f"http://localhost:{PORT}")

@@ -9,7 +9,6 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
@@ -25,16 +24,6 @@ from .models import Session, SessionQuerySet
 from .revocation import revoke_by_admin
 
 USER_AGENT_CHARACTERS = 60  # in the list, where more would make rows of several lines
-
-
-def sessions_page(user: Any) -> str:
-    """The address of the list of this user's sessions."""
-    return reverse("admin:sessions_api_session_changelist", query={"q": user.pk})
-
-
-def admin_sessions_page(user: Any) -> str:
-    """The address of the list of this user's admin sessions."""
-    return reverse("admin:admin_sessions_adminsession_changelist", query={"q": user.pk})
 
 
 def method_title(method: str) -> str:

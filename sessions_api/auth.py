@@ -32,7 +32,9 @@ ProtectedView = Callable[Concatenate[HttpRequest, Arguments], Response]
 
 
 class SessionBearer(HttpAuthBase):
-    """Sets `request.auth` to the session and `request.user` to its user, with one query.
+    """Sets `request.auth` to the session and `request.user` to its user, found by one query.
+
+    The session counts as used: `Session.touch` writes that at most once in `SESSION_TOUCH_SECONDS`.
 
     Raises NotAuthenticated without a token, SessionExpired for an invalid, expired or revoked one, and django.db.Error.
     It waits for the database: an async operation of Ninja calls it in a thread.

@@ -38,6 +38,30 @@ class TimestampMixin(models.Model):
         abstract = True
 
 
+class SessionMixin(models.Model):
+    """What the API's and the admin's sessions have in common."""
+
+    id = models.UUIDField("session id", primary_key=True, default=uuid.uuid4, editable=False)
+    ip_address = models.GenericIPAddressField("IP address", null=True)
+    user_agent = models.CharField(max_length=USER_AGENT_LENGTH)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+    @property
+    def expires_in(self) -> int:
+        """Whole seconds until `ends_at`, never negative."""
+        return max(0, int((self.ends_at - timezone.now()).total_seconds()))  # type: ignore[attr-defined]
+
+    @property
+    def device(self) -> str:
+        """“Firefox on Linux”, as far as the user agent tells, or empty."""
+        return device(self.user_agent)
+
+
 class SessionQuerySet(models.QuerySet["Session"]):
     def live(self) -> Self:
         """Sessions whose token is valid now, if their user is active."""
@@ -120,24 +144,18 @@ class SessionManager(models.Manager.from_queryset(SessionQuerySet)):  # type: ig
         return None
 
 
-class Session(TimestampMixin):
+class Session(SessionMixin, TimestampMixin):
     class Method(models.TextChoices):
         PASSWORD = "password"
 
-    id = models.UUIDField("session id", primary_key=True, default=uuid.uuid4, editable=False)
     digest = models.BinaryField(max_length=DIGEST_LENGTH, unique=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="sessions")
     expires_at = models.DateTimeField(db_index=True)
     last_seen_at = models.DateTimeField()
     authenticated_at = models.DateTimeField()
     method = models.CharField(max_length=METHOD_LENGTH, choices=Method)
-    ip_address = models.GenericIPAddressField("IP address", null=True)
-    user_agent = models.CharField(max_length=USER_AGENT_LENGTH)
 
     objects = SessionManager()
-
-    def __str__(self) -> str:
-        return str(self.pk)
 
     def save(self, **options: Any) -> None:
         """Raises DatabaseError for a session that was deleted meanwhile. Django by itself would insert it again."""
@@ -149,16 +167,6 @@ class Session(TimestampMixin):
         if not settings.SESSION_IDLE:
             return self.expires_at
         return min(self.expires_at, self.last_seen_at + settings.SESSION_IDLE)
-
-    @property
-    def expires_in(self) -> int:
-        """Whole seconds until `ends_at`, never negative."""
-        return max(0, int((self.ends_at - timezone.now()).total_seconds()))
-
-    @property
-    def device(self) -> str:
-        """“Firefox on Linux”, as far as the user agent tells, or empty."""
-        return device(self.user_agent)
 
     def is_live(self) -> bool:
         return self.ends_at > timezone.now()

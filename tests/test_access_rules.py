@@ -21,6 +21,8 @@ from config.api import api as described
 from .test_open_doors import BESIDES_THE_API, OPEN, operations
 from .users import problem
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = (ROOT / "docs" / "access-rules.md").read_text()
 PUBLIC_PAGES = {"/api/docs", "/api/openapi.json", "/healthz", "/readyz", "/static/"}

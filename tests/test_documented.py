@@ -64,7 +64,7 @@ def test_env_example_has_a_line_for_each_setting():
 def test_settings_page_has_the_defaults_of_the_code():
     rows = zip(table("docs/settings.md"), table("docs/settings.md", column=1), strict=True)
     written = {name[0]: default[0] for name, default in rows if default and default[0].isdigit()}
-    in_code = dict(re.findall(r"""(?:env\.int|days|seconds)\("([A-Z0-9_]+)", default=(\d+)\)""", SETTINGS))
+    in_code = dict(re.findall(r"""(?:env\.int|days|port|seconds)\("([A-Z0-9_]+)", default=(\d+)\)""", SETTINGS))
     assert written == in_code
 
 

@@ -36,7 +36,7 @@ class ApiClient(Client):
         """The status of a request that uses the session; `check_session` only reads it."""
         return self.call("GET", "/api/users/me", token=token).status_code
 
-    def opens(self, token: str) -> bool:
+    def is_live(self, token: str) -> bool:
         """Whether this is the token of a live session. A refusal must be `session_expired`."""
         answer = self.check_session(token)
         assert answer.status_code in {200, 401}

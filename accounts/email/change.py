@@ -40,11 +40,11 @@ def change_email(user: User, *, token: str, client: ClientInfo) -> None:
     """
     with transaction.atomic():
         change = consume_own(user, TokenType.CHANGE, token=token)
-        locked_user = change.known_user
-        notify(locked_user, MailType.EMAIL_CHANGED, client=client)
-        OneTimeToken.objects.revoke(locked_user)
-        give_address(locked_user, email=change.email)
-        Event.objects.record(Tag.EMAIL_CHANGED, locked_user, client=client)
+        held_user = change.known_user
+        notify(held_user, MailType.EMAIL_CHANGED, client=client)
+        OneTimeToken.objects.revoke(held_user)
+        give_address(held_user, email=change.email)
+        Event.objects.record(Tag.EMAIL_CHANGED, held_user, client=client)
 
 
 def give_address(user: User, *, email: str) -> None:

@@ -48,7 +48,7 @@ def record_login(sender: Any, request: HttpRequest, user: User, **more: Any) -> 
     """
     client = client_of(request)
     with transaction.atomic():
-        locked_user = User.objects.filter(pk=user.pk).lock().first()  # None where the user was deleted meanwhile
-        login = Event.objects.record(Tag.ADMIN_LOGIN, locked_user, client=client)
-        if locked_user:
-            alert_if_unusual(locked_user, login, client=client)
+        held_user = User.objects.filter(pk=user.pk).lock().first()  # None where the user was deleted meanwhile
+        login = Event.objects.record(Tag.ADMIN_LOGIN, held_user, client=client)
+        if held_user:
+            alert_if_unusual(held_user, login, client=client)

@@ -23,7 +23,7 @@ from sessions_api.events.models import Event
 from sessions_api.events.tags import Tag
 from sessions_api.http.client import ClientInfo
 from sessions_api.http.errors import ApiError, RateLimited
-from sessions_api.outbound.circuit_breaker import BackOff
+from sessions_api.outbound.back_off import BackOff
 from sessions_api.ratelimit import limits
 
 from .models import LOCKED_FROM, FailureKey, LoginFailures
@@ -34,7 +34,7 @@ COOL_OFF = BackOff(first=timedelta(seconds=30), longest=timedelta(hours=1))  # t
 # LOCKED_FROM after 84 hours.
 
 MAILS = {COOL_OFF_FROM: MailType.FAILED_LOGINS, LOCKED_FROM: MailType.LOCKED}
-BY_MAIL = (Tag.PASSWORD_RESET, Tag.REVERTED)
+BY_MAIL = (Tag.PASSWORD_RESET, Tag.UNDONE)
 LOGINS = (Tag.LOGIN, Tag.ADMIN_LOGIN, *BY_MAIL)
 
 
@@ -78,26 +78,25 @@ class Attempt:
             self.failures.replace_last_at(taken_at, failed_at)
             raise
 
-    def fail(self, locked_user: User | None) -> None:
+    def fail(self, held_user: User | None) -> None:
         """Count a failure. At COOL_OFF_FROM and LOCKED_FROM, queue a mail to the user.
 
-        `locked_user` is the row under its lock, or None where no user has the address. Call it inside that
-        transaction.
+        `held_user` is the user whose row this transaction holds, or None where no user has the address.
         """
         count = LoginFailures.objects.add(self.key)
-        if locked_user is None:
+        if held_user is None:
             return
         if count in MAILS:
             known = "known_network" if self.scope else ""
-            notify(locked_user, MAILS[count], client=self.client, known_network=known)
+            notify(held_user, MAILS[count], client=self.client, known_network=known)
         if count == LOCKED_FROM:
-            Event.objects.record(Tag.LOCKED, locked_user, client=self.client)
+            Event.objects.record(Tag.LOCKED, held_user, client=self.client)
 
     def succeed(self) -> None:
         """Forget the failures: the next one is the first in a row."""
         if self.failures.pk:
             LoginFailures.objects.clear([self.key])
-        limits.reset(limits.PASSWORD, self.client, account=self.account)
+        limits.clear(limits.PASSWORD, self.client, account=self.account)
 
 
 def known_network(user: User, client: ClientInfo) -> str:
@@ -128,7 +127,7 @@ def clear_failures(user: User, client: ClientInfo) -> None:
     keys = keys_of(user)
     LoginFailures.objects.clear(keys)
     for key in keys:
-        limits.reset(limits.PASSWORD, client, account=account_in(user.email, key.scope))
+        limits.clear(limits.PASSWORD, client, account=account_in(user.email, key.scope))
 
 
 def keys_of(user: User) -> list[FailureKey]:

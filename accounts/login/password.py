@@ -91,9 +91,9 @@ def verify_password_attempt(
         attempt.succeed()
         return outcome
     with transaction.atomic():
-        locked_user = User.objects.filter(pk=user.pk).lock().first()  # the same statement for an unsaved user
-        Event.objects.record(failure, locked_user, client=client, session=session)
-        attempt.fail(locked_user)
+        held_user = User.objects.filter(pk=user.pk).lock().first()  # the same statement for an unsaved user
+        Event.objects.record(failure, held_user, client=client, session=session)
+        attempt.fail(held_user)
     return outcome
 
 

@@ -20,7 +20,7 @@ def notify(user: User, mail_type: MailType, *, client: ClientInfo, **data: Any) 
     tells, which holds the lock of the user's row.
     """
     verified = user.email_verified
-    if not verified and not limits.within(limits.NOTICES, recipient=user.email):
+    if not verified and not limits.may_send_notice(user.email):
         return
     data |= {"ip_address": client.address or "", "verified": verified}
     if verified:

@@ -15,7 +15,7 @@ from accounts.fields import MAX_LENGTH
 from accounts.models import User
 
 from .errors import InvalidLink
-from .queue import GIVE_UP_AFTER, ON_REQUEST, QueuedMail
+from .queue import GIVE_UP_AFTER, REVOCABLE, QueuedMail
 from .token_types import RULES, TokenType
 
 TOKEN = re.compile("[0-9a-f]{96}")  # 32 digits of the id, then 64 of the HMAC with SHA-256
@@ -99,7 +99,7 @@ class OneTimeTokenManager(models.Manager.from_queryset(OneTimeTokenQuerySet)):  
         Call this in a transaction that holds the lock of the user's row.
         """
         self.filter(user=user).exclude(type=TokenType.REVERT).mark_used()
-        QueuedMail.objects.filter(Q(user=user) | Q(email=user.email), type__in=ON_REQUEST).delete()
+        QueuedMail.objects.filter(Q(user=user) | Q(email=user.email), type__in=REVOCABLE).delete()
 
 
 class OneTimeToken(models.Model):

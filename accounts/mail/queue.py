@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.fields import MAX_LENGTH
 from accounts.models import User
 from sessions_api.http.client import ClientInfo
-from sessions_api.outbound.circuit_breaker import BackOff
+from sessions_api.outbound.back_off import BackOff
 from sessions_api.ratelimit import limits
 
 LEASE = timedelta(minutes=5)  # a worker's time for one mail: more than twice DELIVERY_SECONDS of the worker
@@ -47,7 +47,7 @@ class MailType(models.TextChoices):
 SECURITY_ALERTS = frozenset(  # of changes that a thief could make; each carries a revert token
     {MailType.PASSWORD_CHANGED, MailType.EMAIL_CHANGED, MailType.LINKED, MailType.UNLINKED, MailType.NEW_DEVICE}
 )
-ON_REQUEST = (MailType.VERIFY, MailType.CHANGE, MailType.RESET)  # `OneTimeToken.objects.revoke` deletes these mails
+REVOCABLE = (MailType.VERIFY, MailType.CHANGE, MailType.RESET)  # `OneTimeToken.objects.revoke` deletes these
 TO_STRANGERS = frozenset({MailType.VERIFY, MailType.CHANGE, MailType.REGISTER})  # any client can cause these
 URGENT = 0  # the turn of all other mails: those of a user who is waiting for a reset, or has to hear of a thief
 

@@ -30,18 +30,12 @@ class OwnPasswordForm(AdminPasswordChangeForm):
     def clean_old_password(self) -> str:
         """The old password. Raises RateLimited or ServerBusy, which `RequestGuardMiddleware` answers."""
         old: str = self.cleaned_data["old_password"]
-        if len(old) <= settings.PASSWORD_MAX_LENGTH and self.verify(old) is Outcome.AUTHENTICATED:
-            return old
+        if len(old) <= settings.PASSWORD_MAX_LENGTH:
+            email, failure = self.user.email, Tag.REAUTHENTICATION_FAILED
+            outcome = verify_password_attempt(self.user, email=email, password=old, client=self.client, failure=failure)
+            if outcome is Outcome.AUTHENTICATED:
+                return old
         raise ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
-
-    def verify(self, password: str) -> Outcome:
-        return verify_password_attempt(
-            self.user,
-            email=self.user.email,
-            password=password,
-            client=self.client,
-            failure=Tag.REAUTHENTICATION_FAILED,
-        )
 
     def save(self, commit: bool = True) -> User:
         """Raises AuthenticationFailed, SessionExpired or ServerBusy, which `RequestGuardMiddleware` answers."""
@@ -58,10 +52,7 @@ class OwnPassword(PasswordChangeView):
         request: Any = self.request
         return {**super().get_form_kwargs(), "client": request.client, "session": request.session.row}
 
-    def get_context_data(self, **more: Any) -> dict[str, Any]:
-        return {**super().get_context_data(**more), **admin.site.each_context(self.request)}
-
 
 def own_password(request: HttpRequest) -> HttpResponseBase:
     request.current_app = admin.site.name
-    return OwnPassword.as_view()(request)
+    return OwnPassword.as_view(extra_context=admin.site.each_context(request))(request)

@@ -70,17 +70,9 @@ class ExactArgon2(hashers.Argon2PasswordHasher):
 class Argon2id(Pooled, ExactArgon2):
     """Argon2id. Its default is the second recommended choice of RFC 9106, section 4: 64 MiB, 3 passes, 4 lanes."""
 
-    @property
-    def time_cost(self) -> int:  # type: ignore[override]
-        return settings.ARGON2_TIME_COST
-
-    @property
-    def memory_cost(self) -> int:  # type: ignore[override]
-        return settings.ARGON2_MEMORY_COST
-
-    @property
-    def parallelism(self) -> int:  # type: ignore[override]
-        return settings.ARGON2_PARALLELISM
+    time_cost = settings.ARGON2_TIME_COST
+    memory_cost = settings.ARGON2_MEMORY_COST
+    parallelism = settings.ARGON2_PARALLELISM
 
 
 # For hashes from another system, which are upgraded to Argon2id at the user's next login.

@@ -27,25 +27,25 @@ def undo(*, token: str, client: ClientInfo) -> None:
     Raises InvalidLink; or EmailTaken where another user has the address, which only a direct write can cause.
     """
     with transaction.atomic():
-        revert = OneTimeToken.objects.consume(TokenType.REVERT, token)
-        user, since = revert.known_user, first_alerted_at(revert)
+        revert_token = OneTimeToken.objects.consume(TokenType.REVERT, token)
+        user, since = revert_token.known_user, first_alerted_at(revert_token)
         unlink_identities(user, since=since, client=client)
         OneTimeToken.objects.filter(user=user, requested_at__gte=since).mark_used()
         user.queued_mails.filter(requested_at__gte=since).delete()
         OneTimeToken.objects.revoke(user)
-        if user.email != revert.email:
+        if user.email != revert_token.email:
             QueuedMail.objects.enqueue(MailType.EMAIL_CHANGED, email=user.email, user=user, by=EARLIER_ADDRESS)
-            give_address(user, email=revert.email)
+            give_address(user, email=revert_token.email)
         user.reset_credentials()
         clear_failures(user, client)
-        Event.objects.record(Tag.REVERTED, user, client=client)
-        QueuedMail.objects.enqueue(MailType.RESET, email=revert.email)
+        Event.objects.record(Tag.UNDONE, user, client=client)
+        QueuedMail.objects.enqueue(MailType.RESET, email=revert_token.email)
 
 
-def first_alerted_at(revert: OneTimeToken) -> datetime:
+def first_alerted_at(revert_token: OneTimeToken) -> datetime:
     """Users click in their latest mail, but want to undo everything since the first alert that is still valid."""
-    earlier = OneTimeToken.objects.reserving(revert.email).filter(
-        user=revert.user, requested_at__lt=revert.requested_at
+    earlier = OneTimeToken.objects.reserving(revert_token.email).filter(
+        user=revert_token.user, requested_at__lt=revert_token.requested_at
     )
     first: OneTimeToken | None = earlier.order_by("requested_at").first()
-    return (first or revert).requested_at
+    return (first or revert_token).requested_at

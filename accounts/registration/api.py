@@ -35,8 +35,7 @@ def register(request: ClientRequest, body: Register) -> Status[SessionResponse] 
     if settings.REGISTRATION == "verified":
         story.request_registration(body.email, client=request.client)
         return Status(202, None)
-    session, token = story.register(**body.model_dump(), client=request.client)
-    return Status(201, SessionResponse.from_session(session, token))
+    return Status(201, SessionResponse.from_session(*story.register(**body.model_dump(), client=request.client)))
 
 
 @router.post(
@@ -53,5 +52,5 @@ def confirm_registration(request: ClientRequest, body: ConfirmRegistration) -> S
 
     Creates a user with a verified address, and logs in.
     """
-    session, token = story.confirm_registration(**body.model_dump(), client=request.client)
-    return SessionResponse.from_session(session, token)
+    started = story.confirm_registration(**body.model_dump(), client=request.client)
+    return SessionResponse.from_session(*started)

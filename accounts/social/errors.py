@@ -20,12 +20,12 @@ class AccessDenied(ApiError):
 
 class EmailUnverified(ApiError):
     status, error_code = 403, "email_unverified"
-    detail = "The provider has not verified the e-mail address."
+    detail = "The provider has not verified the email address."
 
 
 class AccountExists(ApiError):
     status, error_code = 409, "account_exists"
-    detail = "An account with this e-mail address exists. Log in to it, then link the provider."
+    detail = "An account with this email address exists. Log in to it, then link the provider."
 
 
 class AlreadyLinked(ApiError):

@@ -32,11 +32,11 @@ class OAuthFlowState:
 
     provider: str
     next: str = ""
-    state: str = ""  # the front end's own
+    front_end_state: str = ""  # returned to the front end at the end
     code_challenge: str = ""
     link_for: str = ""  # the id of the user who links, where the sign-in only links
     started_at: float = field(default_factory=lambda: timezone.now().timestamp())  # Unix time
-    session: dict[str, Any] = field(default_factory=dict)
+    social_session: dict[str, Any] = field(default_factory=dict)
 
     def encode(self) -> str:
         """A signed text for a cookie; the browser's user can read it."""
@@ -54,5 +54,5 @@ class OAuthFlowState:
     @property
     def oauth_state(self) -> str:
         """The `state` that the provider sends back (RFC 6749, 4.1.1), once social-auth has made it."""
-        (state,) = (kept["state"] for kept in self.session.values() if "state" in kept)
+        (state,) = (kept["state"] for kept in self.social_session.values() if "state" in kept)
         return str(state)

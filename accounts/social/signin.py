@@ -37,16 +37,6 @@ LANDING_CODES = {  # all that the error page of a front end gets to see
     "server_error",
 }
 UNAVAILABLE = {"timeout", "connection_failed", "tls_error", "unavailable"}  # codes of social-auth
-# The `error` that a provider sends to the callback: RFC 6749, 4.1.2.1, and OpenID Connect Core, 3.1.2.6. Any other is a
-# ProviderError too.
-BY_PROVIDER: dict[Any, type[ApiError]] = {
-    "access_denied": AccessDenied,
-    "temporarily_unavailable": ProviderUnavailable,
-    "server_error": ProviderUnavailable,
-    "interaction_required": ProviderError,
-    "login_required": ProviderError,
-    "consent_required": ProviderError,
-}
 BEFORE_THE_STATE = (RateLimited, ProviderBusy)  # refusals that consume nothing
 
 logger = logging.getLogger(__name__)
@@ -69,7 +59,7 @@ def begin(
     """
     if settings.OAUTH_HANDOVER == "code" and not code_challenge and not link:
         raise ValidationFailed.single(["query", "code_challenge"], "missing", "OAUTH_HANDOVER needs a challenge.")
-    flow = OAuthFlowState(provider, next=next, state=state, code_challenge=code_challenge)
+    flow = OAuthFlowState(provider, next=next, front_end_state=state, code_challenge=code_challenge)
     try:
         limits.check(limits.SIGN_IN, client)
         url = backend_for(flow, client=client).auth_url()
@@ -128,7 +118,7 @@ def error_url(refusal: ApiError, flow: OAuthFlowState | None) -> str:
 
 def front_end_url(path: str, flow: OAuthFlowState | None, query: dict[str, str]) -> str:
     if flow:
-        query |= {name: value for name in ("state", "next") if (value := getattr(flow, name))}
+        query |= {name: value for name, value in (("state", flow.front_end_state), ("next", flow.next)) if value}
     return f"{settings.FRONTEND_URL}{path}?{urlencode(query)}"
 
 
@@ -145,8 +135,7 @@ def refusal_of(failure: Exception) -> ApiError:
 
 
 def refusal_by_provider(failure: SocialAuthBaseException) -> ApiError:
-    if failure.provider_code in BY_PROVIDER:
-        return BY_PROVIDER[failure.provider_code]()
+    """By what social-auth makes of an answer, and of the `error` that a provider sends to the callback."""
     match failure:
         case AuthCanceled():
             return AccessDenied()

@@ -39,7 +39,7 @@ class FlowStateStrategy(DjangoStrategy):
     def __init__(self, *, flow: OAuthFlowState, query: dict[str, Any], client: ClientInfo) -> None:
         super().__init__(FlowStateStorage)
         self.flow, self.query, self.client = flow, query, client
-        self.session = flow.session  # type: ignore[assignment]  # a dict does for all that it is used for
+        self.session = flow.social_session  # type: ignore[assignment]  # a dict does for all that it is used for
 
     def get_request_data(self, merge: bool = True) -> dict[str, Any]:
         return self.query

@@ -28,7 +28,7 @@ def key(request: SessionRequest) -> HttpResponse:
 
 class AddressUnverified(ApiError):
     status, error_code = 403, "address_unverified"
-    detail = "Verify your e-mail address before you publish."
+    detail = "Verify your email address before you publish."
 
 
 @session_required

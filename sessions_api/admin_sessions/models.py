@@ -1,7 +1,6 @@
 """The admin's sessions: a browser that is logged in to the admin by a cookie, and until when."""
 
 import hashlib
-import uuid
 from datetime import datetime
 from typing import Self
 
@@ -11,8 +10,8 @@ from django.db import models
 from django.utils import timezone
 
 from sessions_api.bookkeeping import write_if_possible
-from sessions_api.http.client import USER_AGENT_LENGTH, device
 from sessions_api.http.errors import SessionExpired
+from sessions_api.models import SessionMixin
 
 METHOD = "admin"  # in the list of a user's sessions
 DIGEST_LENGTH = 64  # hexadecimal digits of SHA-256
@@ -35,16 +34,13 @@ class AdminSessionQuerySet(models.QuerySet["AdminSession"]):
         return self.delete()[0]
 
 
-class AdminSession(AbstractBaseSession):
+class AdminSession(SessionMixin, AbstractBaseSession):
     """A session of Django's, with its user. The cookie's value is not stored, only its digest as `session_key`."""
 
-    id = models.UUIDField("session id", primary_key=True, default=uuid.uuid4, editable=False)
     session_key = models.CharField(max_length=DIGEST_LENGTH, unique=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="admin_sessions")
     created_at = models.DateTimeField(default=timezone.now)
     last_seen_at = models.DateTimeField(default=timezone.now)
-    ip_address = models.GenericIPAddressField("IP address", null=True)
-    user_agent = models.CharField(max_length=USER_AGENT_LENGTH)
 
     objects = AdminSessionQuerySet.as_manager()  # type: ignore[assignment, misc]
 
@@ -54,9 +50,6 @@ class AdminSession(AbstractBaseSession):
         verbose_name = "admin session"
         verbose_name_plural = "admin sessions"
 
-    def __str__(self) -> str:
-        return str(self.pk)
-
     @property
     def authenticated_at(self) -> datetime:
         """A login, and a new password of one's own, create a new row."""
@@ -65,16 +58,6 @@ class AdminSession(AbstractBaseSession):
     @property
     def ends_at(self) -> datetime:
         return self.expire_date
-
-    @property
-    def expires_in(self) -> int:
-        """Whole seconds until `ends_at`, never negative."""
-        return max(0, int((self.ends_at - timezone.now()).total_seconds()))
-
-    @property
-    def device(self) -> str:
-        """“Firefox on Linux”, as far as the user agent tells, or empty."""
-        return device(self.user_agent)
 
     def require_not_revoked(self) -> None:
         """Raises SessionExpired if this session ended. Call it in the transaction that has locked the user's row."""

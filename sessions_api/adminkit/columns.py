@@ -53,6 +53,11 @@ def user_page(key: Any) -> str:
     return reverse(f"admin:{model.app_label}_{model.model_name}_change", args=[quote(key)])
 
 
+def list_page(model: Any, **query: Any) -> str:
+    """The address of the list of this model, with this query."""
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist", query=query)
+
+
 def user_link(user: Any) -> SafeString:
     return format_html('<a href="{}">{}</a>', user_page(user.pk), user)
 

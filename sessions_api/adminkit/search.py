@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-SEARCH_HELP = "The beginning of an e-mail address, or exactly: an IP address, a session id, a user id."
+SEARCH_HELP = "The beginning of an email address, or exactly: an IP address, a session id, a user id."
 
 
 def search_filter(term: str, session_id: str = "pk") -> Q:

@@ -21,7 +21,7 @@ class Tag(models.TextChoices):
     EMAIL_CHANGED = "account:email:change", "email address changed"
     LINKED = "account:provider:link", "provider linked"
     UNLINKED = "account:provider:unlink", "provider unlinked"
-    REVERTED = "account:secure", "changes undone through a security alert"
+    UNDONE = "account:secure", "changes undone through a security alert"
     PERMISSIONS_CHANGED = "account:permissions:change", "permissions changed by an administrator"
     DISABLED = "account:disable", "disabled by an administrator"
     ENABLED = "account:enable", "enabled by an administrator"

@@ -1,26 +1,12 @@
-"""How long a dependency that failed is left alone: the circuit breaker, and pauses that grow with each failure."""
+"""How long a dependency that failed is left alone."""
 
 import logging
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 
 from django.utils import timezone
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class BackOff:
-    """Pauses that double with each failure in a row, from `first` up to `longest`."""
-
-    first: timedelta
-    longest: timedelta
-
-    def after(self, failures: int) -> timedelta:
-        """The pause after this number of failures in a row. Fewer than one count as one."""
-        doublings = (self.longest // self.first).bit_length()  # reaches `longest`; many more would overflow
-        return min(self.first * 2 ** min(max(failures, 1) - 1, doublings), self.longest)
 
 
 class CircuitBreaker:
@@ -63,7 +49,3 @@ class CircuitBreaker:
             newly_closed, self.open = self.open, False
         if newly_closed:
             logger.warning(self.works)
-
-    def reset(self) -> None:
-        """Close the breaker without a line in the log."""
-        self.open = False

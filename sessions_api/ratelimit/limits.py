@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 from ipaddress import ip_address, ip_network
 from math import ceil
-from typing import Concatenate, NamedTuple, ParamSpec, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 from django.conf import settings
 from django.utils import timezone
@@ -22,10 +22,7 @@ from sessions_api.http.openapi import also_raises
 
 from .memory import Store, Window
 
-Request = TypeVar("Request", bound=ClientRequest)
-Arguments = ParamSpec("Arguments")
-Response = TypeVar("Response")
-View = Callable[Concatenate[Request, Arguments], Response]
+View = TypeVar("View", bound=Callable[..., Any])
 
 MINUTE, HOUR = 60, 3600
 # An attempt counts for one of these, for a pair of them, or for all clients together.
@@ -118,24 +115,22 @@ EXPORT = (Limit("export", 5, HOUR, (ACCOUNT,)),)  # a user needs one; each reads
 NOTICES = (Limit("notices", 5, HOUR, (RECIPIENT,)),)  # to unverified mailboxes, which may belong to strangers
 
 
-def limited(
-    limits: Iterable[Limit], **who: Callable[..., str]
-) -> Callable[[View[Request, Arguments, Response]], View[Request, Arguments, Response]]:
+def limited(limits: Iterable[Limit], **who: Callable[..., str]) -> Callable[[View], View]:
     """Decorates an endpoint: each call counts as an attempt, before the endpoint runs. OpenAPI lists the 429.
 
     `account`, `recipient` and `session` are functions. Each receives the endpoint's arguments and returns the canonical
-    e-mail address, or the id of the session, to count by. The endpoint also raises RateLimited, and what these
+    email address, or the id of the session, to count by. The endpoint also raises RateLimited, and what these
     functions raise.
     """
 
-    def decorate(view: View[Request, Arguments, Response]) -> View[Request, Arguments, Response]:
+    def decorate(view: View) -> View:
         @wraps(view)
-        def counted(request: Request, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Response:
-            check(limits, request.client, **{name: find(request, *args, **kwargs) for name, find in who.items()})
-            return view(request, *args, **kwargs)
+        def counted(request: ClientRequest, **arguments: Any) -> Any:
+            check(limits, request.client, **{name: find(request, **arguments) for name, find in who.items()})
+            return view(request, **arguments)
 
         contribute_operation_callback(counted, lambda operation: also_raises(operation, RateLimited))
-        return cast(View[Request, Arguments, Response], counted)
+        return cast(View, counted)
 
     return decorate
 
@@ -144,8 +139,8 @@ def check(limits: Iterable[Limit], client: ClientInfo, **who: str) -> None:
     """Count an attempt for each of the limits in turn. Raises RateLimited at the first that is exhausted.
 
     The limits before that one have counted the attempt; that one and those after it have not. So an exhausted limit
-    ends at the same time however often a client tries again. `account` and `recipient` are canonical e-mail addresses,
-    with or without an account.
+    ends at the same time however often a client tries again. `account` and `recipient` are canonical email addresses,
+    with or without a user. The lockout adds its scope to that of `account`. `session` is the id of a session.
     """
     if not settings.RATE_LIMIT_FACTOR:
         return
@@ -155,12 +150,7 @@ def check(limits: Iterable[Limit], client: ClientInfo, **who: str) -> None:
             raise refusal(limit, who)
 
 
-def within(limits: Iterable[Limit], **who: str) -> bool:
-    """Count an attempt as `check` does, and return whether all limits allow it. For work that can be left out."""
-    return not settings.RATE_LIMIT_FACTOR or all(store.hit(limit.item, limit.key(who)) for limit in limits)
-
-
-def reset(limits: Iterable[Limit], client: ClientInfo, *, account: str) -> None:
+def clear(limits: Iterable[Limit], client: ClientInfo, *, account: str) -> None:
     """Forget the attempts on this account from this client, and those from all clients together.
 
     For a user who has just proven to own the account.
@@ -177,6 +167,13 @@ def refusal(limit: Limit, who: dict[str, str]) -> RateLimited:
     wait = min(max(1, ceil(free_at - timezone.now().timestamp())), limit.seconds)
     policy = f'"{limit.policy}";q={limit.item.amount};w={limit.seconds}'
     return RateLimited(wait, {"RateLimit-Policy": policy, "RateLimit": f'"{limit.policy}";r=0;t={wait}'})
+
+
+def may_send_notice(email: str) -> bool:
+    """Count a notice to this unverified mailbox, and return whether it may be sent. Otherwise it is left out."""
+    return not settings.RATE_LIMIT_FACTOR or all(
+        store.hit(limit.item, limit.key({RECIPIENT: email})) for limit in NOTICES
+    )
 
 
 def may_mail_stranger() -> bool:

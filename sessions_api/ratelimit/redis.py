@@ -57,7 +57,7 @@ class SharedStore:
 
 
 def of_cache() -> SharedStore:
-    """The store that `RATE_LIMIT_STORE` names. Connects with the first question only."""
+    """A store in the first server of the cache; `RATE_LIMIT_STORE` names this function. Connects with the first use."""
     cache = settings.CACHES["default"]
     first, *_ = cache["LOCATION"] if isinstance(cache["LOCATION"], list) else [cache["LOCATION"]]
     waits = {"socket_connect_timeout": PATIENCE, "socket_timeout": PATIENCE, "retry": Retry(NoBackoff(), 0)}

@@ -5,8 +5,10 @@ from typing import Any
 from django import template
 from django.contrib import admin
 
-from sessions_api.admin import SessionAdmin, admin_sessions_page, method_title, sessions_page
+from sessions_api.admin import SessionAdmin, method_title
+from sessions_api.admin_sessions.models import AdminSession
 from sessions_api.adminkit.charts import bars, day_chart
+from sessions_api.adminkit.columns import list_page
 from sessions_api.adminkit.permissions import may_administer
 from sessions_api.charts import created_by_day, created_by_method, live_by_last_seen
 from sessions_api.models import Session
@@ -42,8 +44,8 @@ def sessions_of(context: dict[str, Any], user: Any) -> dict[str, Any]:
         "user": user,
         "sessions": live.order_by("-last_seen_at", "-created_at")[:SHOWN],
         "stored": Session.objects.filter(user=user).count(),
-        "page": sessions_page(user),
-        "admin_page": admin_sessions_page(user),
+        "page": list_page(Session, q=user.pk),
+        "admin_page": list_page(AdminSession, q=user.pk),
         "may_revoke": session_pages.has_delete_permission(request) and may_administer(request, user),
     }
 

@@ -68,7 +68,7 @@ def move(api, mailbox, user, email):
     return mailbox.token(old, "another address")
 
 
-def secure(api, token):
+def undo(api, token):
     return api.call("POST", "/api/auth/secure", {"token": token})
 
 

@@ -237,7 +237,7 @@ def test_admin_change_user_keeps_unchanged_fields(admin, api, alice, user):
     admin.post(page(user), filled(admin, user) | {"display_name": "Alice Liddell"})
     user.refresh_from_db()
     assert (user.display_name, user.email, user.is_active) == ("Alice Liddell", alice.email, True)
-    assert api.opens(alice.token)
+    assert api.is_live(alice.token)
 
 
 def test_admin_change_user_from_an_old_page_keeps_later_changes(admin, alice, user):
@@ -538,18 +538,18 @@ def test_admin_disable_revokes_the_sessions_for_good(admin, api, alice, bob, use
         admin.post(page(user), form)
     assert api.login(alice.email, alice.password).status_code == 401
     act(admin, "enable", user)
-    assert not api.opens(alice.token)
+    assert not api.is_live(alice.token)
     assert api.login(alice.email, alice.password).status_code == 200
-    assert api.opens(bob.token)
+    assert api.is_live(bob.token)
 
 
 @pytest.mark.asvs("7.4.5")
 def test_admin_revoke_sessions_revokes_all_sessions_of_the_user(admin, api, alice, bob, user):
     other = alice.logs_in(api)
     act(admin, "revoke_sessions", user)
-    assert not api.opens(alice.token)
-    assert not api.opens(other)
-    assert api.opens(bob.token)
+    assert not api.is_live(alice.token)
+    assert not api.is_live(other)
+    assert api.is_live(bob.token)
     assert api.login(alice.email, alice.password).status_code == 200
 
 
@@ -612,9 +612,9 @@ def test_admin_user_page_revokes_one_session(admin, root, api, alice, bob, user)
     session, other = user.sessions.get(), alice.logs_in(api)
     answer = revoke_on_page(admin, user, session)
     assert (answer.request["PATH_INFO"], said(answer)) == (page(user), ["1 session: revoked."])
-    assert not api.opens(alice.token)
-    assert api.opens(other)
-    assert api.opens(bob.token)
+    assert not api.is_live(alice.token)
+    assert api.is_live(other)
+    assert api.is_live(bob.token)
     logged = LogEntry.objects.filter(user=root).values_list("object_repr", "change_message")
     assert set(logged) == {(alice.email, "Revoked sessions."), (str(session.pk), "")}
 
@@ -624,9 +624,9 @@ def test_admin_user_page_revokes_all_sessions(admin, api, alice, bob, user):
     other = alice.logs_in(api)
     user.sessions.filter(user_agent="").update(user_agent="curl")
     assert said(revoke_on_page(admin, user, everything=True)) == ["2 sessions: revoked."]
-    assert not api.opens(alice.token)
-    assert not api.opens(other)
-    assert api.opens(bob.token)
+    assert not api.is_live(alice.token)
+    assert not api.is_live(other)
+    assert api.is_live(bob.token)
     html = admin.get(page(user)).content.decode()
     assert "<p>None.</p>" in html
     assert "Revoke all" not in html
@@ -646,7 +646,7 @@ def test_admin_user_page_tolerates_a_session_revoked_meanwhile(admin, api, alice
 
 def test_admin_user_page_revokes_none_without_a_choice(admin, api, alice, user):
     assert said(revoke_on_page(admin, user)) == ["0 sessions: revoked."]
-    assert api.opens(alice.token)
+    assert api.is_live(alice.token)
 
 
 @pytest.mark.parametrize("crafted", ["//example.com/", "https://example.com", "a\r\nSet-Cookie: a=b", "\0", "../.."])
@@ -666,8 +666,8 @@ def test_admin_delete_user_revokes_the_sessions(admin, api, alice, bob, user, by
     else:
         admin.post(page(user, "delete"), {"post": "yes"})
     assert not User.objects.filter(email=alice.email).exists()
-    assert not api.opens(alice.token)
-    assert api.opens(bob.token)
+    assert not api.is_live(alice.token)
+    assert api.is_live(bob.token)
 
 
 def test_admin_delete_user_needs_no_permission_for_sessions(api, alice, user, db):
@@ -710,7 +710,7 @@ def test_admin_staff_with_permissions_manage_plain_users(helper, api, alice, bob
     user.refresh_from_db()
     assert user.display_name == "Alice Liddell"
     act(helper, "disable", user)
-    assert not api.opens(alice.token)
+    assert not api.is_live(alice.token)
     assert not User.objects.get(pk=user.pk).is_active
     act(helper, "delete_selected", user, post="yes")
     assert not User.objects.filter(pk=user.pk).exists()
@@ -742,7 +742,7 @@ def test_admin_staff_cannot_change_other_staff_by_an_action(helper, api, staff, 
     before = User.objects.filter(pk=staff.pk).values().get()
     act(helper, action, staff, user, post="yes")
     assert User.objects.filter(pk=staff.pk).values().get() == before
-    assert api.opens(token)
+    assert api.is_live(token)
     logged = LogEntry.objects.filter(user=helper.user).values_list("object_id", flat=True)
     assert list(logged) == ([] if action == "delete_selected" else [str(user.pk)])
 
@@ -756,11 +756,11 @@ def test_admin_staff_see_but_cannot_revoke_sessions_of_other_staff(helper, admin
     form = {"action": "delete_selected", "_selected_action": staff.sessions.get().pk, "user": staff.pk}
     for everything in ("0", "1"):
         helper.post(f"/admin/sessions_api/session/?q={staff.pk}", form | {"select_across": everything})
-    assert api.opens(token)
+    assert api.is_live(token)
     revoke_on_page(helper, user, user.sessions.get())
-    assert not api.opens(alice.token)
+    assert not api.is_live(alice.token)
     revoke_on_page(admin, staff, everything=True)
-    assert not api.opens(token)
+    assert not api.is_live(token)
 
 
 @pytest.mark.asvs("8.2.1", "8.2.2")
@@ -778,14 +778,14 @@ def test_admin_user_page_sessions_need_the_permission_for_sessions(api, alice, u
     assert "select_across" not in answer.content.decode()
     form = {"action": "delete_selected", "_selected_action": user.sessions.get().pk, "user": user.pk}
     client.post(f"/admin/sessions_api/session/?q={user.pk}", form)
-    assert api.opens(alice.token)
+    assert api.is_live(alice.token)
 
 
 def test_admin_superuser_can_change_and_delete_staff(admin, api, staff):
     token = api.login(staff.email, "the password of staff").json()["token"]
     assert admin.post(page(staff), filled(admin, staff) | {"display_name": "Staff"}).status_code == 302
     act(admin, "disable", staff)
-    assert not api.opens(token)
+    assert not api.is_live(token)
     act(admin, "delete_selected", staff, post="yes")
     assert not User.objects.filter(pk=staff.pk).exists()
 

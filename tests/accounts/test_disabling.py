@@ -27,11 +27,11 @@ def by_hand(user):
 def test_disabling_a_user_revokes_their_sessions_for_good(api, alice, bob, user, disable):
     disable(user)
     assert not user.sessions.exists()  # at once: enabling must find none
-    assert not api.opens(alice.token)
+    assert not api.is_live(alice.token)
     assert problem(api.login(alice.email, alice.password)) == (401, "authentication_failed")
-    assert api.opens(bob.token)
+    assert api.is_live(bob.token)
     User.objects.filter(pk=user.pk).update(is_active=True)
-    assert not api.opens(alice.token)
+    assert not api.is_live(alice.token)
     assert api.login(alice.email, alice.password).status_code == 200
 
 
@@ -39,7 +39,7 @@ def test_disabling_a_user_for_a_moment_revokes_their_sessions(api, alice, user):
     by_hand(user)
     assert not user.sessions.exists()
     User.objects.filter(pk=user.pk).update(is_active=True)
-    assert not api.opens(alice.token)
+    assert not api.is_live(alice.token)
 
 
 def test_enabling_a_user_revokes_no_session(user):
@@ -53,13 +53,13 @@ def test_enabling_a_user_revokes_no_session(user):
 def test_other_changes_to_a_user_keep_the_sessions(api, alice, user):
     User.objects.filter(pk=user.pk).update(is_staff=True, display_name="Alice")
     user.save()
-    assert api.opens(alice.token)
+    assert api.is_live(alice.token)
 
 
 @pytest.mark.asvs("7.4.2")
 @pytest.mark.parametrize("delete", [lambda user: user.delete(), lambda user: User.objects.filter(pk=user.pk).delete()])
 def test_deleting_a_user_revokes_their_sessions(api, alice, bob, user, delete):
     delete(user)
-    assert not api.opens(alice.token)
+    assert not api.is_live(alice.token)
     assert problem(api.login(alice.email, alice.password)) == (401, "authentication_failed")
     assert [user.email for user in User.objects.all()] == [bob.email]

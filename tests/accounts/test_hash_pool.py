@@ -181,7 +181,7 @@ def test_hash_pool_without_a_free_place_answers_server_busy_and_changes_nothing(
             answer = api.call("POST", path, body, token=token)
             assert problem(answer) == BUSY
             assert int(answer.headers["Retry-After"]) > 0
-        assert api.opens(alice.token)
+        assert api.is_live(alice.token)
         assert (User.objects.values().get(), Session.objects.count()) == before
     assert mailbox.new() == []
     assert api.call("POST", "/api/auth/password/reset/confirm", reset).status_code == 204
@@ -207,7 +207,7 @@ def test_server_busy_during_a_password_change_keeps_the_old_password(api, alice,
     body = {"current_password": alice.password, "new_password": "a new password"}
     assert problem(api.call("POST", "/api/auth/password", body, token=alice.token)) == BUSY
     monkeypatch.undo()
-    assert api.opens(alice.token)
+    assert api.is_live(alice.token)
     alice.logs_in(api)
 
 

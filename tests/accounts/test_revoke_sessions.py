@@ -15,14 +15,14 @@ def test_revoke_sessions_of_one_user(api, alice, bob, capsys):
     phone = alice.logs_in(api)
     call_command("revoke_sessions", user="Alice@EXAMPLE.org")
     assert capsys.readouterr().out == "2 sessions revoked.\n"
-    assert not any(api.opens(token) for token in (alice.token, phone))
-    assert api.opens(bob.token)
+    assert not any(api.is_live(token) for token in (alice.token, phone))
+    assert api.is_live(bob.token)
 
 
 @pytest.mark.asvs("7.4.5")
 def test_revoke_sessions_of_all_users(api, alice, bob):
     call_command("revoke_sessions", "--all")
-    assert not any(api.opens(token) for token in (alice.token, bob.token))
+    assert not any(api.is_live(token) for token in (alice.token, bob.token))
 
 
 def test_revoke_sessions_before_a_time_keeps_later_ones(api, alice, clock):
@@ -30,14 +30,14 @@ def test_revoke_sessions_before_a_time_keeps_later_ones(api, alice, clock):
     later = alice.logs_in(api)
     leaked = timezone.now() - timedelta(minutes=30)
     call_command("revoke_sessions", "--all", before=leaked.isoformat())
-    assert not api.opens(alice.token)
-    assert api.opens(later)
+    assert not api.is_live(alice.token)
+    assert api.is_live(later)
 
 
 @pytest.mark.parametrize("when", ["2100-01-01", "2100-01-01T00:00", "2100-01-01T00:00Z", "2100-01-01 00:00+02:00"])
 def test_revoke_sessions_accepts_times_in_several_forms(api, alice, when):
     call_command("revoke_sessions", "--all", before=when)
-    assert not api.opens(alice.token)
+    assert not api.is_live(alice.token)
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_revoke_sessions_accepts_times_in_several_forms(api, alice, when):
 def test_revoke_sessions_with_invalid_arguments_revokes_none(api, alice, arguments, said):
     with pytest.raises(CommandError, match=said):
         call_command("revoke_sessions", **arguments)
-    assert api.opens(alice.token)
+    assert api.is_live(alice.token)
 
 
 def test_revoke_sessions_of_one_user_records_one_event(api, alice, bob):
@@ -86,7 +86,7 @@ def test_revoke_sessions_revokes_skipped_rows_user_by_user(api, alice, bob, monk
     assert len(deleted) == 2
     if connection.features.has_select_for_update:
         assert sum("FOR NO KEY UPDATE" in query["sql"] for query in captured) == 2
-    assert not any(api.opens(token) for token in (alice.token, bob.token))
+    assert not any(api.is_live(token) for token in (alice.token, bob.token))
 
 
 def test_revoke_sessions_needs_a_user_or_all(db):

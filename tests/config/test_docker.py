@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import secrets
 import signal
 import subprocess
 import sys
@@ -230,7 +231,7 @@ def test_compose_publishes_on_this_machine_only(compose):
 
 @pytest.mark.asvs("7.3.1", "13.4.2", "14.2.1")
 def test_compose_settings_pass_the_deploy_check(compose, tmp_path):
-    (tmp_path / "secret_key").write_text("0123456789abcdef" * 4 + "\n")
+    (tmp_path / "secret_key").write_text(f"{secrets.token_hex(32)}\n")
     (tmp_path / "database_url").write_text("postgres://latchkey:hunter2@postgres/latchkey\n")
     (tmp_path / "email_url").write_text("smtp+tls://latchkey:hunter2@mail.example.org:587\n")
     given = {

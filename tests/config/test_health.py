@@ -58,7 +58,7 @@ def test_readyz_reports_a_lost_cache_as_degraded(api, alice, settings):
     }
     answer = api.get("/readyz")
     assert (answer.status_code, answer.json()) == (200, {"status": "degraded"})
-    assert api.opens(alice.token)
+    assert api.is_live(alice.token)
 
 
 def test_public_config_tells_a_login_page_what_it_needs(api):

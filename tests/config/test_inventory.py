@@ -38,6 +38,8 @@ from sessions_api.tokens import new_token
 from ..accounts.social.forger import forging
 from ..server import ROOT
 
+pytestmark = pytest.mark.once
+
 OURS = ("config", "accounts", "sessions_api")
 MODULES = [path for app in OURS for path in sorted((ROOT / app).rglob("*.py")) if "migrations" not in path.parts]
 ALPHANUMERIC = len(ascii_letters + digits)

@@ -103,6 +103,27 @@ def test_access_log_has_one_line_for_each_answer(api, lines, method, path, statu
     assert (line["method"], line["path"], line["status"], line["level"]) == (method, path, status, "info")
 
 
+@pytest.mark.asvs("16.3.2")
+def test_access_log_has_a_line_for_each_refused_authorization(api, alice, user, bob, lines, clock):
+    """An old login, another user's session, and a page of the admin without the permission for it."""
+    clerk = Client()
+    User.objects.filter(pk=user.pk).update(is_staff=True)
+    clerk.force_login(user)
+    others = Session.objects.get(user__email=bob.email).pk
+    alice.token = alice.logs_in(api)
+    api.call("DELETE", f"/api/auth/sessions/{others}", token=alice.token)
+    clerk.get("/admin/accounts/user/")
+    clock.shift(601)
+    api.call("DELETE", "/api/users/me", token=alice.token)
+    refused = [line for line in lines() if line.get("status", 0) >= 400]
+    assert [(line["method"], line["path"], line["status"]) for line in refused] == [
+        ("DELETE", f"/api/auth/sessions/{others}", 404),
+        ("GET", "/admin/accounts/user/", 403),
+        ("DELETE", "/api/users/me", 403),
+    ]
+    assert {line["user"] for line in refused[:2]} == {str(user.pk)}
+
+
 @pytest.mark.asvs("16.3.3")
 def test_access_log_has_a_line_for_each_attempt_above_a_limit(api, alice, lines):
     for _ in range(7):
@@ -236,7 +257,7 @@ def test_unwritable_log_fails_no_request(api, alice):
     closed = io.StringIO()
     closed.close()
     with handling(Full()), handling(closed):
-        assert api.opens(alice.token)
+        assert api.is_live(alice.token)
 
 
 def test_malformed_log_call_loses_only_its_line():

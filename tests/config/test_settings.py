@@ -150,6 +150,7 @@ def test_boolean_setting_has_several_spellings(given, value):
         ("GOOGLE_OIDC_ENDPOINT", "http://hunter2.org", "GOOGLE_OIDC_ENDPOINT must be an https URL without query"),
         ("LOG_LEVEL", "hunter2", "LOG_LEVEL must be one of: info, debug, warning, error."),
         ("PORT", "hunter2", "PORT must be a whole number."),
+        ("PORT", "99999", "PORT must be from 1 to 65535."),
         (
             "PWNED_PASSWORDS_URL",
             "http://[hunter2",

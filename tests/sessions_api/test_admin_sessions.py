@@ -204,9 +204,9 @@ def test_admin_revocation_takes_effect_at_once(admin, api, alice, bob, session, 
         revoke(admin, session)
     else:
         admin.post(page(session, "delete"), {"post": "yes"})
-    assert not api.opens(alice.token)
-    assert api.opens(other)
-    assert api.opens(bob.token)
+    assert not api.is_live(alice.token)
+    assert api.is_live(other)
+    assert api.is_live(bob.token)
 
 
 @pytest.mark.parametrize("by", ["action", "page"])
@@ -274,10 +274,10 @@ def test_admin_revocation_of_staff_sessions_needs_a_superuser(staff, admin, api,
         "Only a superuser can change staff. Left unchanged: 1.",
         "1 session: revoked.",
     ]
-    assert api.opens(token)
-    assert not api.opens(alice.token)
+    assert api.is_live(token)
+    assert not api.is_live(alice.token)
     revoke(admin, roots)
-    assert not api.opens(token)
+    assert not api.is_live(token)
 
 
 @pytest.mark.asvs("8.2.1")
@@ -289,7 +289,7 @@ def test_admin_revocation_needs_the_permission_to_delete(api, alice, session):
     assert client.get(page(session)).status_code == 200
     assert client.post(page(session, "delete"), {"post": "yes"}).status_code == 403
     revoke(client, session)
-    assert api.opens(alice.token)
+    assert api.is_live(alice.token)
 
 
 # Many rows

@@ -28,7 +28,7 @@ def test_purge_deletes_expired_sessions_only(api, old_and_new, capsys):
     call_command("purge_sessions", batch_size=2)
     assert capsys.readouterr().out.splitlines() == ["5 expired sessions deleted.", "0 old events deleted."]
     assert Session.objects.count() == len(live)
-    assert all(api.opens(token) for token in live)
+    assert all(api.is_live(token) for token in live)
 
 
 @pytest.mark.parametrize("size", [1, 2, 5, 6])

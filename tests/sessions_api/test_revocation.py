@@ -41,7 +41,7 @@ def test_session_list_leaves_out_an_expired_session(api, alice, clock, settings)
     settings.SESSION_LIFETIME /= 365
     token = alice.logs_in(api)
     clock.shift(86400)
-    assert not api.opens(token)
+    assert not api.is_live(token)
     assert len(sessions(api, alice.token)) == 1
 
 
@@ -70,8 +70,8 @@ def test_revoking_another_session_takes_effect_at_once(api, alice):
     phone = alice.logs_in(api)
     handle = sessions(api, phone)[0]["handle"]
     assert revoke(api, alice.token, handle).status_code == 204
-    assert not api.opens(phone)
-    assert api.opens(alice.token)
+    assert not api.is_live(phone)
+    assert api.is_live(alice.token)
     assert problem(revoke(api, alice.token, handle)) == (404, "not_found")
 
 
@@ -81,7 +81,7 @@ def test_revoking_a_session_of_another_user_is_not_found(api, alice, bob):
     answers = [revoke(api, alice.token, handle) for handle in (theirs, uuid4())]
     assert {problem(answer) for answer in answers} == {(404, "not_found")}
     assert len({answer.content for answer in answers}) == 1
-    assert api.opens(bob.token)
+    assert api.is_live(bob.token)
 
 
 @pytest.mark.parametrize("handle", ["x", "1", "../sessions", "%00", "39b1c462-56fc-4230-b122-2ea2dedcf8f4x"])
@@ -98,14 +98,14 @@ def test_stolen_token_cannot_revoke_other_sessions_without_a_recent_login(api, a
         assert problem(revoke(api, alice.token, handle)) == (403, "reauthentication_required")
     answer = api.call("DELETE", "/api/auth/sessions", token=alice.token)
     assert problem(answer) == (403, "reauthentication_required")
-    assert api.opens(owners)
+    assert api.is_live(owners)
 
 
 def test_revoking_the_current_session_needs_no_recent_login(api, alice, clock):
     clock.shift(STALE)
     handle = sessions(api, alice.token)[0]["handle"]
     assert revoke(api, alice.token, handle).status_code == 204
-    assert not api.opens(alice.token)
+    assert not api.is_live(alice.token)
 
 
 @pytest.mark.asvs("7.4.3")
@@ -115,9 +115,9 @@ def test_revoking_the_current_session_needs_no_recent_login(api, alice, clock):
 def test_revoking_all_sessions_includes_the_current_one_on_request(api, alice, bob, query, stays):
     others = [alice.logs_in(api) for _ in range(3)]
     assert api.call("DELETE", f"/api/auth/sessions{query}", token=alice.token).status_code == 204
-    assert not any(api.opens(token) for token in others)
-    assert api.opens(alice.token) is stays
-    assert api.opens(bob.token)
+    assert not any(api.is_live(token) for token in others)
+    assert api.is_live(alice.token) is stays
+    assert api.is_live(bob.token)
 
 
 @pytest.mark.asvs("7.4.1")
@@ -136,7 +136,7 @@ def test_revocation_by_a_session_that_ended_meanwhile_is_refused(api, alice, use
         user.delete()
     with pytest.raises(SessionExpired):
         revoke_own(session.siblings(), by=session, tag=Tag.SESSIONS_REVOKED, client=ClientInfo())
-    assert api.opens(owners) is (meanwhile != "deleted")
+    assert api.is_live(owners) is (meanwhile != "deleted")
 
 
 @pytest.mark.parametrize(("seconds", "fresh"), [(601, False), (600, True), (-60, True), (-61, False)])

@@ -29,8 +29,8 @@ def test_logout_revokes_the_current_session_only(api, alice):
     other = alice.logs_in(api)
     answer = api.call("POST", "/api/auth/logout", token=other)
     assert (answer.status_code, answer.content) == (204, b"")
-    assert not api.opens(other)
-    assert api.opens(alice.token)
+    assert not api.is_live(other)
+    assert api.is_live(alice.token)
     assert problem(api.call("POST", "/api/auth/logout", token=other)) == (401, "session_expired")
 
 
@@ -38,12 +38,12 @@ def test_logout_revokes_the_current_session_only(api, alice):
 def test_session_expires_at_its_absolute_expiry_though_it_is_used(api, clock, settings):
     token = api.register("alice@example.org").json()["token"]
     for _ in range(365):
-        assert api.opens(token)
+        assert api.is_live(token)
         clock.shift(DAY - 1)
     clock.shift(364)
     assert api.check_session(token).json()["expires_in"] == 1
     clock.shift(1)
-    assert not api.opens(token)  # at the very moment of its expiry
+    assert not api.is_live(token)  # at the very moment of its expiry
 
 
 @pytest.mark.asvs("7.3.1")
@@ -57,15 +57,15 @@ def test_session_expires_unused_if_an_idle_expiry_is_set(api, clock, settings):
     assert api.use(token) == 200  # which postpones the idle expiry
     assert api.check_session(token).json()["expires_in"] == 30 * DAY
     clock.shift(30 * DAY)
-    assert not api.opens(token)
+    assert not api.is_live(token)
 
 
 def test_expired_session_stays_invalid_after_the_clock_was_set_back(api, clock):
     token = api.register("alice@example.org").json()["token"]
     clock.shift(365 * DAY)
-    assert not api.opens(token)
+    assert not api.is_live(token)
     clock.shift(-2 * DAY)
-    assert not api.opens(token)
+    assert not api.is_live(token)
 
 
 def test_idle_session_stays_invalid_after_the_clock_was_set_back(api, clock, settings):
@@ -96,9 +96,9 @@ def test_expired_session_is_deleted_by_a_login_and_by_the_session_list(api, alic
         assert api.call("GET", "/api/auth/sessions", token=laptop).status_code == 200
     settings.SESSION_IDLE = timedelta(0)
     clock.shift(-59 * DAY)
-    assert not api.opens(phone)
-    assert api.opens(laptop)
-    assert api.opens(alice.token) is not bool(idle)
+    assert not api.is_live(phone)
+    assert api.is_live(laptop)
+    assert api.is_live(alice.token) is not bool(idle)
 
 
 def test_session_expires_in_is_never_negative(api, clock):
@@ -126,7 +126,7 @@ def test_session_check_does_not_postpone_the_idle_expiry(api, clock, settings):
     assert api.check_session(token).json()["expires_in"] == 1
     assert Session.objects.get().last_seen_at == start
     clock.shift(1)
-    assert not api.opens(token)
+    assert not api.is_live(token)
 
 
 def test_touch_does_not_restore_a_revoked_session(api, alice):
@@ -175,4 +175,4 @@ def test_digest_and_handle_do_not_authenticate(api, alice):
     session = Session.objects.get()
     stored = bytes(session.digest)
     for text in (str(session.pk), stored.hex(), "s_" + stored.hex(), "s_" + "A" * 86):
-        assert not api.opens(text)
+        assert not api.is_live(text)

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import cache
 from typing import Any
 from urllib.parse import quote_plus, urlsplit
 
@@ -34,7 +35,17 @@ CLAIMS = ("email", "email_verified", "name", "given_name", "family_name")  # all
 CLOCK = {"response_expired", "response_not_yet_valid"}  # codes of social-auth
 
 logger = logging.getLogger(__name__)
-unknown_keys: dict[str, CircuitBreaker] = {}  # by the address of the provider's keys
+
+
+@cache
+def unknown_keys(provider: str, url: str) -> CircuitBreaker:
+    """Opens where the provider does not publish a key that was asked for. `url` is the address of its keys."""
+    return CircuitBreaker(
+        pause=UNKNOWN_KEY_PAUSE,
+        failed=f"Unknown signing keys of {provider} are not asked for",
+        works=f"Unknown signing keys of {provider} are asked for again",
+        level=logging.WARNING,
+    )
 
 
 class OIDCProvider(Provider, OpenIdConnectAuth[HttpResponse]):
@@ -137,29 +148,19 @@ class OIDCProvider(Provider, OpenIdConnectAuth[HttpResponse]):
     def is_published(self, kid: Any) -> bool:
         """Whether the provider has this key now. Invented ids cost it one call in UNKNOWN_KEY_PAUSE."""
         url = self.jwks_uri()
-        breaker = unknown_keys.setdefault(
-            url,
-            CircuitBreaker(
-                pause=UNKNOWN_KEY_PAUSE,
-                failed=f"Unknown signing keys of {self.name} are not asked for",
-                works=f"Unknown signing keys of {self.name} are asked for again",
-                level=logging.WARNING,
-            ),
-        )
+        breaker = unknown_keys(self.name, url)
         if not breaker.allows():
             return False
         try:
             self.shared(url, self.get_remote_jwks_keys, refresh=True)
-            if kid not in self.known_kids():
-                raise LookupError
         except ProviderBusy:
             raise  # nothing was asked for
-        except LookupError as failure:
-            breaker.record_failure(failure)
-            return False
         except Exception as failure:
             breaker.record_failure(failure)
             raise
+        if kid not in self.known_kids():
+            breaker.record_failure(LookupError())
+            return False
         breaker.record_success()
         return True
 

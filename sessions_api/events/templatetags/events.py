@@ -4,9 +4,9 @@ from typing import Any
 
 from django import template
 from django.contrib import admin
-from django.urls import reverse
 
 from sessions_api.adminkit.charts import day_chart
+from sessions_api.adminkit.columns import list_page
 from sessions_api.events.charts import COUNTED_EVENTS, events_by_day
 from sessions_api.events.models import Event
 
@@ -27,6 +27,6 @@ def events_of(context: dict[str, Any], user: Any) -> dict[str, Any]:
     if not admin.site.get_model_admin(Event).has_view_permission(context["request"]):
         return {}
     return {
-        "page": reverse("admin:events_event_changelist", query={"user__id__exact": user.pk}),
+        "page": list_page(Event, user__id__exact=user.pk),
         "events": Event.objects.filter(user=user).order_by("-pk")[:SHOWN],
     }

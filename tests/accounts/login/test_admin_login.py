@@ -115,7 +115,7 @@ def test_admin_password_change_is_recorded_and_mailed_and_revokes_all_other_sess
     assert change_own(admin, "x" * 1000).status_code == 200
     assert change_own(admin).status_code == 302
     assert admin.get("/admin/").status_code == 200
-    assert not api.opens(token)
+    assert not api.is_live(token)
     assert root.events.filter(tag="account:password:change").count() == 1
     mailbox.the_one(root.email, "password")
     body = {"token": old, "new_password": "another password"}

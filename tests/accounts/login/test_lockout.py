@@ -110,7 +110,7 @@ def test_locked_password_is_refused_like_a_wrong_one(api, locked, clock):
 
 
 def test_lock_leaves_sessions_and_known_networks_alone(api, locked):
-    assert api.opens(locked.token)
+    assert api.is_live(locked.token)
     assert attempt(api, locked, locked.password, here=HOME).status_code == 200
     assert attempt(api, locked, locked.password, here=SAME_NETWORK).status_code == 200
 

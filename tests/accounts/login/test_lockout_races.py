@@ -13,8 +13,8 @@ from accounts.login.models import LoginFailures
 from accounts.mail.queue import MailType, QueuedMail
 from accounts.models import User
 
+from ...races import at_once
 from ...users import ApiClient, ApiUser
-from ..social.conftest import at_once
 from .conftest import UNKNOWN, attempt
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]

@@ -35,7 +35,7 @@ def test_refused_login_has_one_answer_whatever_the_reason(api, alice, bob):
 def test_login_issues_a_new_token_each_time(api, alice):
     tokens = {alice.logs_in(api) for _ in range(3)} | {alice.token}
     assert len(tokens) == 4
-    assert all(api.opens(token) for token in tokens)
+    assert all(api.is_live(token) for token in tokens)
 
 
 def test_login_stores_its_time(api, alice, user):
@@ -75,9 +75,9 @@ def test_session_limit_evicts_the_least_recently_seen_session(api, alice, settin
     clock.shift(600)
     assert api.use(alice.token) == 200  # seen again, so the second one is now the least recent
     fourth = alice.logs_in(api)
-    assert [api.opens(token) for token in (alice.token, second, third, fourth)].count(True) == 3
-    assert api.opens(alice.token)
-    assert api.opens(fourth)
+    assert [api.is_live(token) for token in (alice.token, second, third, fourth)].count(True) == 3
+    assert api.is_live(alice.token)
+    assert api.is_live(fourth)
 
 
 def test_session_limit_does_not_count_expired_sessions(api, alice, settings):
@@ -85,15 +85,15 @@ def test_session_limit_does_not_count_expired_sessions(api, alice, settings):
     expired = alice.logs_in(api)
     Session.objects.exclude(digest=digest(alice.token)).update(expires_at="2020-01-01T00:00Z")
     token = alice.logs_in(api)
-    assert [api.opens(each) for each in (alice.token, expired, token)] == [True, False, True]
+    assert [api.is_live(each) for each in (alice.token, expired, token)] == [True, False, True]
 
 
 def test_session_limit_of_one_leaves_the_newest_session(api, alice, bob, settings):
     settings.SESSION_MAX_PER_USER = 1
     token = alice.logs_in(api)
-    assert not api.opens(alice.token)
-    assert api.opens(token)
-    assert api.opens(bob.token)
+    assert not api.is_live(alice.token)
+    assert api.is_live(token)
+    assert api.is_live(bob.token)
 
 
 @pytest.mark.asvs("11.4.2")

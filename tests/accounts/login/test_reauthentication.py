@@ -16,7 +16,7 @@ def test_reauthentication_renews_the_token_and_nothing_else_of_the_session(api, 
     clock.shift(3600)
     answer = again(api, alice.token, password=alice.password)
     assert answer.status_code == 200
-    assert not api.opens(alice.token)
+    assert not api.is_live(alice.token)
     after = api.check_session(answer.json()["token"]).json()
     changed = {"authenticated_at", "last_seen_at", "expires_in"}
     assert {name for name in before if before[name] != after[name]} == changed
@@ -24,7 +24,7 @@ def test_reauthentication_renews_the_token_and_nothing_else_of_the_session(api, 
 
 def test_reauthentication_with_a_wrong_password_renews_nothing(api, alice):
     assert problem(again(api, alice.token, password="wrong")) == (403, "invalid_password")
-    assert api.opens(alice.token)
+    assert api.is_live(alice.token)
 
 
 @pytest.mark.parametrize("body", [{}, {"password": "x", "code": "y"}, {"code": "x"}, {"code_verifier": "x"}])
@@ -43,7 +43,7 @@ def test_renewal_of_a_token_happens_once(api, alice):
     first, second = Session.objects.get(), Session.objects.get()
     token = first.renew()
     assert second.renew() is None
-    assert api.opens(token)
+    assert api.is_live(token)
 
 
 def test_renewal_of_an_expired_session_is_refused(api, alice, clock):

@@ -12,7 +12,7 @@ from accounts.mail.queue import GIVE_UP_AFTER, QueuedMail
 from accounts.models import User
 
 from ...users import link, problem
-from ..conftest import CHROME, FIREFOX, ask_to_change, ask_to_reset, change, move, reset, secure
+from ..conftest import CHROME, FIREFOX, ask_to_change, ask_to_reset, change, move, reset, undo
 
 
 def changes_the_password(api, mailbox, owner):
@@ -64,7 +64,7 @@ def test_security_alert_tells_what_when_where_and_how_to_undo_it(api, owner, mai
         assert "127.0.0.1" in text
         assert "Firefox on Linux" in text
         assert "If it was not you, take your account back with this link" in " ".join(text.split())
-    assert secure(api, link(mail).partition("#")[2]).status_code == 204
+    assert undo(api, link(mail).partition("#")[2]).status_code == 204
 
 
 @pytest.mark.parametrize(
@@ -150,9 +150,9 @@ def test_security_alert_to_a_disabled_user_is_valid_after_the_user_is_enabled(ap
     changes_the_password(api, mailbox, owner)
     User.objects.update(is_active=False)
     token = mailbox.token(owner.email)
-    assert problem(secure(api, token)) == (400, "invalid_link")
+    assert problem(undo(api, token)) == (400, "invalid_link")
     User.objects.update(is_active=True)
-    assert secure(api, token).status_code == 204
+    assert undo(api, token).status_code == 204
 
 
 @pytest.mark.asvs("2.4.1")
@@ -188,7 +188,7 @@ def test_security_alert_without_link_if_the_token_expired_before_it_was_sent(api
     mail = mailbox.the_one(owner.email)
     assert "the link to take the account back has expired" in " ".join(mail.body.split())
     assert "never confirmed" not in mail.body
-    assert problem(secure(api, token)) == (400, "invalid_link")
+    assert problem(undo(api, token)) == (400, "invalid_link")
     assert api.register(owner.email).status_code == 201
 
 
@@ -208,6 +208,6 @@ def test_undo_deletes_queued_alerts_of_what_it_undid(api, owner, mailbox, clock)
     clock.shift(1)
     token = move(api, mailbox, owner, "elsewhere@example.org")
     api.login("elsewhere@example.org", owner.password, User_Agent=CHROME)  # its alert is in the queue
-    assert secure(api, token).status_code == 204
+    assert undo(api, token).status_code == 204
     (mail,) = [mail for mail in mailbox.new() if mail.to == [owner.email]]
     assert reset(api, link(mail).partition("#")[2]).status_code == 204

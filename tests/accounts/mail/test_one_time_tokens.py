@@ -22,7 +22,7 @@ from ..conftest import (
     everything_stored,
     move,
     reset,
-    secure,
+    undo,
     verify,
 )
 
@@ -31,7 +31,7 @@ CALLS = {
     TokenType.CHANGE: change,
     TokenType.RESET: lambda api, user, token: reset(api, token),
     TokenType.REGISTER: lambda api, user, token: confirm(api, token),
-    TokenType.REVERT: lambda api, user, token: secure(api, token),
+    TokenType.REVERT: lambda api, user, token: undo(api, token),
 }
 PATHS = {
     "email/verify": {},

@@ -7,8 +7,9 @@ from collections import Counter
 
 import pytest
 
+from ...races import at_once
 from ...server import database, serving
-from ...sessions_api.test_races import House, at_once
+from ...sessions_api.test_races import House
 
 pytestmark = pytest.mark.postgres
 

@@ -21,8 +21,8 @@ def test_password_change_revokes_other_sessions_and_renews_this_one(api, alice, 
     assert answer.status_code == 200
     after = api.check_session(answer.json()["token"]).json()
     assert (after["handle"], after["expires_at"]) == (before["handle"], before["expires_at"])
-    assert not any(api.opens(token) for token in (alice.token, phone))
-    assert api.opens(bob.token)
+    assert not any(api.is_live(token) for token in (alice.token, phone))
+    assert api.is_live(bob.token)
     assert api.login(alice.email, NEW).status_code == 200
     assert api.login(alice.email, alice.password).status_code == 401
 
@@ -32,7 +32,7 @@ def test_password_change_revokes_other_sessions_and_renews_this_one(api, alice, 
 def test_password_change_needs_the_current_password(api, alice, current):
     body = {"new_password": NEW} | ({} if current is None else {"current_password": current})
     assert problem(change(api, alice.token, **body)) == (403, "invalid_password")
-    assert api.opens(alice.token)
+    assert api.is_live(alice.token)
     assert api.login(alice.email, alice.password).status_code == 200
 
 
@@ -43,7 +43,7 @@ def test_password_change_to_a_refused_password_changes_nothing(api, alice, new, 
     assert problem(answer) == (422, "validation_error")
     (error,) = answer.json()["errors"]
     assert (error["loc"], error["code"]) == (["body", "new_password"], code)
-    assert api.opens(alice.token)
+    assert api.is_live(alice.token)
 
 
 @pytest.fixture
@@ -70,5 +70,5 @@ def test_account_deletion_needs_a_recent_login_and_revokes_all_sessions(api, ali
     assert problem(answer) == (403, "reauthentication_required")
     token = alice.logs_in(api)
     assert api.call("DELETE", "/api/users/me", token=token).status_code == 204
-    assert not any(api.opens(t) for t in (alice.token, token))
+    assert not any(api.is_live(t) for t in (alice.token, token))
     assert [user.email for user in User.objects.all()] == [bob.email]

@@ -18,7 +18,7 @@ from sessions_api.events.tags import Tag
 from sessions_api.models import Session
 
 from ...users import problem
-from ..conftest import ask_to_change, ask_to_reset, change, move, reset, secure, verify
+from ..conftest import ask_to_change, ask_to_reset, change, move, reset, undo, verify
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_password_reset_revokes_all_sessions(api, owner, mailbox, token):
     ask_to_reset(api, owner.email)
     answer = reset(api, mailbox.token(owner.email), "the next password")
     assert (answer.status_code, answer.content) == (204, b"")
-    assert not any(api.opens(session) for session in (owner.token, phone))
+    assert not any(api.is_live(session) for session in (owner.token, phone))
     assert not Session.objects.exists()
     assert problem(api.login(owner.email, owner.password)) == (401, "authentication_failed")
     assert api.login(owner.email, "the next password").status_code == 200
@@ -52,7 +52,7 @@ def test_password_reset_to_a_refused_password_changes_nothing(api, owner, token)
     answer = reset(api, token, "password1")
     assert problem(answer) == (422, "validation_error")
     assert answer.json()["errors"][0]["loc"] == ["body", "new_password"]
-    assert api.opens(owner.token)
+    assert api.is_live(owner.token)
     assert reset(api, token).status_code == 204
 
 
@@ -168,7 +168,7 @@ def test_password_reset_token_survives_logins_with_the_old_password(api, owner, 
     User.objects.update(is_staff=True)
     assert client.post("/admin/login/", {"username": owner.email, "password": owner.password}).status_code == 302
     assert reset(api, token, "the next password").status_code == 204
-    assert not api.opens(stolen)
+    assert not api.is_live(stolen)
     assert client.get("/admin/").status_code == 302
     assert problem(reset(api, token, "the one after it")) == (400, "invalid_link")
 
@@ -192,7 +192,7 @@ def test_password_reset_of_an_unverified_account_revokes_everything_a_stranger_s
     ask_to_reset(api, newcomer.email)
     assert reset(api, mailbox.token(newcomer.email), "of the owner").status_code == 204
     assert User.objects.get().email_verified
-    assert not api.opens(newcomer.token)
+    assert not api.is_live(newcomer.token)
     assert api.login(newcomer.email, newcomer.password).status_code == 401
     assert not UserSocialAuth.objects.exists()
     newcomer.token = api.login(newcomer.email, "of the owner").json()["token"]
@@ -295,7 +295,7 @@ def test_password_reset_that_unlinks_can_be_undone_by_its_mail(api, owner, mailb
     link("google", "alice", before=A_WEEK + A_SECOND)
     reset(api, token)
     mail = mailbox.the_one(owner.email, "was changed")
-    assert secure(api, mail.body.partition("#")[2].split()[0]).status_code == 204
+    assert undo(api, mail.body.partition("#")[2].split()[0]).status_code == 204
     assert not User.objects.get().has_password
 
 
@@ -349,5 +349,5 @@ def test_no_hint_and_no_security_question_is_asked_for_or_stored():
 
 def test_password_reset_can_be_undone_by_its_security_alert(api, owner, mailbox, token):
     reset(api, token, "of a thief in the mailbox")
-    assert secure(api, mailbox.token(owner.email)).status_code == 204
+    assert undo(api, mailbox.token(owner.email)).status_code == 204
     assert api.login(owner.email, "of a thief in the mailbox").status_code == 401

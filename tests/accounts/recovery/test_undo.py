@@ -18,7 +18,7 @@ from ..conftest import (
     everything_stored,
     move,
     reset,
-    secure,
+    undo,
 )
 
 FIRST_OF_THIEF, SECOND_OF_THIEF = "thief@example.org", "thief@example.com"
@@ -47,7 +47,7 @@ def assert_only_alice_has_access(api, mailbox, owner, *thieves):
     """No session, password or identity of the thief is valid; the reset mail gives Alice a password."""
     user = User.objects.get()
     assert (user.email, user.email_verified, user.has_password) == (owner.email, True, False)
-    assert not any(api.opens(token) for token in [owner.token, *(thief.token for thief in thieves)])
+    assert not any(api.is_live(token) for token in [owner.token, *(thief.token for thief in thieves)])
     for thief in [owner, *thieves]:
         assert problem(api.login(owner.email, thief.password)) == (401, "authentication_failed")
     assert not UserSocialAuth.objects.filter(uid="x").exists()
@@ -58,17 +58,17 @@ def assert_only_alice_has_access(api, mailbox, owner, *thieves):
 
 
 def test_undo_of_a_new_device_alert_revokes_its_session(api, owner, thief, mailbox):
-    answer = secure(api, thief.alert)
+    answer = undo(api, thief.alert)
     assert (answer.status_code, answer.content) == (204, b"")
     assert_only_alice_has_access(api, mailbox, owner, thief)
 
 
 @pytest.mark.asvs("6.5.1")
 def test_undo_token_works_once_and_keeps_the_reset_mail_valid(api, owner, thief, mailbox):
-    secure(api, thief.alert)
+    undo(api, thief.alert)
     token = mailbox.token(owner.email)
     before = everything_stored()
-    assert problem(secure(api, thief.alert)) == (400, "invalid_link")
+    assert problem(undo(api, thief.alert)) == (400, "invalid_link")
     assert everything_stored() == before
     assert reset(api, token).status_code == 204
 
@@ -76,7 +76,7 @@ def test_undo_token_works_once_and_keeps_the_reset_mail_valid(api, owner, thief,
 @pytest.mark.parametrize(("seconds", "status"), [(7 * 24 * 3600 - 2, 204), (7 * 24 * 3600 - 1, 400)])
 def test_undo_token_is_valid_for_seven_days(api, thief, clock, seconds, status):
     clock.shift(seconds)  # a second has passed since the alert
-    assert secure(api, thief.alert).status_code == status
+    assert undo(api, thief.alert).status_code == status
 
 
 def by_the_first(alerts):
@@ -104,10 +104,10 @@ def test_undo_by_any_alert_reverts_everything_a_thief_did(api, owner, thief, mai
     changes_the_password(api, thief, "another of his")
     of_thief.append(mailbox.token(SECOND_OF_THIEF))
     clock.shift(1)
-    assert secure(api, token_of(alerts)).status_code == 204
+    assert undo(api, token_of(alerts)).status_code == 204
     assert_only_alice_has_access(api, mailbox, owner, thief)
     for token in of_thief:
-        assert problem(secure(api, token)) == (400, "invalid_link")
+        assert problem(undo(api, token)) == (400, "invalid_link")
     assert User.objects.get().email == owner.email
 
 
@@ -116,13 +116,13 @@ def test_undo_by_the_thief_does_not_outlast_the_owners_undo(api, owner, thief, m
     clock.shift(1)
     of_thief = move(api, mailbox, thief, SECOND_OF_THIEF)
     clock.shift(1)
-    assert secure(api, of_thief).status_code == 204
+    assert undo(api, of_thief).status_code == 204
     assert User.objects.get().email == FIRST_OF_THIEF
     assert reset(api, mailbox.token(FIRST_OF_THIEF)).status_code == 204
     of_thief = mailbox.token(FIRST_OF_THIEF)
     clock.shift(1)
-    assert secure(api, alert).status_code == 204
-    assert problem(secure(api, of_thief)) == (400, "invalid_link")
+    assert undo(api, alert).status_code == 204
+    assert problem(undo(api, of_thief)) == (400, "invalid_link")
     assert_only_alice_has_access(api, mailbox, owner, thief)
 
 
@@ -136,14 +136,14 @@ def test_undo_deletes_the_queued_mails_of_a_thief(api, owner, thief, mailbox, cl
     ask_to_reset(api, FIRST_OF_THIEF)
     ask_to_change(api, thief, SECOND_OF_THIEF)
     assert QueuedMail.objects.count() == 3
-    assert secure(api, alert).status_code == 204
+    assert undo(api, alert).status_code == 204
     assert_only_alice_has_access(api, mailbox, owner, thief)
 
 
 def test_undo_invalidates_a_pending_email_change(api, owner, thief, mailbox):
     ask_to_change(api, thief, FIRST_OF_THIEF)
     waiting = mailbox.token(FIRST_OF_THIEF)
-    secure(api, thief.alert)
+    undo(api, thief.alert)
     assert reset(api, mailbox.token(owner.email), "chosen by alice").status_code == 204
     owner.token = api.login(owner.email, "chosen by alice").json()["token"]
     assert problem(change(api, owner, waiting)) == (400, "invalid_link")
@@ -162,7 +162,7 @@ def test_undo_address_stays_reserved_until_it_is_restored(api, owner, thief, oth
     ask_to_change(api, other, owner.email)
     assert problem(change(api, other, mailbox.token(owner.email))) == (409, "email_taken")
     clock.shift(1)
-    assert secure(api, alert).status_code == 204
+    assert undo(api, alert).status_code == 204
     assert User.objects.filter(email=owner.email).count() == 1
 
 
@@ -177,14 +177,14 @@ def test_undo_address_stays_reserved_while_the_mail_server_is_down(api, owner, t
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     alert = mailbox.token(owner.email, "another address")
     clock.shift(7 * 24 * 3600 - 1)
-    assert secure(api, alert).status_code == 204
+    assert undo(api, alert).status_code == 204
     assert_only_alice_has_access(api, mailbox, owner, thief)
 
 
 def test_undo_frees_the_address_of_the_thief(api, owner, thief, mailbox, clock):
     alert = move(api, mailbox, thief, FIRST_OF_THIEF)
     clock.shift(1)
-    secure(api, alert)
+    undo(api, alert)
     assert api.register(FIRST_OF_THIEF).status_code == 201
 
 
@@ -192,7 +192,7 @@ def test_undo_works_after_a_thief_unlinked_a_provider(api, owner, thief, mailbox
     mine = links()
     assert api.call("DELETE", f"/api/auth/connections/{mine.pk}", token=thief.token).status_code == 204
     alert = mailbox.token(owner.email, "unlinked")
-    assert secure(api, alert).status_code == 204
+    assert undo(api, alert).status_code == 204
     assert_only_alice_has_access(api, mailbox, owner, thief)
 
 
@@ -200,7 +200,7 @@ def test_undo_keeps_identities_linked_before_the_first_alert(api, owner, clock, 
     mine = links()
     clock.shift(1)
     owner.logs_in(api, User_Agent=CHROME)
-    assert secure(api, mailbox.token(owner.email)).status_code == 204
+    assert undo(api, mailbox.token(owner.email)).status_code == 204
     assert UserSocialAuth.objects.get() == mine
 
 
@@ -209,17 +209,17 @@ def test_undo_token_of_an_earlier_mailbox_outlasts_an_undo_by_a_later_one(api, o
     clock.shift(1)
     changes_the_password(api, thief)
     of_thief = mailbox.token(FIRST_OF_THIEF)
-    assert secure(api, of_thief).status_code == 204
+    assert undo(api, of_thief).status_code == 204
     assert User.objects.get().email == FIRST_OF_THIEF
     mailbox.new()
-    assert secure(api, alert).status_code == 204
+    assert undo(api, alert).status_code == 204
     assert User.objects.get().email == owner.email
 
 
 def test_undo_is_refused_for_a_disabled_user(api, thief):
     User.objects.update(is_active=False)
     before = everything_stored()
-    assert problem(secure(api, thief.alert)) == (400, "invalid_link")
+    assert problem(undo(api, thief.alert)) == (400, "invalid_link")
     assert everything_stored() == before
 
 
@@ -233,7 +233,7 @@ def test_undo_works_after_a_user_is_enabled_again(api, owner, thief, mailbox, cl
     User.objects.update(is_active=True)
     assert problem(reset(api, asked_for)) == (400, "invalid_link")
     clock.shift(1)
-    assert secure(api, alert).status_code == 204
+    assert undo(api, alert).status_code == 204
     assert_only_alice_has_access(api, mailbox, owner, thief)
 
 
@@ -241,7 +241,7 @@ def test_undo_works_after_a_user_is_enabled_again(api, owner, thief, mailbox, cl
 def test_undo_mails_the_losing_address_without_a_link(api, owner, thief, mailbox, clock):
     alert = move(api, mailbox, thief, FIRST_OF_THIEF)
     clock.shift(1)
-    assert secure(api, alert).status_code == 204
+    assert undo(api, alert).status_code == 204
     told = mailbox.the_one(FIRST_OF_THIEF)
     assert told.subject == "Your account at localhost has another address"
     assert "The owner of an earlier address took the account back" in " ".join(told.body.split())
@@ -250,7 +250,7 @@ def test_undo_mails_the_losing_address_without_a_link(api, owner, thief, mailbox
 
 def test_undo_is_refused_for_a_deleted_account(api, owner, thief):
     assert api.call("DELETE", "/api/users/me", token=thief.token).status_code == 204
-    assert problem(secure(api, thief.alert)) == (400, "invalid_link")
+    assert problem(undo(api, thief.alert)) == (400, "invalid_link")
     assert not User.objects.exists()
 
 
@@ -260,7 +260,7 @@ def test_undo_is_refused_whole_when_another_user_has_the_address(api, owner, thi
     alert = move(api, mailbox, thief, FIRST_OF_THIEF)
     User.objects.create_user(owner.email)
     before = everything_stored()
-    assert problem(secure(api, alert)) == (409, "email_taken")
+    assert problem(undo(api, alert)) == (409, "email_taken")
     assert everything_stored() == before
     assert OneTimeToken.objects.usable().filter(type="revert", email=owner.email).count() == 2
 

@@ -3,14 +3,11 @@
 import os
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from threading import Barrier
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
-from django.db import connection
 
 from ...server import free_port, wait_until_up
 from ...users import ApiClient
@@ -45,21 +42,6 @@ def google(provider, settings):
 def claims(sub, **changes):
     """The claims that Google would send for a user of its own mailboxes."""
     return {"email": f"{sub}@gmail.com", "email_verified": True, "name": sub.capitalize()} | changes
-
-
-def at_once(*calls):
-    """What these calls return when they start at the same moment, each with its own connection."""
-    barrier = Barrier(len(calls))
-
-    def run(call):
-        try:
-            barrier.wait(10)
-            return call()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return [future.result() for future in [pool.submit(run, call) for call in calls]]
 
 
 @dataclass

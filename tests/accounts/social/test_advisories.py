@@ -127,8 +127,8 @@ def test_cve_2025_68481_link_address_of_an_attacker_links_no_identity_of_the_vic
 def test_cve_2026_53516_account_registered_in_advance_is_closed_to_the_attacker(forger, api, comes):
     waiting = register(api)
     victim = comes(forger)
-    assert ApiClient().opens(victim)
-    assert not api.opens(waiting)
+    assert ApiClient().is_live(victim)
+    assert not api.is_live(waiting)
     assert problem(api.login("dave@gmail.com", "the password of dave")) == (401, "authentication_failed")
     assert User.objects.count() == 1
 
@@ -142,7 +142,7 @@ def test_cve_2026_53516_links_and_pending_codes_of_the_attacker_are_revoked(forg
     attacker = Browser()
     address = forger.consent(attacker.start(code_challenge=s256(VERIFIER)), "attacker")
     code = attacker.land(address).told["code"]
-    assert ApiClient().opens(comes(forger, "victim", email="dave@gmail.com"))
+    assert ApiClient().is_live(comes(forger, "victim", email="dave@gmail.com"))
     assert list(user.social_auth.values_list("uid", flat=True)) == ["victim"]
     answer = api.call("POST", "/api/auth/exchange", {"code": code, "code_verifier": VERIFIER})
     assert problem(answer) == (400, "invalid_code")
@@ -154,7 +154,7 @@ def test_cve_2026_53516_links_and_pending_codes_of_the_attacker_are_revoked(forg
 def test_cve_2026_53516_email_verified_must_be_true(forger, api, comes, claimed):
     token = register(api, verified=VERIFIED)
     assert comes(forger, email_verified=claimed) == "email_unverified"
-    assert api.opens(token)
+    assert api.is_live(token)
     assert not UserSocialAuth.objects.exists()
 
 

@@ -98,7 +98,7 @@ def test_reauthentication_by_an_exchange_code_of_the_same_user(api, browser, cod
     answer = api.call("POST", "/api/auth/reauthenticate", body, token=token)
     assert answer.status_code == 200
     renewed = answer.json()["token"]
-    assert not api.opens(token)
+    assert not api.is_live(token)
     before, after = Session.objects.get(), api.check_session(renewed).json()
     assert after["handle"] == str(before.pk)
     assert after["authenticated_at"] > after["created_at"]
@@ -109,4 +109,4 @@ def test_reauthentication_by_another_users_exchange_code_is_refused(api, alice, 
     body = {"code": code, "code_verifier": VERIFIER}
     answer = api.call("POST", "/api/auth/reauthenticate", body, token=alice.token)
     assert problem(answer) == (400, "invalid_code")
-    assert api.opens(alice.token)
+    assert api.is_live(alice.token)

@@ -18,9 +18,10 @@ from accounts.single_use.models import ConsumedToken
 from accounts.social.providers import base as backend
 from sessions_api.models import Session
 
+from ...races import at_once
 from ...server import database, free_port, serving
 from . import forger as provider
-from .conftest import Browser, at_once
+from .conftest import Browser
 from .forger import DISCOVERY, KEYS, SAYS, TOKEN, forging, self_signed
 
 pytestmark = pytest.mark.once

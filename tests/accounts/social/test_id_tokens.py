@@ -17,9 +17,9 @@ from accounts.social.providers.registry import backend_for
 from sessions_api.http.client import ClientInfo
 from sessions_api.models import Session
 
+from ...races import at_once
 from ...users import ApiClient, problem
 from . import forger as provider
-from .conftest import at_once
 from .forger import CLIENT, KEYS, encoded, jwk, pem, signed, without
 
 pytestmark = pytest.mark.once

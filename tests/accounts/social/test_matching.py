@@ -43,7 +43,7 @@ def test_verified_google_mailbox_links_the_user_with_the_address(browser, api, d
     verify(dave)
     landing = browser.sign_in("dave", email=address)
     assert api.check_session(landing.told["session"]).json()["user"]["email"] == dave.email
-    assert api.opens(dave.token)
+    assert api.is_live(dave.token)
     assert api.login(dave.email, dave.password).status_code == 200
 
 
@@ -99,7 +99,7 @@ def test_sign_in_revokes_what_was_set_up_before_the_address_was_verified(browser
     landing = browser.sign_in("dave")
     user = api.check_session(landing.told["session"]).json()["user"]
     assert (user["email_verified"], user["has_password"]) == (True, False)
-    assert not api.opens(dave.token)
+    assert not api.is_live(dave.token)
     assert api.login(dave.email, dave.password).status_code == 401
     assert User.objects.count() == 1
 

@@ -225,7 +225,7 @@ def test_oidc_address_that_is_unverified_never_links_an_existing_user(employee, 
     token = api.register("dave@company.example").json()["token"]
     User.objects.update(email_verified_at=verified)
     assert employee.sign_in("dave", email="dave@company.example", email_verified=False).error == "account_exists"
-    assert api.opens(token)
+    assert api.is_live(token)
     assert not UserSocialAuth.objects.exists()
 
 

@@ -15,8 +15,9 @@ from accounts.social.providers import base
 from sessions_api.models import Session
 from sessions_api.outbound.concurrency import ConcurrencyLimit
 
+from ...races import at_once
 from ...users import ApiClient, problem
-from .conftest import Browser, at_once
+from .conftest import Browser
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
@@ -54,7 +55,7 @@ def test_twenty_first_sign_ins_at_once_link_one_user(ready, api, verified):
     landings = all_land(ready)
     assert [landing.told.get("error") for landing in landings] == [None] * 20
     assert (User.objects.count(), UserSocialAuth.objects.count()) == (1, 1)
-    assert api.opens(token) == bool(verified)
+    assert api.is_live(token) == bool(verified)
     assert (api.login("dave@gmail.com", "the password of dave").status_code == 200) == bool(verified)
 
 
@@ -74,9 +75,9 @@ def test_registration_beside_a_first_sign_in_shares_no_account(forger, db):
         assert user.social_auth.count() == 1
         assert not user.has_password
         if registered.status_code == 201:
-            assert not ApiClient().opens(registered.json()["token"])
+            assert not ApiClient().is_live(registered.json()["token"])
         for landing in landings:
-            assert ApiClient().opens(landing.told["session"])
+            assert ApiClient().is_live(landing.told["session"])
     assert User.objects.count() == 8
 
 

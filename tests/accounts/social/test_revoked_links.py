@@ -9,7 +9,7 @@ from accounts.models import User
 from accounts.social import linking, matching
 
 from ...users import problem
-from ..conftest import MailboxUser, ask_to_change, ask_to_reset, change, reset, secure
+from ..conftest import MailboxUser, ask_to_change, ask_to_reset, change, reset, undo
 from .conftest import Browser
 
 VERIFIER = "v" * 43
@@ -32,7 +32,7 @@ def by_a_reset(api, owner, mailbox):
 
 def by_undo(api, owner, mailbox):
     owner.logs_in(api, User_Agent="Firefox/145.0")
-    assert secure(api, mailbox.token(owner.email, "device")).status_code == 204
+    assert undo(api, mailbox.token(owner.email, "device")).status_code == 204
 
 
 @pytest.mark.parametrize("revoked", [by_a_change, by_a_reset, by_undo])
@@ -110,7 +110,7 @@ def test_sign_in_finds_the_link_that_another_callback_made_after_its_first_look(
     just_before(monkeypatch, matching, "match_or_create", lambda: landings.append(Browser().sign_in("dave")))
     landings.append(browser.sign_in("dave"))
     assert [landing.path for landing in landings] == ["/oauth/callback"] * 2
-    assert all(api.opens(landing.told["session"]) for landing in landings)
+    assert all(api.is_live(landing.told["session"]) for landing in landings)
     assert (User.objects.count(), UserSocialAuth.objects.count()) == (1, 1)
 
 
@@ -125,7 +125,7 @@ def test_sign_in_that_conflicts_with_another_callback_logs_in_its_user(browser, 
 
     just_before(monkeypatch, matching, "link_or_create", conflict)
     landings.append(browser.sign_in("dave"))
-    assert all(api.opens(landing.told["session"]) for landing in landings)
+    assert all(api.is_live(landing.told["session"]) for landing in landings)
     assert (User.objects.count(), UserSocialAuth.objects.count()) == (1, 1)
 
 

@@ -157,7 +157,7 @@ def test_admin_session_revocation_is_counted_in_output_and_event(browser, token,
 def test_admin_sessions_do_not_count_for_the_maximum_of_sessions(api, browser, root, settings):
     settings.SESSION_MAX_PER_USER = 1
     token = api.login(root.email, PASSWORD).json()["token"]
-    assert api.opens(token)
+    assert api.is_live(token)
     assert is_in(browser)
 
 

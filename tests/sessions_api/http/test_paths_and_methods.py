@@ -88,6 +88,7 @@ def test_method_tests_cover_every_path():
     assert own - {"/api/", "/admin/", "/admin/password_change/", "/admin/r/<path:object>"} < KNOWN.keys()
 
 
+@pytest.mark.asvs("13.4.4")
 @pytest.mark.parametrize("method", [b"TRACE", b"PUT", b"CONNECT", b"FOO-BAR", b"A" * 5000])
 def test_method_of_any_name_gets_405_from_the_server(server, method):
     answer = server.exchange(method + b" /api/auth/login HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
@@ -97,7 +98,7 @@ def test_method_of_any_name_gets_405_from_the_server(server, method):
 # Paths
 
 
-@pytest.mark.asvs("14.2.5")
+@pytest.mark.asvs("14.2.5", "13.4.3")
 @pytest.mark.parametrize(
     "path",
     [

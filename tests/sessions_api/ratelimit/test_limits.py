@@ -9,9 +9,10 @@ from ninja import Router
 from accounts.login import lockout
 from accounts.models import User
 from config.api import api as described
+from sessions_api.http.client import ClientInfo
 from sessions_api.http.errors import NotFound, RateLimited
 from sessions_api.http.openapi import DescribedAPI, raises
-from sessions_api.ratelimit.limits import RESET, limited, store
+from sessions_api.ratelimit.limits import RESET, counted_as, limited, store
 
 from ...users import comparable, problem
 
@@ -64,7 +65,7 @@ def test_login_limit_refuses_after_five_guesses_in_a_minute_without_a_hash(api, 
     assert answer.headers["RateLimit-Policy"] == '"password-by-account-and-address";q=5;w=60'
     assert answer.headers["RateLimit"] == '"password-by-account-and-address";r=0;t=60'
     clock.shift(60)
-    assert api.opens(alice.logs_in(api))
+    assert api.is_live(alice.logs_in(api))
 
 
 def test_login_limit_forgets_each_attempt_after_a_minute(api, alice, clock):
@@ -154,7 +155,7 @@ def test_locked_account_keeps_its_sessions_and_is_unlocked_by_a_password_reset(a
     for _ in range(100):
         guess(api, alice.email, **anywhere())
     assert problem(api.login(alice.email, alice.password, **anywhere())) == LIMITED
-    assert api.opens(token)
+    assert api.is_live(token)
     assert api.call("POST", "/api/auth/reauthenticate", body, token=token, **known_network).status_code == 200
     mailbox.new()
     assert api.call("POST", "/api/auth/password/reset", {"email": alice.email}).status_code == 202
@@ -204,6 +205,20 @@ def test_limits_count_these_addresses_as_one(api, alice, settings, spellings):
         assert guess(api, alice.email, X_Forwarded_For=address) == REFUSED
     assert {guess(api, alice.email, X_Forwarded_For=address) for address in spellings} == {LIMITED}
     assert guess(api, alice.email, X_Forwarded_For="2001:db8:1:3::1") == REFUSED
+
+
+@pytest.mark.once
+@pytest.mark.asvs("6.3.1")
+@pytest.mark.parametrize(
+    ("sent", "address", "network"),
+    [
+        ("203.0.113.255", "203.0.113.255/32", "203.0.113.0/24"),
+        ("2001:db8:1:ffff:ffff::1", "2001:db8:1:ffff::/64", "2001:db8:1::/48"),
+    ],
+)
+def test_attempts_count_for_an_address_and_for_its_network(sent, address, network):
+    """RFC 4291, 2.5.4, and RFC 6177, 2: one client has a /64 of IPv6, and one site a /48."""
+    assert counted_as(ClientInfo(address=sent)) == {"address": address, "network": network}
 
 
 @pytest.mark.asvs("6.3.1")
@@ -508,8 +523,8 @@ def test_sign_in_limit_sends_the_browser_to_the_error_page(api, settings):
 
 
 def test_session_check_is_never_limited(api, alice):
-    assert all(api.opens(alice.token) for _ in range(200))
-    assert not any(api.opens("s_" + "x" * 86) for _ in range(200))
+    assert all(api.is_live(alice.token) for _ in range(200))
+    assert not any(api.is_live("s_" + "x" * 86) for _ in range(200))
 
 
 # The operator

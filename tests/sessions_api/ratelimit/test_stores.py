@@ -5,9 +5,8 @@ import signal
 import sys
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from threading import Barrier, Semaphore
+from threading import Semaphore
 
 import pytest
 import redis
@@ -17,23 +16,13 @@ from sessions_api.ratelimit import memory
 from sessions_api.ratelimit.memory import InProcess, Window
 from sessions_api.ratelimit.redis import SharedStore
 
+from ...races import at_once
 from ...server import database, free_port, serving
 from ...users import problem
 
 ROUNDS = int(os.environ.get("RACE_ROUNDS", "2"))
 PASSWORD = "correct horse battery"
 FIVE = Window(5, 60, "five")
-
-
-def at_once(calls):
-    barrier = Barrier(len(calls))
-
-    def start(call):
-        barrier.wait()
-        return call()
-
-    with ThreadPoolExecutor(len(calls)) as crowd:
-        return list(crowd.map(start, calls))
 
 
 # In the memory of this process
@@ -46,7 +35,7 @@ def test_memory_store_lets_five_of_twenty_threads_pass():
     sys.setswitchinterval(1e-6)
     try:
         for turn in range(20 * ROUNDS):
-            assert sum(at_once([lambda turn=turn: store.hit(FIVE, str(turn))] * 20)) == 5
+            assert sum(at_once(*[lambda turn=turn: store.hit(FIVE, str(turn))] * 20)) == 5
     finally:
         sys.setswitchinterval(interval)
 
@@ -135,7 +124,7 @@ def test_shared_store_lets_five_of_twenty_parallel_guesses_at_two_processes_pass
         for turn in range(ROUNDS):
             address = f"10.0.{turn}.1"
             emails = [spellings[n % 3].format(turn) for n in range(20)]
-            answers = at_once([lambda email=email, address=address: both.guess(email, address) for email in emails])
+            answers = at_once(*[lambda email=email, address=address: both.guess(email, address) for email in emails])
             outcomes = Counter(answer.status_code for answer in answers)
             assert outcomes == {401: 5, 429: 15}, (tmp_path / "log").read_text()
             assert all(int(answer.headers["Retry-After"]) <= 60 for answer in answers if answer.status_code == 429)
@@ -149,7 +138,7 @@ def test_shared_store_lets_at_most_twenty_guesses_from_forty_networks_pass(tmp_p
         for turn in range(ROUNDS):
             email = f"crowd{turn}@example.org"
             calls = [lambda email=email, at=f"10.{turn}.{n}.1": both.guess(email, at) for n in range(40)]
-            outcomes = Counter(answer.status_code for answer in at_once(calls))
+            outcomes = Counter(answer.status_code for answer in at_once(*calls))
             assert outcomes.keys() == {401, 429}, (tmp_path / "log").read_text()
             assert 10 <= outcomes[401] <= 20
 
@@ -166,7 +155,7 @@ def test_shared_store_gives_a_network_its_share_of_mails_and_no_more_at_two_proc
             return both.server.call("POST", "/api/auth/password/reset", body, headers=headers).status_code
 
         calls = [lambda n=n: ask(n, f"2001:db8:7:{n:x}::1") for n in range(50)]
-        assert Counter(at_once(calls)) == {202: 20, 429: 30}
+        assert Counter(at_once(*calls)) == {202: 20, 429: 30}
         assert ask("honest", "2001:db8:8::1") == 202
 
 
@@ -217,7 +206,7 @@ def test_limits_hold_in_each_process_while_the_shared_store(tmp_path, url, failu
         assert house_.server.call("GET", "/api/auth/session", token=token).status_code == 200
         emails = [f"other{number}@example.org" for number in range(8)]
         calls = [lambda email=email: timed(lambda: house_.guess(email, "192.0.2.2")) for email in emails]
-        assert max(at_once(calls)) < 8 * usual + 0.5
+        assert max(at_once(*calls)) < 8 * usual + 0.5
         log = (tmp_path / "log").read_text()
         assert log.count("Limits are counted in each process by itself") == 1
         assert "Traceback" not in log
@@ -283,5 +272,5 @@ def test_shared_store_that_hangs_is_asked_once_a_second_for_all_callers(clock):
         hanging.answered.release()
         return passed
 
-    assert sum(at_once([hit] * 20)) == 5
+    assert sum(at_once(*[hit] * 20)) == 5
     assert len(hanging.asked) == 2
