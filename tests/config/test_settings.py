@@ -175,6 +175,41 @@ def test_setting_can_be_read_from_a_file(tmp_path):
     assert setting("settings.SECRET_KEY", SECRET_KEY_FILE=str(tmp_path / "key")) == "$from a file"
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "SITE_NAME=Tea & Co.",
+        "\ufeffSITE_NAME=Tea & Co.",
+        "  SITE_NAME = Tea & Co.  ",
+        "export SITE_NAME=Tea & Co.\r",
+        '\ufeff# a comment\n\nSITE_NAME = "Tea & Co."',
+        "SITE_NAME='Tea & Co.'",
+    ],
+)
+def test_dotenv_is_read_as_users_write_it(tmp_path, line):
+    (tmp_path / ".env").write_text(f"{line}\n", encoding="utf-8", newline="")
+    assert setting("settings.SITE_NAME", DOTENV=str(tmp_path / ".env")) == "Tea & Co."
+
+
+@pytest.mark.asvs("16.2.5")
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"SITE_NAME=Tea\n\nSECRET_KEY: hunter2\n", "Line 3 of .env is not NAME=value."),
+        (b"hunter2\n", "Line 1 of .env is not NAME=value."),
+        (b"SECRET-KEY=hunter2\n", "Line 1 of .env is not NAME=value."),
+        ("SECRET_KEY=hunter2\n".encode("utf-16"), ".env is not in UTF-8."),
+        (None, ".env cannot be read: Is a directory."),
+    ],
+)
+def test_dotenv_that_cannot_be_read_ends_the_start_without_its_content(tmp_path, content, says):
+    path = tmp_path / ".env"
+    path.mkdir() if content is None else path.write_bytes(content)
+    done = python("import django; django.setup()", DOTENV=str(path), DJANGO_SETTINGS_MODULE="config.settings")
+    assert done.stderr.rstrip().endswith(f"ImproperlyConfigured: {says}")
+    assert "hunter2" not in done.stdout + done.stderr
+
+
 def test_environment_wins_over_dotenv_as_a_value_and_as_a_file(tmp_path):
     (tmp_path / ".env").write_text("REGISTRATION=closed\nLOG_LEVEL=debug\nSITE_NAME_FILE=/nowhere\nMAIL_LANGUAGE=de\n")
     (tmp_path / "level").write_text("error")
