@@ -201,10 +201,10 @@ def test_callback_is_valid_once(browser, google):
     assert browser.land(address).path == "/oauth/callback"
     assert browser.land(address).error == "invalid_state"
     browser.cookies = cookies.copy()  # kept by an attacker
-    assert browser.land(address).error == "invalid_state"
+    assert browser.land(address).error == "sign_in_repeated"
     fresh = query(browser.consent(browser.start(), "dave"))["code"]
     browser.cookies = cookies
-    assert browser.land(address.replace(query(address)["code"], fresh)).error == "invalid_state"
+    assert browser.land(address.replace(query(address)["code"], fresh)).error == "sign_in_repeated"
     assert Session.objects.count() == 1
 
 
