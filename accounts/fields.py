@@ -15,6 +15,8 @@ LOCAL_PART = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[a-z0-9!#$%&'*+/=?^_`
 # The controls of ISO/IEC 6429, the separators of lines and paragraphs, and Bidi_Control (Unicode, UAX #9, 2).
 CONTROLS = r"\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069"
 CONTROL = re.compile(f"[{CONTROLS}]")
+LINE_BREAK = re.compile("[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]")
+NAME_LENGTH = 255  # of the column
 
 
 def canonical_email(text: str) -> str:
@@ -53,6 +55,15 @@ def require_one_line(text: str) -> None:
     """
     if CONTROL.search(text):
         raise ValidationError("Line breaks and control characters are not allowed.", code="control_character")
+
+
+def as_one_line(text: str) -> str:
+    """The part of a text that `require_one_line` accepts, in at most NAME_LENGTH characters.
+
+    For a name from elsewhere, which no user can correct. A lone surrogate fits into no database.
+    """
+    text = CONTROL.sub("", LINE_BREAK.sub(" ", text)).encode(errors="ignore").decode()
+    return text.strip()[:NAME_LENGTH].rstrip()
 
 
 class EmailAddressField(models.CharField):  # type: ignore[type-arg]

@@ -15,7 +15,7 @@ from sessions_api.admin_sessions.models import AdminSession
 from sessions_api.http.errors import SessionExpired
 from sessions_api.models import Session, TimestampMixin
 
-from .fields import MAX_LENGTH, EmailAddressField, canonical_email, require_one_line
+from .fields import MAX_LENGTH, NAME_LENGTH, EmailAddressField, canonical_email, require_one_line
 
 logger = logging.getLogger(__name__)
 
@@ -86,7 +86,7 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
 class User(TimestampMixin, AbstractBaseUser, PermissionsMixin):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     email = EmailAddressField("email address", max_length=MAX_LENGTH, unique=True)
-    display_name = models.CharField(max_length=255, blank=True, validators=[require_one_line])
+    display_name = models.CharField(max_length=NAME_LENGTH, blank=True, validators=[require_one_line])
     email_verified_at = models.DateTimeField(null=True, blank=True)
     is_active = models.BooleanField(
         "active", default=True, help_text="A disabled user cannot log in. Disabling revokes all sessions at once."

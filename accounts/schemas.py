@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 from sessions_api.http.schemas import RequestSchema, ResponseSchema, Text, Time
 from sessions_api.schemas import SessionInfo
 
-from .fields import CONTROLS, MAX_LENGTH, canonical_email, require_one_line
+from .fields import CONTROLS, MAX_LENGTH, NAME_LENGTH, canonical_email, require_one_line
 
 
 def _email(text: str) -> str:
@@ -69,7 +69,7 @@ DisplayName = Annotated[
     Text,
     AfterValidator(_one_line),
     Field(
-        max_length=255,
+        max_length=NAME_LENGTH,
         description="One line without control characters. Surrounding white space is removed.",
         json_schema_extra={"pattern": f"^[^{CONTROLS}]*$"},
     ),

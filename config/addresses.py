@@ -5,6 +5,7 @@ are left out. Each function raises ImproperlyConfigured, which names the setting
 """
 
 import re
+from email.utils import quote, unquote
 from ipaddress import IPv6Address
 from urllib.parse import urlsplit
 
@@ -16,6 +17,9 @@ from config.env import env
 DEFAULT_PORTS = {"http": 80, "https": 443}
 HOST_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(\.(?!-)[a-z0-9_-]{1,63})*\.?")
 HEADER_NAME = re.compile("[a-z0-9-]+")
+MAILBOX = re.compile(
+    r"(?:([^<>]*)<)?([^\s<>@,;:\"()]+)@([^\s<>@]+)(?(1)>)"
+)  # `Name <local@domain>`, or without the name
 
 
 def base_url(name: str, default: str) -> str:
@@ -64,6 +68,28 @@ def header_names(name: str) -> list[str]:
     if not all(map(HEADER_NAME.fullmatch, names)):
         raise ImproperlyConfigured(f"{name} must list names of headers, such as X-Trace-ID.")
     return names
+
+
+def sender(name: str, default: str) -> str:
+    """One mailbox with or without a name, as in a From header. The name may contain commas, and needs no quotes."""
+    given = env.str(name, default=default)
+    written = MAILBOX.fullmatch(given) if given.isprintable() else None
+    shown, local, domain = written.groups() if written else (None, "", "")
+    try:
+        _ = canonical_host(domain)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be one address, such as Acme <accounts@example.org>.") from None
+    address, shown = f"{local}@{domain}", unquote((shown or "").strip())
+    return f'"{quote(shown)}" <{address}>' if shown else address
+
+
+def host_name(name: str) -> str:
+    """The name of a host, or empty."""
+    given = env.str(name, default="")
+    try:
+        return canonical_host(given) if given else ""
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be the name of a host, such as auth.example.org.") from None
 
 
 def origin(url: str) -> str:

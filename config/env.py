@@ -6,7 +6,9 @@ No message repeats a value, because it may be a secret.
 import os
 import re
 import warnings
+from collections.abc import Iterator
 from datetime import timedelta
+from io import StringIO
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from config.postgresql.url import parse
 BOOLEANS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 FORMS = {bool: "true or false", int: "a whole number", float: "a number"}
 ESCAPE = "Write special characters of a password as %XX."
+ASSIGNMENT = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z_0-9]*)\s*=\s*(.*?)\s*")
 NOT_A_URL = f"{{}} is not a valid URL. {ESCAPE}"
 
 
@@ -68,10 +71,31 @@ env = Environment()
 def read_dotenv(default: Path) -> None:
     """Add the settings of the file that `DOTENV` names. A variable wins that is already set, as a value or a file."""
     given = set(os.environ)
-    env.read_env(env.str("DOTENV", default=str(default)))
+    path = Path(env.str("DOTENV", default=str(default)))
+    env.read_env(StringIO("\n".join(assignments(path))))
     for name in set(os.environ) - given:
         if f"{name}_FILE" in given or name.removesuffix("_FILE") in given:
             del os.environ[name]
+
+
+def assignments(path: Path) -> Iterator[str]:
+    """Each `NAME=value` of this file, without blanks around the sign; none of a file that does not exist.
+
+    Editors on Windows begin a file with a byte order mark. environ would skip other lines, and log their secrets.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise ImproperlyConfigured(f"{path.name} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise ImproperlyConfigured(f"{path.name} is not in UTF-8.") from None
+    for number, line in enumerate(lines, start=1):
+        if line.strip() and not line.lstrip().startswith("#"):
+            if not (assigned := ASSIGNMENT.fullmatch(line)):
+                raise ImproperlyConfigured(f"Line {number} of {path.name} is not NAME=value.")
+            yield f"{assigned[1]}={assigned[2]}"
 
 
 def required(name: str, hint: str) -> str:
@@ -195,6 +219,8 @@ def mail(name: str, default: str, *, backend: str) -> dict[str, Any]:
         raise ImproperlyConfigured(NOT_A_URL.format(name)) from None
     except ImproperlyConfigured:
         raise ImproperlyConfigured(f"{name} must start with smtp+tls://, smtps:// or smtp://.") from None
+    if config["EMAIL_BACKEND"].endswith(".smtp.EmailBackend"):
+        config["EMAIL_BACKEND"] = "accounts.mail.smtp.EmailBackend"
     if backend:
         config["EMAIL_BACKEND"] = backend
     config = {"EMAIL_USE_TLS": False, "EMAIL_USE_SSL": False} | config

@@ -133,6 +133,8 @@ class RequestGuardMiddleware:
                 request.get_host()
             except DisallowedHost:
                 raise InvalidRequest from None
+        if is_admin(request) and "%00" in request.META.get("QUERY_STRING", ""):
+            raise InvalidRequest  # Django's pages search with any text, and PostgreSQL stores no NUL
         if declared := request.META.get("CONTENT_LENGTH"):
             if not declared.isdecimal() or len(declared) > LENGTH_DIGITS:
                 raise InvalidRequest

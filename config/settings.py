@@ -8,7 +8,18 @@ from pathlib import Path
 
 from corsheaders.defaults import default_headers
 
-from config.addresses import base_url, header_names, host, hosts, origin, origins, root_url, shown_host
+from config.addresses import (
+    base_url,
+    header_names,
+    host,
+    host_name,
+    hosts,
+    origin,
+    origins,
+    root_url,
+    sender,
+    shown_host,
+)
 from config.env import (
     anymail,
     cache,
@@ -191,7 +202,8 @@ EVENTS_KEEP = days("EVENTS_KEEP_DAYS", default=365)
 vars().update(mail("EMAIL_URL", "consolemail://", backend=env.str("EMAIL_BACKEND", default="")))  # Django's EMAIL_*
 ANYMAIL = anymail()
 EMAIL_TIMEOUT = 60  # seconds for each answer of the server: no request waits, and some servers greet late on purpose
-DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="latchkey@localhost")
+EMAIL_EHLO_NAME = host_name("EMAIL_EHLO_NAME")
+DEFAULT_FROM_EMAIL = sender("DEFAULT_FROM_EMAIL", default="latchkey@localhost")
 SITE_NAME = env.str("SITE_NAME", default="") or shown_host(FRONTEND_URL)
 MAIL_LANGUAGE = env.str("MAIL_LANGUAGE", default="en")
 MAIL_IN_PROCESS = env.bool("MAIL_IN_PROCESS", default=True)

@@ -39,12 +39,17 @@ async def wait(server: "MailServer", smtp: SMTP) -> str:
 
 
 class MailServer:
-    """`mails` has each mail that it received, whatever it answered; `heard` has the commands before them."""
+    """`mails` has each mail that it received, whatever it answered, and `raw` its bytes.
+
+    `heard` has the commands before them, and `greeted_by` the name in EHLO.
+    """
 
     def __init__(self, recipient: str, data: Callable[["MailServer", SMTP], Awaitable[str]]) -> None:
         self.recipient, self.data, self.port = recipient, data, free_port()
         self.mails: list[EmailMessage] = []
         self.heard: list[str] = []
+        self.raw: list[bytes] = []
+        self.greeted_by = ""
         self.arrived, self.go_on = threading.Event(), threading.Event()
 
     @property
@@ -53,7 +58,7 @@ class MailServer:
 
     async def handle_MAIL(self, smtp: SMTP, session: Any, envelope: Any, address: str, options: list[str]) -> str:  # noqa: N802
         self.heard.append("MAIL over TLS" if smtp.transport.get_extra_info("sslcontext") else "MAIL")
-        envelope.mail_from = address
+        envelope.mail_from, self.greeted_by = address, session.host_name
         return "250 OK"
 
     async def handle_RCPT(self, smtp: SMTP, session: Any, envelope: Any, address: str, options: list[str]) -> str:  # noqa: N802
@@ -62,6 +67,7 @@ class MailServer:
         return self.recipient
 
     async def handle_DATA(self, smtp: SMTP, session: Any, envelope: Any) -> str:  # noqa: N802
+        self.raw.append(envelope.content)
         self.mails.append(message_from_bytes(envelope.content.replace(b"\r\n", b"\n"), policy=policy.default))
         self.arrived.set()
         return await self.data(self, smtp)

@@ -1,6 +1,7 @@
 """The worker: it sends mails from the queue to the mail server, outside of any request."""
 
 import logging
+import re
 from contextlib import suppress
 from functools import partial
 from smtplib import SMTPRecipientsRefused
@@ -21,6 +22,10 @@ DELIVERY_SECONDS = 120.0
 # Seconds until a worker looks for mails of other processes and for retries. Users do not notice five seconds in a
 # mail's delivery, and the look is one query on an index.
 POLL = 5.0
+
+ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?!\d)")  # RFC 2034, 4
+# No such mailbox, domain, or address syntax; moved; a domain without mail (RFC 7505); disabled (RFC 3463, 3.2 and 3.3).
+OF_THE_MAILBOX = {"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"}
 
 logger = logging.getLogger(__name__)
 
@@ -70,15 +75,22 @@ def summary(failure: Exception) -> str:
 
 
 def is_permanent(failure: Exception) -> bool:
-    """Whether the mail server or the provider refused this mailbox for good (RFC 5321, 4.2.1: 5yz).
+    """Whether the mail server or the provider refused this mailbox for good.
 
-    Other refusals may be mistakes in the configuration, which the operator can correct while the mail waits.
+    Other refusals are about the sender, its address on a blocklist, or the configuration. They can end while the mail
+    waits.
     """
     if type(failure).__name__ == "AnymailRecipientsRefused":  # by name, because anymail is an optional package
         return True
     return isinstance(failure, SMTPRecipientsRefused) and all(
-        500 <= code < 600 for code, _ in failure.recipients.values()
+        no_such_mailbox(code, reply) for code, reply in failure.recipients.values()
     )
+
+
+def no_such_mailbox(code: int, reply: bytes) -> bool:
+    """Servers send 5yz at RCPT for any reason; the enhanced code tells it. Older ones send a bare 550 (RFC 5321)."""
+    enhanced = ENHANCED.match(reply.decode(errors="replace"))
+    return enhanced[1] in OF_THE_MAILBOX if enhanced else code == 550
 
 
 class Worker:

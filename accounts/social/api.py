@@ -32,6 +32,8 @@ router = Router(tags=["providers"])
 REDIRECT = {302: None}
 # A page must not start a sign-in in the background or in a frame. Old browsers do not send these headers.
 NAVIGATION = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+# Browsers send these with a page that the user has not asked for yet. It may never be shown, so it must use up nothing.
+AHEAD_OF_THE_USER = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
 Provider = Path[Annotated[str, Field(examples=["google"])]]
 
 
@@ -47,6 +49,7 @@ def start(request: ClientRequest, provider: Provider, wanted: Query[Start]) -> H
     registry.require(provider)
     if any(request.headers.get(name, only) != only for name, only in NAVIGATION.items()):
         raise PermissionDenied
+    require_asked_for(request)
     url, flow = signin.begin(provider=provider, client=request.client, **wanted.dict())
     response = HttpResponseRedirect(url)
     if flow:
@@ -54,9 +57,22 @@ def start(request: ClientRequest, provider: Provider, wanted: Query[Start]) -> H
     return response
 
 
-@router.get("/auth/oauth/{provider}/callback", auth=None, response=REDIRECT, summary="Back from the provider")
+def require_asked_for(request: ClientRequest) -> None:
+    """Raises PermissionDenied for a speculative request. A browser discards that answer, and asks again later."""
+    if any(word in request.headers.get(name, "") for name in AHEAD_OF_THE_USER for word in ("prefetch", "preview")):
+        raise PermissionDenied
+
+
+@router.get(
+    "/auth/oauth/{provider}/callback",
+    auth=None,
+    response=REDIRECT,
+    summary="Back from the provider",
+    openapi_extra=raises(PermissionDenied),
+)
 def callback(request: ClientRequest, provider: Provider) -> HttpResponse:
     """The provider sends the browser here. It goes on to the front end, with a session or the code of an error."""
+    require_asked_for(request)
     flow = cookies.recall(request, provider)
     landing = signin.finish(flow=flow, query=request.GET, client=request.client)
     response = HttpResponseRedirect(landing.url)

@@ -13,6 +13,13 @@ class InvalidState(ApiError):
     detail = "This browser did not start the sign-in, or the sign-in took too long or was completed before."
 
 
+class SignInRepeated(ApiError):
+    """The browser still has the cookie of its start, so another callback of it is under way or has just ended."""
+
+    status, error_code = 409, "sign_in_repeated"
+    detail = "This browser has just completed the same sign-in."
+
+
 class AccessDenied(ApiError):
     status, error_code = 403, "access_denied"
     detail = "The user did not agree at the provider."

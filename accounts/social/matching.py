@@ -10,7 +10,7 @@ from django.utils import timezone
 from social_django.models import UserSocialAuth
 
 from accounts.errors import EmailTaken, RegistrationClosed
-from accounts.fields import canonical_email
+from accounts.fields import as_one_line, canonical_email
 from accounts.login.errors import AccountDisabled
 from accounts.mail.notifications import notify
 from accounts.mail.one_time_tokens import OneTimeToken, require_unreserved
@@ -23,8 +23,6 @@ from sessions_api.http.client import ClientInfo
 
 from .connections import connections_of, unlink_identities
 from .errors import AccountExists, EmailUnverified
-
-NAME_LENGTH = 255  # of the column
 
 
 @dataclass(frozen=True)
@@ -41,9 +39,7 @@ class NewIdentity:
     controls_mailbox: bool
 
 
-def find_or_create_user(
-    backend: Any, details: dict[str, Any], response: dict[str, Any], uid: str, **_: Any
-) -> dict[str, User]:
+def find_or_create_user(backend: Any, response: dict[str, Any], uid: str, **_: Any) -> dict[str, User]:
     """The user of this identity, for the pipeline: `{"user": …}`. A known identity is its user, whatever the address.
 
     Raises EmailUnverified, RegistrationClosed, AccountExists and AccountDisabled.
@@ -59,7 +55,7 @@ def find_or_create_user(
             provider=backend.name,
             uid=uid,
             emails=backend.spellings(email) if controls_mailbox else [email],
-            name=str(details.get("fullname") or ""),
+            name=name_of(response),
             controls_mailbox=controls_mailbox,
         )
         user = match_or_create(identity, client=backend.strategy.client)
@@ -79,6 +75,15 @@ def valid_email(response: dict[str, Any]) -> str:
         return canonical_email(str(response.get("email", "")))
     except ValidationError:
         raise EmailUnverified from None
+
+
+def name_of(response: dict[str, Any]) -> str:
+    """The name as a registration would accept it, or the given and the family name (OpenID Connect Core, 5.1)."""
+    for claims in (("name",), ("given_name", "family_name")):
+        texts = [text for name in claims if isinstance(text := response.get(name), str)]
+        if name := as_one_line(" ".join(texts)):
+            return name
+    return ""
 
 
 def match_or_create(identity: NewIdentity, *, client: ClientInfo) -> User:
@@ -129,9 +134,8 @@ def create_user(identity: NewIdentity) -> User:
         raise RegistrationClosed
     if settings.REGISTRATION == "verified" and not verified:
         raise EmailUnverified
-    printable = "".join(filter(str.isprintable, identity.name)).strip()[:NAME_LENGTH]
     verified_at = timezone.now() if verified else None
-    user = User.objects.create_user(email, display_name=printable, email_verified_at=verified_at)
+    user = User.objects.create_user(email, display_name=identity.name, email_verified_at=verified_at)
     try:
         require_unreserved(user)
     except EmailTaken:

@@ -26,6 +26,7 @@ from .linking import consume_link, issue_link_code
 LANDING_CODES = {  # all that the error page of a front end gets to see
     "access_denied",
     "invalid_state",
+    "sign_in_repeated",
     "email_unverified",
     "account_exists",
     "account_disabled",

@@ -10,6 +10,7 @@ from social_django.strategy import DjangoStrategy
 from accounts.single_use.models import consume_once
 from sessions_api.http.client import ClientInfo
 
+from .errors import SignInRepeated
 from .flow_state import LIFETIME, OAuthFlowState
 
 
@@ -25,8 +26,11 @@ class ConsumedStates:
 
     @staticmethod
     def consume(server_url: str, timestamp: int, salt: str) -> bool:
+        """Raises SignInRepeated. social-auth would treat a second use like a forged state."""
         expires_at = datetime.fromtimestamp(timestamp, UTC) + LIFETIME
-        return consume_once(purpose=server_url, token=salt, expires_at=expires_at)
+        if not consume_once(purpose=server_url, token=salt, expires_at=expires_at):
+            raise SignInRepeated
+        return True
 
 
 class FlowStateStorage(DjangoStorage):

@@ -159,6 +159,7 @@ def test_admin_other_addresses_answer_odd_requests(admin, user):
             "term=a",
             "app_label=accounts",
             "app_label=accounts&model_name=user&field_name=groups",
+            "app_label=accounts&model_name=user&field_name=groups&term=%00",
             "app_label=accounts&model_name=user&field_name=x&term=a",
             "app_label=x&model_name=x&field_name=x&p=abc",
         )

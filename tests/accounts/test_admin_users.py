@@ -86,7 +86,7 @@ def test_admin_user_search_finds_any_part_of_address_or_name(admin, alice, bob, 
     assert shown(admin.get(LIST, {"q": query})) == [alice.email]
 
 
-@pytest.mark.parametrize("query", ["\0", "'", "%", "\\", "\ud800".encode("utf-8", "surrogatepass")])
+@pytest.mark.parametrize("query", ["'", "%", "\\", "\ud800".encode("utf-8", "surrogatepass")])
 def test_admin_user_search_for_nonsense_is_answered(admin, alice, query):
     assert admin.get(LIST, {"q": query}).status_code == 200
 
@@ -171,6 +171,31 @@ def test_admin_add_user_without_mail_sets_no_password(admin, api, mailbox):
     assert not User.objects.get(email="carol@example.org").has_password
     assert mailbox.new() == []
     assert api.login("carol@example.org", "a password").status_code == 401
+
+
+@pytest.mark.postgres
+@pytest.mark.asvs("15.4.2")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("url", "model", "unique"),
+    [(ADD, User, {"email": "carol@example.org"}), ("/admin/auth/group/add/", Group, {"name": "editors"})],
+)
+def test_admin_form_that_is_saved_twice_at_once_shows_its_own_error(admin, url, model, unique):
+    answers = []
+
+    def save():
+        answers.append(admin.post(url, unique))
+        connection.close()
+
+    saving = Thread(target=save)
+    with transaction.atomic():
+        model.objects.create(**unique)
+        saving.start()
+        assert is_waiting(saving)
+    saving.join()
+    (answer,) = answers
+    assert (answer.status_code, answer.context["adminform"].errors.keys()) == (200, unique.keys())
+    assert model.objects.filter(**unique).count() == 1
 
 
 @pytest.mark.parametrize("twin", ["alice@example.org", "ALICE@example.ORG", "ａlice@example.org", "alice@example。org"])
@@ -259,6 +284,16 @@ def test_admin_change_user_from_an_old_page_does_not_recreate_a_deleted_user(adm
     assert not User.objects.filter(email=alice.email).exists()
 
 
+def is_waiting(thread):
+    """Whether this thread comes to wait for the transaction of the caller, before it ends."""
+    with connection.cursor() as cursor:
+        while thread.is_alive():
+            cursor.execute("SELECT true FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid")
+            if cursor.fetchone():
+                return True
+    return False
+
+
 @pytest.mark.postgres
 @pytest.mark.asvs("15.4.2")
 @pytest.mark.django_db(transaction=True)
@@ -270,14 +305,10 @@ def test_admin_change_user_waits_for_a_concurrent_disabling_and_keeps_it(admin, 
         connection.close()
 
     saving = Thread(target=save)
-    with transaction.atomic(), connection.cursor() as cursor:
+    with transaction.atomic():
         User.objects.filter(pk=user.pk).update(is_active=False)
         saving.start()
-        waiting = False
-        while saving.is_alive() and not waiting:
-            cursor.execute("SELECT true FROM pg_locks WHERE NOT granted AND transactionid = pg_current_xact_id()::xid")
-            waiting = cursor.fetchone()
-        assert waiting
+        assert is_waiting(saving)
     saving.join()
     user.refresh_from_db()
     assert not user.is_active

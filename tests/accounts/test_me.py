@@ -81,7 +81,7 @@ def test_sql_in_a_text_is_a_text(api, admin, alice, bob, text):
     assert problem(api.login(alice.email, text)) == (401, "authentication_failed")
     assert api.login(f"{text}@example.org", "x").status_code in {401, 422}
     assert problem(api.call("GET", f"/api/users/me/events?before={quote(text)}", token=alice.token))[0] == 422
-    assert not api.opens(text)
+    assert not api.is_live(text)
     for model in ("accounts/user", "sessions_api/session", "events/event"):
         page = admin.get(f"/admin/{model}/", {"q": text})
         assert page.status_code == 200, model

@@ -44,6 +44,20 @@ def test_cache_url_of_valkey_is_read_as_redis(given, location):
     assert setting("settings.CACHES['default']['LOCATION']", CACHE_URL=given) == location
 
 
+@pytest.mark.parametrize(
+    ("given", "sender"),
+    [
+        ("accounts@example.org", "accounts@example.org"),
+        ("<accounts@example.org>", "accounts@example.org"),
+        ("Acme, Inc. <accounts@example.org>", '"Acme, Inc." <accounts@example.org>'),
+        ('"Acme, Inc." <accounts@example.org>', '"Acme, Inc." <accounts@example.org>'),
+        ("Bücher <accounts@bücher.example>", '"Bücher" <accounts@bücher.example>'),
+    ],
+)
+def test_sender_of_mails_is_one_address(given, sender):
+    assert setting("settings.DEFAULT_FROM_EMAIL", DEFAULT_FROM_EMAIL=given) == sender
+
+
 @pytest.mark.parametrize(("processes", "hashes"), [("1", "4"), ("2", "2"), ("3", "1"), ("16", "1")])
 def test_hashes_at_once_are_divided_by_processes(processes, hashes):
     assert setting("settings.HASHES_AT_ONCE", GRANIAN_WORKERS=processes) == hashes
@@ -120,6 +134,13 @@ def test_boolean_setting_has_several_spellings(given, value):
         ("DATABASE_URL", "mysql://u:hunter2@db/latchkey", "DATABASE_URL must start with postgres:// or sqlite:///."),
         ("DEBUG", "", "DEBUG must be true or false."),
         ("EMAIL_URL", "smtp://u:hunter2/x@mail:25", "EMAIL_URL is not a valid URL."),
+        (
+            "DEFAULT_FROM_EMAIL",
+            "hunter2",
+            "DEFAULT_FROM_EMAIL must be one address, such as Acme <accounts@example.org>.",
+        ),
+        ("DEFAULT_FROM_EMAIL", "a@x.org, hunter2@x.org", "DEFAULT_FROM_EMAIL must be one address, such as Acme <acc"),
+        ("EMAIL_EHLO_NAME", "hunter2 x", "EMAIL_EHLO_NAME must be the name of a host, such as auth.example.org."),
         ("EMAIL_URL", "hunter2", "EMAIL_URL must start with smtp+tls://, smtps:// or smtp://."),
         ("CORS_ALLOWED_HEADERS", "X-Hunter2, hunter2:", "CORS_ALLOWED_HEADERS must list names of headers, such as X-T"),
         ("CORS_ALLOWED_HEADERS", "*", "CORS_ALLOWED_HEADERS must list names of headers, such as X-Trace-ID."),
@@ -152,6 +173,41 @@ def test_invalid_setting_is_named_and_its_value_is_hidden(name, value, says):
 def test_setting_can_be_read_from_a_file(tmp_path):
     (tmp_path / "key").write_text("$from a file\n")
     assert setting("settings.SECRET_KEY", SECRET_KEY_FILE=str(tmp_path / "key")) == "$from a file"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "SITE_NAME=Tea & Co.",
+        "\ufeffSITE_NAME=Tea & Co.",
+        "  SITE_NAME = Tea & Co.  ",
+        "export SITE_NAME=Tea & Co.\r",
+        '\ufeff# a comment\n\nSITE_NAME = "Tea & Co."',
+        "SITE_NAME='Tea & Co.'",
+    ],
+)
+def test_dotenv_is_read_as_users_write_it(tmp_path, line):
+    (tmp_path / ".env").write_text(f"{line}\n", encoding="utf-8", newline="")
+    assert setting("settings.SITE_NAME", DOTENV=str(tmp_path / ".env")) == "Tea & Co."
+
+
+@pytest.mark.asvs("16.2.5")
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"SITE_NAME=Tea\n\nSECRET_KEY: hunter2\n", "Line 3 of .env is not NAME=value."),
+        (b"hunter2\n", "Line 1 of .env is not NAME=value."),
+        (b"SECRET-KEY=hunter2\n", "Line 1 of .env is not NAME=value."),
+        ("SECRET_KEY=hunter2\n".encode("utf-16"), ".env is not in UTF-8."),
+        (None, ".env cannot be read: Is a directory."),
+    ],
+)
+def test_dotenv_that_cannot_be_read_ends_the_start_without_its_content(tmp_path, content, says):
+    path = tmp_path / ".env"
+    path.mkdir() if content is None else path.write_bytes(content)
+    done = python("import django; django.setup()", DOTENV=str(path), DJANGO_SETTINGS_MODULE="config.settings")
+    assert done.stderr.rstrip().endswith(f"ImproperlyConfigured: {says}")
+    assert "hunter2" not in done.stdout + done.stderr
 
 
 def test_environment_wins_over_dotenv_as_a_value_and_as_a_file(tmp_path):

@@ -158,7 +158,7 @@ def test_touch_does_not_restore_a_session_past_its_idle_expiry(api, clock, setti
     session = Session.objects.authenticate(token)
     clock.shift(1)
     session.touch()
-    assert not api.opens(token)
+    assert not api.is_live(token)
 
 
 @pytest.mark.parametrize("fields", [None, ["user_agent"]])

@@ -30,7 +30,7 @@ documents: SharedDocuments[Any] = SharedDocuments(keep=timedelta(days=1), wait=2
 # Any caller can invent a key id. Providers publish a key long before they sign with it.
 UNKNOWN_KEY_PAUSE = timedelta(minutes=1)
 LEEWAY = 60  # seconds by which the clocks of a provider and of this machine may differ
-CLAIMS = ("email", "email_verified", "name")  # all that we read of a user, beside `sub`
+CLAIMS = ("email", "email_verified", "name", "given_name", "family_name")  # all that we read of a user, beside `sub`
 
 CLOCK = {"response_expired", "response_not_yet_valid"}  # codes of social-auth
 
@@ -244,8 +244,8 @@ class OIDCProvider(Provider, OpenIdConnectAuth[HttpResponse]):
         return str((self.id_token or {})["sub"])
 
     def get_user_details(self, response: dict[str, Any]) -> dict[str, Any]:
-        """Only the name; social-auth's own methods split an address before it is checked."""
-        return {"fullname": response.get("name")}
+        """Nothing: `matching.py` reads the claims. Social-auth's own method splits an address before it is checked."""
+        return {}
 
     def accepts_unverified_email(self) -> bool:
         """For providers that send no `email_verified`, and whose administrators manage the addresses."""

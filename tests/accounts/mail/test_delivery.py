@@ -10,12 +10,12 @@ import pytest
 import trustme
 from django.db import connection
 from django.utils import timezone
-from environ import Env
 
 from accounts.mail import worker
 from accounts.mail.queue import CANDIDATES, GIVE_UP_AFTER, LEASE, MailType, QueuedMail
 from accounts.mail.worker import deliver_next
 from accounts.models import User
+from config.env import mail as mail_settings
 from sessions_api.models import Session
 
 from ...server import free_port
@@ -28,12 +28,12 @@ WITH_PASSWORD = "latchkey:p%40ss%2Fword@"
 
 
 @pytest.fixture
-def use_mail_server(settings):
+def use_mail_server(settings, monkeypatch):
     """Changes the settings as EMAIL_URL does."""
 
     def use(scheme, port, credentials=""):
-        plain = {"EMAIL_USE_TLS": False, "EMAIL_USE_SSL": False}
-        for name, value in (plain | Env.email_url_config(f"{scheme}://{credentials}127.0.0.1:{port}")).items():
+        monkeypatch.setenv("EMAIL_URL", f"{scheme}://{credentials}127.0.0.1:{port}")
+        for name, value in mail_settings("EMAIL_URL", default="", backend="").items():
             setattr(settings, name, value)
 
     return use
@@ -226,11 +226,68 @@ def test_retries_back_off_and_the_mail_fails_after_three_days(alice, use_mail_se
     assert the_mail().last_error == "ConnectionRefusedError"
 
 
-def test_permanent_refusal_of_the_mailbox_is_not_retried(alice, use_mail_server, clock):
-    with mail_server(recipient="550 No such mailbox") as server:
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "550 No such user here",
+        "550 5.1.1 <alice@example.org>: Recipient address rejected: User unknown in virtual mailbox table",
+        "550-5.1.1 The email account that you tried to reach does not exist.\r\n550 5.1.1 Please try again",
+        "550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup",
+        "550 5.2.1 The email account that you tried to reach is inactive.",
+        "556 5.1.10 Recipient address has null MX",
+        "501 5.1.3 Bad recipient address syntax",
+    ],
+)
+def test_refusal_of_the_mailbox_is_not_retried(alice, use_mail_server, clock, reply):
+    with mail_server(recipient=reply) as server:
         use_mail_server("smtp", server.port)
         assert deliver_next()
-    assert (the_mail().due_at, the_mail().last_error) == (None, "SMTPRecipientsRefused 550")
+    assert (the_mail().due_at, the_mail().last_error) == (None, f"SMTPRecipientsRefused {reply[:3]}")
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "450 4.2.1 The user you are trying to contact is receiving mail too quickly",
+        "504 5.5.2 <localhost>: Helo command rejected: need fully-qualified hostname",
+        "554 5.7.1 <alice@example.org>: Relay access denied",
+        "554 5.7.1 Service unavailable; Client host [192.0.2.9] blocked",
+        "550 5.7.1 Unfortunately, messages from [192.0.2.9] weren't sent",
+        "554 Relay denied",
+        "553 sorry, that domain isn't in my list of allowed rcpthosts",
+        "552 5.2.2 The email account that you tried to reach is over quota",
+        "535 5.7.8 Authentication required",
+    ],
+)
+def test_refusal_of_the_sender_is_retried(alice, use_mail_server, clock, reply):
+    with mail_server(recipient=reply) as refusing, mail_server() as accepting:
+        use_mail_server("smtp", refusing.port)
+        assert deliver_next()
+        assert the_mail().last_error == f"SMTPRecipientsRefused {reply[:3]}"
+        clock.move_to(the_mail().due_at)
+        use_mail_server("smtp", accepting.port)
+        assert deliver_next()
+    assert accepting.to == [alice.email]
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_mail_has_seven_bits_in_every_language(alice, use_mail_server, settings, language):
+    settings.MAIL_LANGUAGE, settings.SITE_NAME = language, "Bücher & Söhne"
+    with mail_server() as server:
+        use_mail_server("smtp", server.port)
+        assert deliver_next()
+    assert server.raw[0].isascii()
+    assert {part["Content-Transfer-Encoding"] for part in server.mails[0].iter_parts()} <= {"quoted-printable", "7bit"}
+    assert "Bücher & Söhne" in server.mails[0].get_body(("plain",)).get_content()
+
+
+@pytest.mark.parametrize("name", ["", "auth.example.org"])
+def test_mail_server_is_greeted_by_the_name_in_the_settings(alice, use_mail_server, settings, name):
+    settings.EMAIL_EHLO_NAME = name
+    with mail_server() as server:
+        use_mail_server("smtp", server.port)
+        assert deliver_next()
+    assert (server.greeted_by == name) is bool(name)
 
 
 def test_token_lifetime_starts_when_the_mail_is_sent(api, alice, use_mail_server, clock, mailbox):

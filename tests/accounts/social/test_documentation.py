@@ -49,7 +49,7 @@ def test_session_of_a_provider_ends_as_the_access_page_says(api, forger, visitor
     token = visitor.land(forger.consent(visitor.start())).told["session"]
     asked = len(forger.asked)
     HAPPENS[what](api, forger, token, clock)
-    assert api.opens(token) is outcome.startswith("stays")
+    assert api.is_live(token) is outcome.startswith("stays")
     assert len(forger.asked) == asked
 
 

@@ -155,6 +155,21 @@ def test_closed_registration_refuses_new_users_only(browser, api, dave, settings
     assert browser.sign_in("dave").path == "/oauth/callback"
 
 
-def test_name_is_cut_and_made_printable(browser, api):
-    browser.sign_in("dave", name="D\x07\n" + "x" * 400)
-    assert User.objects.get().display_name == "D" + "x" * 254
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ({"name": " Ana\N{NO-BREAK SPACE}López\n"}, "Ana\N{NO-BREAK SPACE}López"),
+        ({"name": "نرگس\N{ZERO WIDTH NON-JOINER}ها"}, "نرگس\N{ZERO WIDTH NON-JOINER}ها"),
+        ({"name": "D\x07\n" + "x" * 400}, "D " + "x" * 253),
+        ({"name": "Dave\N{RIGHT-TO-LEFT OVERRIDE}\ud800"}, "Dave"),
+        ({"name": None, "given_name": "Ana", "family_name": "López"}, "Ana López"),
+        ({"name": " ", "given_name": "Ana"}, "Ana"),
+        ({"name": {"en": "Dave"}, "given_name": ["Dave"], "family_name": "López"}, "López"),
+        ({"name": 7}, ""),
+    ],
+)
+def test_name_is_read_by_the_rule_of_a_registration(forger, visitor, said, kept):
+    visitor.land(forger.consent(visitor.start(), **said))
+    (user,) = User.objects.all()
+    assert user.display_name == kept
+    user.full_clean(exclude=["password"])

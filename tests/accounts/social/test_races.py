@@ -89,7 +89,7 @@ def test_twenty_replays_of_a_callback_open_one_session(forger, db):
     for copy in copies:
         copy.cookies = browser.cookies.copy()
     landings = all_land([(copy, address) for copy in copies])
-    assert sorted(landing.told.get("error", "") for landing in landings) == ["", *["invalid_state"] * 19]
+    assert sorted(landing.told.get("error", "") for landing in landings) == ["", *["sign_in_repeated"] * 19]
     assert Session.objects.count() == 1
     assert forger.asked.count("/token") == 1
 

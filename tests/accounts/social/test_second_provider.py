@@ -1,14 +1,15 @@
 """GitHub, which is on when its two keys are set."""
 
+import json
+from http.server import BaseHTTPRequestHandler
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from accounts.social.flow_state import OAuthFlowState
+from accounts.models import User
 from accounts.social.providers.github import GitHub
-from accounts.social.providers.registry import backend_for
-from sessions_api.http.client import ClientInfo
 
+from ...browser import answering
 from ...users import problem
 
 
@@ -38,15 +39,68 @@ def test_sign_in_cannot_change_the_provider_at_the_callback(browser, github):
     assert browser.land(address).error == "invalid_state"
 
 
-@pytest.mark.parametrize(("verified", "believed"), [(True, True), (False, False), ("true", False), (None, False)])
-def test_github_address_is_verified_where_github_says_so_of_this_address(github, monkeypatch, verified, believed):
+@pytest.fixture
+def of_github(github, settings, monkeypatch):
+    """What GitHub answers, by the path: a status and a body."""
     answers = {
-        None: {"id": 1, "email": None},
-        "/emails": [
+        "/login/oauth/access_token": (200, {"access_token": "x", "token_type": "bearer"}),
+        "/user": (200, {"id": 1, "email": None, "name": "Dave"}),
+    }
+
+    class Api(BaseHTTPRequestHandler):
+        def do_GET(self):
+            status, body = answers[self.path]
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(json.dumps(body).encode())
+
+        do_POST = do_GET  # noqa: N815
+
+        def log_message(self, *_):
+            pass
+
+    with answering(Api) as server:
+        url = f"http://127.0.0.1:{server.server_port}/"
+        monkeypatch.setattr(GitHub, "API_URL", url)
+        monkeypatch.setattr(GitHub, "ACCESS_TOKEN_URL", f"{url}login/oauth/access_token")
+        yield answers
+
+
+def sign_in(browser):
+    browser.provider = "github"
+    (state,) = parse_qs(urlsplit(browser.start()).query)["state"]
+    return browser.land(f"/api/auth/oauth/github/callback?code=x&state={state}")
+
+
+@pytest.mark.parametrize(("verified", "accepted"), [(True, True), (False, False), ("true", False), (None, False)])
+def test_github_address_is_verified_where_github_says_so_of_this_address(browser, of_github, verified, accepted):
+    of_github["/user/emails"] = (
+        200,
+        [
             {"email": "other@example.org", "primary": False, "verified": True},
             {"email": "dave@example.org", "primary": True, "verified": verified},
         ],
-    }
-    monkeypatch.setattr(GitHub, "_user_data", lambda self, token, path=None: answers[path])
-    data = backend_for(OAuthFlowState("github"), client=ClientInfo()).user_data("token")
-    assert (data["email"], data["email_verified"]) == ("dave@example.org", believed)
+    )
+    landing = sign_in(browser)
+    if accepted:
+        assert landing.path == "/oauth/callback"
+        assert [(user.email, user.display_name) for user in User.objects.all()] == [("dave@example.org", "Dave")]
+    else:
+        assert landing.error == "email_unverified"
+
+
+def test_github_that_shows_no_addresses_is_an_error_of_the_provider(browser, of_github, caplog):
+    of_github["/user/emails"] = (403, {"message": "Resource not accessible by integration"})
+    assert sign_in(browser).error == "provider_error"
+    assert "the permission 'Email addresses: Read-only'" in caplog.text
+
+
+@pytest.mark.parametrize(("path", "body"), [("/user", []), ("/user/emails", {"email": "x"}), ("/user/emails", None)])
+def test_github_answer_of_another_shape_is_an_error_of_the_provider(browser, of_github, path, body):
+    of_github |= {"/user/emails": (200, []), path: (200, body)}
+    assert sign_in(browser).error == "provider_error"
+
+
+def test_github_user_without_a_usable_address_is_refused(browser, of_github):
+    of_github["/user/emails"] = (200, [None, {"email": "dave@example.org", "verified": True}])
+    assert sign_in(browser).error == "email_unverified"

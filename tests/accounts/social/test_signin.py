@@ -142,6 +142,27 @@ def test_start_in_a_frame_is_refused(browser, destination):
     assert not browser.cookies
 
 
+SPECULATIVE = [
+    {"Sec-Purpose": "prefetch"},
+    {"Sec-Purpose": "prefetch;prerender"},
+    {"Sec-Purpose": "prefetch;anonymous-client-ip"},
+    {"Purpose": "prefetch"},
+    {"X-Purpose": "preview"},
+    {"X-Moz": "prefetch"},
+]
+
+
+@pytest.mark.parametrize("sent", SPECULATIVE, ids=str)
+def test_request_ahead_of_the_user_uses_up_no_sign_in(browser, sent):
+    assert problem(browser.get("/api/auth/oauth/google", headers=sent)) == (403, "permission_denied")
+    assert not browser.cookies
+    address = browser.consent(browser.start(), "dave")
+    early = browser.get(address, headers=sent)
+    assert problem(early) == (403, "permission_denied")
+    assert early.headers["Cache-Control"] == "no-store"
+    assert browser.land(address).path == "/oauth/callback"
+
+
 def test_start_by_a_link_on_another_site_is_accepted(browser):
     sent = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document", "Sec-Fetch-Site": "cross-site"}
     assert browser.get("/api/auth/oauth/google", headers=sent).status_code == 302
@@ -180,10 +201,10 @@ def test_callback_is_valid_once(browser, google):
     assert browser.land(address).path == "/oauth/callback"
     assert browser.land(address).error == "invalid_state"
     browser.cookies = cookies.copy()  # kept by an attacker
-    assert browser.land(address).error == "invalid_state"
+    assert browser.land(address).error == "sign_in_repeated"
     fresh = query(browser.consent(browser.start(), "dave"))["code"]
     browser.cookies = cookies
-    assert browser.land(address.replace(query(address)["code"], fresh)).error == "invalid_state"
+    assert browser.land(address.replace(query(address)["code"], fresh)).error == "sign_in_repeated"
     assert Session.objects.count() == 1
 
 

@@ -164,7 +164,7 @@ def test_session_is_found_by_its_id_in_capitals(api, alice):
     handle = api.check_session(alice.token).json()["handle"]
     assert handle.upper() != handle
     assert api.call("DELETE", f"/api/auth/sessions/{handle.upper()}", token=alice.token).status_code == 204
-    assert not api.opens(alice.token)
+    assert not api.is_live(alice.token)
 
 
 # Cost
