@@ -5,6 +5,8 @@ Staff who are not superusers need the matching permission for each list and cann
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django import forms
@@ -39,6 +41,12 @@ from .passwords.reset import request_reset
 DELETED_AT_ONCE = 500  # users in a transaction: short, so that logins beside it do not wait
 ADDRESS_HELP = "Another address gets a mail, and becomes the user's when the user, logged in, confirms it."
 PERMISSION_FIELDS = ("is_staff", "is_superuser", "groups", "user_permissions")
+
+
+def has_in_name(word: str) -> Q:
+    """Databases ignore the case of ASCII only (SQLite), or by their locale. So it looks for the usual spellings."""
+    spellings = {word, word.lower(), word.upper(), word.title()}
+    return reduce(or_, [Q(display_name__icontains=spelling) for spelling in spellings])
 
 
 class NewUserForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -112,6 +120,14 @@ class UserAdmin(LargeTableAdmin, auth.UserAdmin):  # type: ignore[type-arg]
     created = time_column("created_at", "created", ordering="created_at")
     updated = time_column("updated_at", "last changed")
     logged_in = time_column("last_login", "last login", ordering="last_login")
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[User], search_term: str
+    ) -> tuple[QuerySet[User], bool]:
+        """The users in whose address or name each word of the term stands, in any case."""
+        for word in search_term.split():
+            queryset = queryset.filter(has_in_name(word) | Q(email__contains=word))
+        return queryset, False
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
         return super().has_change_permission(request, obj) and may_administer(request, obj)

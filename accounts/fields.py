@@ -2,11 +2,13 @@
 
 import re
 import unicodedata
+from contextlib import suppress
 from typing import Any
 
 import idna
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import lookups
 
 MAX_LENGTH = 254  # RFC 5321, 4.5.3.1.3, without the angle brackets
 LOCAL_MAX_LENGTH = 64  # RFC 5321, 4.5.3.1.1
@@ -48,6 +50,15 @@ def canonical_email(text: str) -> str:
     return address
 
 
+def canonical_part(text: str) -> str:
+    """A part of an address as it stands in canonical forms, to search for it."""
+    local, at, domain = unicodedata.normalize("NFKC", text).lower().rpartition("@")
+    if not domain.isascii():
+        with suppress(idna.IDNAError):
+            domain = idna.encode(domain, uts46=True).decode()
+    return f"{local}{at}{domain}"
+
+
 def require_one_line(text: str) -> None:
     """Raises Django's ValidationError for line breaks, control characters, and those that reverse the text after them.
 
@@ -85,3 +96,20 @@ class EmailAddressField(models.CharField):  # type: ignore[type-arg]
             return self.to_python(value)
         except ValidationError:
             return value
+
+
+class CanonicalPart:
+    """A search in addresses. The database's locale has no part in it: a Turkish one would look for `İNFO`."""
+
+    def get_prep_lookup(self) -> Any:
+        return canonical_part(str(self.rhs))  # type: ignore[attr-defined]
+
+
+@EmailAddressField.register_lookup
+class StartsWith(CanonicalPart, lookups.StartsWith):
+    pass
+
+
+@EmailAddressField.register_lookup
+class Contains(CanonicalPart, lookups.Contains):
+    pass

@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
+from accounts.fields import canonical_part
 from accounts.mail.queue import GIVE_UP_AFTER, LEASE, QueuedMail, queued
 from accounts.models import User
 from sessions_api.adminkit.columns import minute, time_column, user_column
@@ -53,7 +54,7 @@ class QueuedMailAdmin(ReadOnlyAdmin):
         return [mail.user or users.get(mail.email) for mail in rows]
 
     def found_by(self, term: str) -> Q:
-        return Q(email__startswith=term.lower())
+        return Q(email__startswith=canonical_part(term))
 
     @admin.action(permissions=["send"], description="Send selected mails again")
     def send_again(self, request: HttpRequest, queryset: QuerySet[QueuedMail]) -> None:

@@ -50,7 +50,7 @@ class UserSocialAuthAdmin(ReadOnlyAdmin):
     linked = time_column("created", "linked")
 
     def found_by(self, term: str) -> Q:
-        return Q(user__email__startswith=term.lower()) | Q(uid=term)
+        return Q(user__email__startswith=term) | Q(uid=term)
 
     @admin.action(permissions=["delete"], description="Unlink selected identities")
     def delete_selected(self, request: HttpRequest, queryset: QuerySet[UserSocialAuth]) -> None:

@@ -19,4 +19,4 @@ def search_filter(term: str, session_id: str = "pk") -> Q:
         return Q((session_id, UUID(term))) | Q(user=UUID(term))
     with suppress(ValueError):
         return Q(ip_address=str(ip_address(term)))
-    return Q(user__email__startswith=term.lower()) if term else Q()
+    return Q(user__email__startswith=term) if term else Q()

@@ -127,12 +127,12 @@ def test_admin_session_search_finds_by_email_session_user_and_ip_address(admin, 
 
 @pytest.mark.parametrize(
     "asked",
-    ["lice", "192.0.2", "3e1f78e6-c619-4ab5-81b6-251194d1e12a", "fe80::1%eth0", "%", "\0", "'", "a b", "::ffff:z"],
+    ["lice", "192.0.2", "3e1f78e6-c619-4ab5-81b6-251194d1e12a", "fe80::1%eth0", "%", "'", "a b", "::ffff:z"],
 )
 def test_admin_session_search_finds_nothing_for_other_terms(admin, alice, asked):
     answer = admin.get(LIST, {"q": asked})
     assert answer.status_code == 200
-    assert asked == "\0" or owners(answer) == []
+    assert owners(answer) == []
 
 
 @pytest.mark.parametrize("idle", [timedelta(0), timedelta(days=7)])
