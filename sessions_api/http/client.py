@@ -167,5 +167,8 @@ def device(user_agent: str) -> str:
     It helps users to recognise their sessions. No decision depends on it, since a client can send any user agent.
     """
     read = user_agent[:PARSED_LENGTH]
-    known = [part.family for part in (parse_user_agent(read), parse_os(read)) if part]
-    return " on ".join(filter(NAME.fullmatch, (FAMILIES.get(family, family) for family in known)))
+    browser, system = (part.family if part else "" for part in (parse_user_agent(read), parse_os(read)))
+    if browser == "Apple Mail" and not system:  # the parser's guess for any WebKit, such as a PlayStation's
+        browser = ""
+    names = dict.fromkeys(FAMILIES.get(family, family) for family in (browser, system))  # of old Androids, both are one
+    return " on ".join(filter(NAME.fullmatch, names))

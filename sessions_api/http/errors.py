@@ -4,6 +4,7 @@ An error is a class with its code. Raise it anywhere below an endpoint or a view
 """
 
 import json
+from secrets import randbelow
 from typing import Any, ClassVar
 
 from django.db import InterfaceError, InternalError, OperationalError
@@ -129,9 +130,17 @@ class ServiceUnavailable(ApiError):
     headers = {"Retry-After": "2"}  # seconds: longer than the pause in which no request tries the database
 
 
+SHORTEST_RETRY = 2  # seconds: as long as an attempt waits for its turn
+RETRIES_SPREAD = 8  # seconds, in which two cores hash a hundred passwords
+
+
 class ServerBusy(ApiError):
     """More passwords to hash than the machine can."""
 
     status, error_code = 503, "server_busy"
     detail = "Too many users are logging in right now. The request was not processed; try again."
-    headers = {"Retry-After": "2"}  # seconds: as long as an attempt waits for its turn
+
+    def __init__(self) -> None:
+        """`Retry-After` differs from client to client. Otherwise those that were refused together return together."""
+        super().__init__()
+        self.headers = {"Retry-After": str(SHORTEST_RETRY + randbelow(RETRIES_SPREAD))}

@@ -188,6 +188,14 @@ def test_hash_pool_without_a_free_place_answers_server_busy_and_changes_nothing(
 
 
 @pytest.mark.asvs("2.3.3")
+def test_server_busy_spreads_the_times_of_retries(api, alice, no_free_place):
+    """Forty clients that were refused together would otherwise be refused together again."""
+    no_free_place()
+    waits = [int(api.login(alice.email, alice.password).headers["Retry-After"]) for _ in range(40)]
+    assert set(waits) <= set(range(2, 10))
+    assert max(waits.count(seconds) for seconds in waits) <= 20
+
+
 def test_server_busy_leaves_the_token_of_a_registration_valid(api, settings, mailbox):
     settings.REGISTRATION = "verified"
     api.call("POST", "/api/auth/register", {"email": "dora@example.org"})

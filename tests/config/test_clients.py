@@ -245,32 +245,32 @@ LIVE, DEAD = ("GET", 200), ("GET", 401)
 @in_chromium
 @pytest.mark.asvs("14.3.3", "14.3.1")
 def test_client_shows_the_logged_in_user_with_one_request(service, tab, alice):
-    one = tab().is_live()
+    one = tab().opens()
     one.reads("log in, please")
     assert seen(service, "/api/auth/session") == []
     one.logs_in(alice)
-    one.is_live().reads("logged in: alice@example.org")
+    one.opens().reads("logged in: alice@example.org")
     assert seen(service, "/api/auth/session") == [LIVE]
     assert one.page.evaluate("[localStorage, sessionStorage].flatMap(Object.keys)") == ["latchkey"]
     assert one.page.evaluate("Object.keys(JSON.parse(localStorage.getItem('latchkey')))") == ["login", "token"]
-    two = tab().is_live()
+    two = tab().opens()
     two.reads("logged in: alice@example.org")
     service.call("POST", "/api/auth/logout", token=two.token)
-    two.is_live().reads("log in, please")
+    two.opens().reads("log in, please")
     assert two.token is None
     one.reads("log in, please")  # the other tab learned of it
 
 
 @in_chromium
 def test_client_keeps_the_token_while_the_service_is_down(service, tab, alice):
-    one = tab().is_live()
+    one = tab().opens()
     one.logs_in(alice)
     token = one.token
     for refusal in [(503, {"Retry-After": "3600"}), (502, {}), (500, {})]:
         service.recorder.refusals["/api/auth/session"] = [refusal]
-        one.is_live().reads("cannot be reached")
+        one.opens().reads("cannot be reached")
     one.page.route("**/api/**", lambda route: route.abort())
-    one.is_live().reads("cannot be reached")
+    one.opens().reads("cannot be reached")
     assert one.is_refused('auth.call("GET", "/api/users/me")')[0] == 0
     one.page.unroute("**/api/**")
     one.page.get_by_role("button", name="Try again").click()
@@ -280,7 +280,7 @@ def test_client_keeps_the_token_while_the_service_is_down(service, tab, alice):
 
 @in_chromium
 def test_client_reads_retry_after_and_recovers_by_itself(service, tab, alice):
-    one, two = tab().is_live(), tab().is_live()
+    one, two = tab().opens(), tab().opens()
     one.logs_in(alice)
     two.reads("logged in: alice@example.org")
     name = urlsplit(service.database).path.strip("/")
@@ -293,7 +293,7 @@ def test_client_reads_retry_after_and_recovers_by_itself(service, tab, alice):
                 'auth.call("PATCH", "/api/users/me", { display_name: "Alice" })'
             )  # the client does not repeat a PATCH
             with one.page.expect_response("**/api/auth/session") as answered:
-                one.is_live()
+                one.opens()
             assert answered.value.status == 503
             with pytest.raises(Refused) as refusal:
                 two.ends()
@@ -306,7 +306,7 @@ def test_client_reads_retry_after_and_recovers_by_itself(service, tab, alice):
 
 @in_chromium
 def test_client_repeats_only_safe_requests_after_a_short_retry_after(service, tab, alice):
-    one = tab().is_live()
+    one = tab().opens()
     one.logs_in(alice)
     me, sessions = "/api/users/me", "/api/auth/sessions"
     soon, never = {"Retry-After": "0.1"}, {"Retry-After": "3600"}
@@ -332,7 +332,7 @@ def test_client_repeats_only_safe_requests_after_a_short_retry_after(service, ta
 
 @in_chromium
 def test_client_stops_after_two_retries(service, tab, alice):
-    one = tab().is_live()
+    one = tab().opens()
     one.logs_in(alice)
     service.recorder.refusals["/api/users/me"] = [(503, {"Retry-After": "0.1"})] * 3
     assert one.is_refused('auth.call("GET", "/api/users/me")') == (503, None, 0.1)
@@ -341,7 +341,7 @@ def test_client_stops_after_two_retries(service, tab, alice):
 
 @in_chromium
 def test_client_keeps_the_session_after_other_refusals(service, tab, alice):
-    one = tab().is_live()
+    one = tab().opens()
     one.logs_in(alice)
     token = one.token
     wrong = f'auth.open("/api/auth/login", {{ email: "{alice}", password: "not this one" }})'
@@ -357,7 +357,7 @@ def test_client_keeps_the_session_after_other_refusals(service, tab, alice):
 
 @in_chromium
 def test_client_reauthenticates_and_continues_what_needs_a_recent_login(service, tab, alice):
-    one = tab().is_live()
+    one = tab().opens()
     one.logs_in(alice)
     before = one.token
     with psycopg.connect(service.database, autocommit=True) as connection:
@@ -373,7 +373,7 @@ def test_client_reauthenticates_and_continues_what_needs_a_recent_login(service,
 
 @in_chromium
 def test_client_shares_a_renewed_token_between_tabs(service, tab, alice):
-    one, two = tab().is_live(), tab().is_live()
+    one, two = tab().opens(), tab().opens()
     one.logs_in(alice)
     two.reads("logged in: alice@example.org")
     one.does(RENEWS)
@@ -386,9 +386,9 @@ def test_client_shares_a_renewed_token_between_tabs(service, tab, alice):
 @in_chromium
 @pytest.mark.parametrize("tabs", [1, 2])
 def test_client_waits_for_a_renewal_before_it_believes_a_401(service, tab, alice, tabs):
-    one = tab().is_live()
+    one = tab().opens()
     one.logs_in(alice)
-    two = tab().is_live()
+    two = tab().opens()
     two.reads("logged in: alice@example.org")
     other = one if tabs == 1 else two
     service.recorder.held["/api/auth/reauthenticate"] = arrives = Event()
@@ -407,9 +407,9 @@ def test_client_waits_for_a_renewal_before_it_believes_a_401(service, tab, alice
 
 @in_chromium
 def test_client_logs_out_in_two_tabs_at_once(service, tab, alice):
-    one, two = tab().is_live("/bare.html"), tab().is_live("/bare.html")
+    one, two = tab().opens("/bare.html"), tab().opens("/bare.html")
     one.logs_in(alice)
-    two.is_live("/bare.html")
+    two.opens("/bare.html")
     assert two.asks()["email"] == alice
     token = one.token
     for each in (one, two):
@@ -422,7 +422,7 @@ def test_client_logs_out_in_two_tabs_at_once(service, tab, alice):
 @pytest.mark.asvs("14.3.1")
 @in_chromium
 def test_client_logs_out_locally_without_a_network_and_says_so(service, tab, alice):
-    one, two = tab().is_live(), tab().is_live()
+    one, two = tab().opens(), tab().opens()
     one.logs_in(alice)
     two.reads("logged in: alice@example.org")
     token = one.token
@@ -436,9 +436,9 @@ def test_client_logs_out_locally_without_a_network_and_says_so(service, tab, ali
 @in_chromium
 @pytest.mark.asvs("7.4.1")
 def test_client_logout_waits_for_no_renewal_and_revokes_its_new_token(service, tab, alice):
-    one, two = tab().is_live("/bare.html"), tab().is_live("/bare.html")
+    one, two = tab().opens("/bare.html"), tab().opens("/bare.html")
     one.logs_in(alice)
-    two.is_live("/bare.html")
+    two.opens("/bare.html")
     assert two.asks()["email"] == alice
     service.recorder.held["/api/auth/reauthenticate"] = arrives = Event()
     one.begins(RENEWS)
@@ -457,16 +457,16 @@ def test_client_logout_waits_for_no_renewal_and_revokes_its_new_token(service, t
 @in_chromium
 @pytest.mark.parametrize("foreign", ["no JSON", "null", "5", '"text"'])
 def test_client_ignores_foreign_content_under_its_storage_key(tab, alice, foreign):
-    one = tab().is_live("/bare.html")
+    one = tab().opens("/bare.html")
     one.page.evaluate("(foreign) => localStorage.setItem('latchkey', foreign)", foreign)
-    one.is_live().reads("log in, please")
+    one.opens().reads("log in, please")
     one.logs_in(alice)
     assert one.asks()["email"] == alice
 
 
 @in_chromium
 def test_client_logout_of_a_revoked_session_succeeds(service, tab, alice):
-    one = tab().is_live()
+    one = tab().opens()
     one.logs_in(alice)
     service.call("POST", "/api/auth/logout", token=one.token)
     assert one.does("auth.logOut()") is True
@@ -474,30 +474,30 @@ def test_client_logout_of_a_revoked_session_succeeds(service, tab, alice):
 
 @in_chromium
 def test_client_sends_no_request_of_alice_as_bob(service, tab, alice):
-    one, two = tab().is_live("/bare.html"), tab().is_live("/bare.html")
+    one, two = tab().opens("/bare.html"), tab().opens("/bare.html")
     one.logs_in(alice)
     assert one.asks()["email"] == alice
     two.logs_in(user(service, "bob"))
     assert one.is_refused('auth.call("DELETE", "/api/users/me")')[:2] == (401, "not_authenticated")
     assert two.asks()["email"] == "bob@example.org"
-    one.is_live().reads("logged in: bob@example.org")
+    one.opens().reads("logged in: bob@example.org")
 
 
 @in_chromium
 def test_client_with_session_storage_logs_in_each_tab_separately(service, tab, alice):
-    one, two = tab(service.alone.url).is_live(), tab(service.alone.url).is_live()
+    one, two = tab(service.alone.url).opens(), tab(service.alone.url).opens()
     one.logs_in(alice)
-    one.is_live().reads("logged in: alice@example.org")
-    two.is_live().reads("log in, please")
+    one.opens().reads("logged in: alice@example.org")
+    two.opens().reads("log in, please")
     assert one.page.evaluate("localStorage.length") == 0
     service.call("POST", "/api/auth/logout", token=one.token)
-    one.is_live().reads("log in, please")
+    one.opens().reads("log in, please")
     assert one.token is None
 
 
 @in_chromium
 def test_client_on_another_origin_needs_one_preflight_for_each_url(service, tab, alice):
-    one = tab().is_live()
+    one = tab().opens()
     one.logs_in(alice)
     one.asks()
     one.asks()
@@ -549,10 +549,10 @@ def nginx(service):
 @in_chromium
 @behind_nginx
 def test_one_origin_behind_nginx_needs_no_preflight(nginx, service, tab, alice):
-    one = tab(nginx).is_live()
+    one = tab(nginx).opens()
     one.reads("log in, please")
     one.logs_in(alice)
-    one.is_live("/some/page/of/the/app").reads("logged in: alice@example.org")
+    one.opens("/some/page/of/the/app").reads("logged in: alice@example.org")
     one.does(RENEWS)
     one.asks()
     assert [method for method, _, _ in service.recorder.seen] == ["POST", "GET", "POST", "GET"]

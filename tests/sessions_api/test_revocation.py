@@ -164,7 +164,7 @@ def test_revocation_by_an_administrator_waits_for_the_lock_of_the_user(alice, us
         cursor.execute("SET lock_timeout = '100ms'")
         try:
             with pytest.raises(OperationalError, match="lock timeout"):
-                revoke_by_admin(rows["sessions"], by="administrator", admin_sessions=rows["admin_sessions"])
+                revoke_by_admin(*rows.values(), by="administrator")
         finally:
             cursor.execute("RESET lock_timeout")
     assert getattr(user, kind).exists()

@@ -344,7 +344,7 @@ def test_no_hint_and_no_security_question_is_asked_for_or_stored():
     names |= {field.name for model in apps.get_models(include_auto_created=True) for field in model._meta.get_fields()}
     assert not [name for name in names if re.search("hint|question|answer", name)]
     assert schemas["Login"]["properties"].keys() == {"email", "password", "device_token"}
-    assert schemas["PasswordReset"]["properties"].keys() == {"token", "new_password"}
+    assert schemas["PasswordReset"]["properties"].keys() == {"token", "new_password", "device_token"}
 
 
 def test_password_reset_can_be_undone_by_its_security_alert(api, owner, mailbox, token):

@@ -15,7 +15,19 @@ IPHONE = (
 
 @pytest.mark.parametrize(
     ("sent", "seen"),
-    [(FIREFOX, "Firefox on Linux"), (IPHONE, "Safari on iOS"), ("curl/7.88.1", "curl"), ("x" * 512, ""), ("", "")],
+    [
+        (FIREFOX, "Firefox on Linux"),
+        (IPHONE, "Safari on iOS"),
+        ("Dalvik/2.1.0 (Linux; U; Android 14; Pixel 8 Build/UQ1A)", "Android"),
+        ("Mozilla/5.0 (PlayStation; PlayStation 5/6.50) AppleWebKit/605.1.15 (KHTML, like Gecko)", ""),
+        (
+            "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko)",
+            "Apple Mail on macOS",
+        ),
+        ("curl/7.88.1", "curl"),
+        ("x" * 512, ""),
+        ("", ""),
+    ],
 )
 def test_device_names_browser_and_system_of_the_user_agent(api, alice, sent, seen):
     session = api.check_session(alice.logs_in(api, User_Agent=sent)).json()
