@@ -20,7 +20,8 @@ GROUPS = {  # modules, and tests without a server of their own
     "sessions": (
         "sessions_api/{models,auth,tokens,revocation,bookkeeping}.py",
         "tests/sessions_api/test_{sessions,revocation,purge,your_own_routes}.py tests/sessions_api/admin_sessions "
-        "tests/accounts/test_{disabling,revoke_sessions}.py tests/accounts/login/test_reauthentication.py",
+        "tests/accounts/test_{disabling,revoke_sessions}.py tests/accounts/login/test_reauthentication.py "
+        "tests/sessions_api/events/test_events.py",
     ),
     "limits": (
         "sessions_api/http/client.py sessions_api/ratelimit/{limits,memory}.py "
@@ -38,7 +39,8 @@ GROUPS = {  # modules, and tests without a server of their own
     "tokens": (
         "accounts/mail/one_time_tokens.py accounts/single_use/models.py",
         "tests/accounts/mail/test_one_time_tokens.py tests/accounts/recovery tests/accounts/email "
-        "tests/accounts/passwords/test_reset.py tests/accounts/registration tests/accounts/social/test_purposes.py",
+        "tests/accounts/passwords/test_reset.py tests/accounts/registration "
+        "tests/accounts/passwords/test_change.py tests/accounts/social/test_{purposes,signin,purge}.py",
     ),
     "social": (
         "accounts/social/{matching,id_token,signin}.py",

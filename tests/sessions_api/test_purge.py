@@ -31,6 +31,12 @@ def test_purge_deletes_expired_sessions_only(api, old_and_new, capsys):
     assert all(api.is_live(token) for token in live)
 
 
+def test_purge_deletes_sessions_in_batches_by_expiry_in_whatever_order_they_were_stored(old_and_new, user):
+    for session, minutes in zip(Session.objects.expired().order_by("created_at"), (5, 2, 4, 1, 3), strict=True):
+        Session.objects.filter(pk=session.pk).update(expires_at=timezone.now() - timedelta(minutes=minutes))
+    assert list(Session.objects.filter(user=user).revoke_in_batches(2)) == [2, 2, 2, 0]
+
+
 @pytest.mark.parametrize("size", [1, 2, 5, 6])
 def test_purge_deletes_sessions_of_one_expiry_in_batches_of_any_size(old_and_new, size):
     Session.objects.expired().update(expires_at=timezone.now() - timedelta(seconds=1))

@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings as django_settings
 
 from accounts.mail.one_time_tokens import OneTimeToken
-from accounts.mail.queue import QueuedMail
+from accounts.mail.queue import MailType, QueuedMail
 from accounts.mail.token_types import RULES, TokenType
 from accounts.models import User
 from sessions_api.models import Session
@@ -279,3 +279,10 @@ def test_two_changes_of_address_send_an_alert_to_each_old_address(api, newcomer,
     first = move(api, mailbox, newcomer, "second@example.org")
     second = move(api, mailbox, newcomer, "third@example.org")
     assert first != second
+
+
+def test_new_password_keeps_the_queued_mails_of_other_users(api, alice, bob):
+    assert api.call("POST", "/api/auth/password/reset", {"email": bob.email}).status_code == 202
+    new = {"current_password": alice.password, "new_password": "another horse battery"}
+    assert api.call("POST", "/api/auth/password", new, token=alice.token).status_code == 200
+    assert QueuedMail.objects.filter(email=bob.email, type=MailType.RESET).exists()
