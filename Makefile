@@ -21,10 +21,10 @@ OPENAPI = $(ALONE) $(PY) manage.py export_openapi_schema --api config.api.api --
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL = help
-.PHONY: help run test check fuzz pages load timing flood races bench mutants asvs openapi lock format clean venv installed installed-dev installed-bench installed-mutants
+.PHONY: help run test check fuzz pages load odd-databases timing flood races bench mutants asvs openapi lock format clean venv installed installed-dev installed-bench installed-mutants
 
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
 
 run: installed .env ## Start the service on this machine, on PORT (8000)
 	@exec $(PY) -m config.devserver
@@ -50,6 +50,9 @@ load: installed-dev ## Send requests on 200 connections for a minute, then purge
 
 pages: installed-dev ## Open each page and mail in Chromium, and keep pictures of them in screenshots/
 	@ALL_PAGES=1 $(PYTEST) -n 0 tests/config/test_browser.py tests/accounts/social/test_browser.py tests/accounts/mail/test_look.py $(ARGS)
+
+odd-databases: installed-dev ## Try each default that a PostgreSQL database may have, one by one
+	@ODD_DATABASES=1 $(PYTEST) $(BY_TWO) tests/config/test_odd_databases.py $(ARGS)
 
 timing: installed-dev ## Measure whether answer times reveal accounts or the state of the mail server
 	@$(PY) -m tests.timing $(ARGS)

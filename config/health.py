@@ -23,11 +23,11 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """503 without a database that has the migrations and can be written to.
+    """503 without a database that has the migrations, can be written to, and stores all characters.
 
     Sessions work without the cache, so its loss only says `degraded`.
     """
-    if not (works(migrated) and works(writable)):
+    if not (works(migrated) and works(writable) and works(suitable)):
         return ServiceUnavailable().response()
     return JsonResponse({"status": "ok" if works(cached) else "degraded"})
 
@@ -50,6 +50,11 @@ def writable() -> bool:
     """True, or raises django.db.Error on a standby, and on a server that became read-only. Changes no row."""
     MigrationRecorder(connections[DEFAULT_DB_ALIAS]).migration_qs.filter(pk=0).update(app="")
     return True
+
+
+def suitable() -> bool:
+    """True unless `check --database default` has an error."""
+    return not any(message.is_serious() for message in connections[DEFAULT_DB_ALIAS].validation.check())
 
 
 def cached() -> bool:

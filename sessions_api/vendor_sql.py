@@ -10,7 +10,8 @@ Statements = dict[str, list[str]]  # by the vendor of the connection: `postgresq
 def vendor_sql(*, forwards: Statements, backwards: Statements) -> RunPython:
     """A migration operation that runs the statements of the connected database.
 
-    The migration raises KeyError for a database without statements.
+    The migration raises KeyError for a database without statements. A function of a trigger keeps the `search_path` of
+    the migration, or it would look for its tables in the schemas of the caller that caused the change.
     """
 
     def run(statements: Statements) -> Any:

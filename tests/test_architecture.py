@@ -152,6 +152,8 @@ QUERIES = {  # each place outside the ORM, and where its text comes from
     "config/wsgi.py": "a constant",
     "sessions_api/compiled_query.py": "the ORM's compiler, with the value as a parameter",
     "sessions_api/vendor_sql.py": "constants of migrations",
+    "config/postgresql/base.py": "what each connection asks for, a constant",
+    "config/postgresql/checks.py": "what the server is, a constant",
 }
 
 

@@ -1,7 +1,8 @@
-"""Django's PostgreSQL backend with four changes for a busy service.
+"""Django's PostgreSQL backend with five changes for a busy service.
 
 During an outage one request a second waits for the database, and all others fail at once. A pooled connection is
 checked without a round trip. After a failover no connection to the former primary stays. Times are read by C code.
+Each connection asks for what the code relies on, whatever the database or the role sets by default.
 """
 
 import math
@@ -19,11 +20,15 @@ from psycopg.adapt import AdaptersMap
 from psycopg.pq import Format
 from psycopg_pool import ConnectionPool, PoolTimeout
 
+from config.postgresql.checks import Validation
 from sessions_api.outbound.circuit_breaker import CircuitBreaker
 
 # The server became read-only, ends, has crashed or starts: a new connection may find another one. These are values of
 # SQLSTATE (PostgreSQL's manual, appendix A).
 FAILOVER = {"25006", "57P01", "57P02", "57P03"}
+# A conditional UPDATE decides between callers that are there at once, and psycopg reads times in this form only.
+RELIED_ON = {"default_transaction_isolation": "read committed", "DateStyle": "ISO, MDY", "transform_null_equals": "off"}
+ASK_FOR = f"SELECT {', '.join(f'set_config({name!r}, {value!r}, false)' for name, value in RELIED_ON.items())}"
 PAUSE = timedelta(seconds=1)  # a client that obeys `Retry-After: 2` of a 503 finds a database that came back
 # psycopg's loader is in C. Django's is in Python, since it may convert to any time zone, and takes 6 us for each time.
 TIMES = adapters.get_loader(adapters.types["timestamptz"].oid, Format.TEXT)
@@ -49,6 +54,7 @@ class ErrorWrapper(DatabaseErrorWrapper):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
+    validation_class = Validation
     leaving = False  # whether the connection of this thread must not serve another request
     left_at = -math.inf  # by the monotonic clock; one value for all threads
 
@@ -104,6 +110,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
         params["context"] = AdaptersMap(params["context"])
         params["context"].register_loader("timestamptz", TIMES)
         return params
+
+    def _configure_connection(self, connection: Any) -> bool:
+        super()._configure_connection(connection)  # type: ignore[misc]  # Django's stubs do not know it
+        with connection.cursor() as cursor:
+            cursor.execute(ASK_FOR)
+        return True  # commit
 
     def create_cursor(self, name: str | None = None) -> Any:
         """Django's cursor without its look at the loader's time zone: all connections are in UTC."""

@@ -16,7 +16,8 @@ from sessions_api.vendor_sql import vendor_sql
 TRIGGER = {
     "postgresql": [
         """
-        CREATE FUNCTION sessions_api_revoke_sessions() RETURNS trigger LANGUAGE plpgsql AS $$
+        CREATE FUNCTION sessions_api_revoke_sessions() RETURNS trigger
+        LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
         BEGIN
             DELETE FROM sessions_api_session WHERE user_id = NEW.id;
             RETURN NULL;

@@ -17,7 +17,8 @@ from sessions_api.vendor_sql import vendor_sql
 TRIGGER = {
     "postgresql": [
         """
-        CREATE FUNCTION accounts_mail_revoke_tokens() RETURNS trigger LANGUAGE plpgsql AS $$
+        CREATE FUNCTION accounts_mail_revoke_tokens() RETURNS trigger
+        LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
         BEGIN
             DELETE FROM accounts_mail_onetimetoken WHERE user_id = NEW.id AND type <> 'revert';
             RETURN NULL;

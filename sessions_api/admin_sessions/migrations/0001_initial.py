@@ -15,7 +15,8 @@ from sessions_api.vendor_sql import vendor_sql
 TRIGGER = {
     "postgresql": [
         """
-        CREATE FUNCTION admin_sessions_revoke_sessions() RETURNS trigger LANGUAGE plpgsql AS $$
+        CREATE FUNCTION admin_sessions_revoke_sessions() RETURNS trigger
+        LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
         BEGIN
             DELETE FROM admin_sessions_adminsession WHERE user_id = NEW.id;
             RETURN NULL;

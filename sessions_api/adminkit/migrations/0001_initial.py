@@ -16,7 +16,8 @@ FROM (SELECT 1 AS one) AS once LEFT JOIN django_content_type AS kinds ON kinds.i
 TRIGGER = {
     "postgresql": [
         f"""
-        CREATE FUNCTION adminkit_copy_action() RETURNS trigger LANGUAGE plpgsql AS $$
+        CREATE FUNCTION adminkit_copy_action() RETURNS trigger
+        LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
         BEGIN
             {COPY}
             RETURN NULL;

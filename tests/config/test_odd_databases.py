@@ -1,0 +1,121 @@
+"""Databases whose defaults differ from those of a new one. `make odd-databases` tries each default alone as well."""
+
+import os
+import re
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+import requests
+
+from ..races import at_once
+from ..server import ROOT, beside, drop, free_port, manage, serving
+
+DEFAULTS = {
+    "default_transaction_isolation": "serializable",
+    "DateStyle": "German, DMY",
+    "IntervalStyle": "sql_standard",
+    "TimeZone": "America/New_York",
+    "bytea_output": "escape",
+    "transform_null_equals": "on",
+    "search_path": "elsewhere, public",
+    "extra_float_digits": "0",
+    "backslash_quote": "on",
+    "enable_seqscan": "off",
+}
+EACH = "ODD_DATABASES" in os.environ
+ODD = {"all at once": DEFAULTS} | ({name: {name: value} for name, value in DEFAULTS.items()} if EACH else {})
+ALICE = {"email": "alice@example.org", "password": "correct horse battery", "display_name": "Özlem Þórr 愛"}
+
+pytestmark = [pytest.mark.postgres]
+
+
+@contextmanager
+def odd_database(defaults=None, options=""):
+    """The URL of a new database with these defaults and a schema `elsewhere`."""
+    name = f"latchkey_{os.getpid()}_{free_port()}"
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as admin:
+        admin.execute(f'CREATE DATABASE "{name}" {options}')
+        for setting, value in (defaults or {}).items():
+            quoted = value if setting == "search_path" else f"'{value}'"
+            admin.execute(f'ALTER DATABASE "{name}" SET {setting} TO {quoted}')
+    try:
+        with psycopg.connect(beside(name), autocommit=True) as own:
+            own.execute("CREATE SCHEMA elsewhere")
+        yield beside(name)
+    finally:
+        drop(name)
+
+
+@pytest.mark.parametrize("defaults", ODD.values(), ids=ODD)
+def test_database_with_odd_defaults_serves_the_whole_story(tmp_path, defaults):
+    with odd_database(defaults) as url:
+        manage("migrate", "-v0", DATABASE_URL=url)
+        with serving(log=tmp_path / "log", DATABASE_URL=url) as server:
+            assert server.call("GET", "/readyz").status_code == 200
+            token = server.call("POST", "/api/auth/register", ALICE).json()["token"]
+            who = {name: ALICE[name] for name in ("email", "password")}
+            logins = at_once(*[lambda: server.call("POST", "/api/auth/login", who)] * 20)
+            assert [login.status_code for login in logins] == [200] * 20
+            sessions = server.call("GET", "/api/auth/sessions", token=token).json()
+            assert len(sessions) == 21
+            assert all(session["created_at"].endswith("Z") for session in sessions)
+            exported = server.call("GET", "/api/users/me/export", token=token).json()
+            assert exported["user"]["display_name"] == ALICE["display_name"]
+            disable(url)
+            assert server.call("GET", "/api/auth/session", token=token).status_code == 401
+        with psycopg.connect(url) as own:
+            assert own.execute("SELECT count(*) FROM sessions_api_session").fetchone() == (0,)
+    assert "Traceback" not in (tmp_path / "log").read_text()
+
+
+def disable(url):
+    """As an operator would, with a `search_path` in which the tables are not found."""
+    with psycopg.connect(url) as operator:
+        (schema,) = operator.execute("SELECT schemaname FROM pg_tables WHERE tablename = 'accounts_user'").fetchone()
+        operator.execute("SET search_path TO pg_catalog")
+        operator.execute(f"UPDATE {schema}.accounts_user SET is_active = false")
+
+
+def test_admin_works_on_a_database_with_odd_defaults(tmp_path):
+    with odd_database(DEFAULTS) as url:
+        manage("migrate", "-v0", DATABASE_URL=url)
+        root = {"DJANGO_SUPERUSER_EMAIL": "root@example.org", "DJANGO_SUPERUSER_PASSWORD": "the password of root"}
+        manage("createsuperuser", "--noinput", DATABASE_URL=url, **root)
+        with serving(log=tmp_path / "log", DATABASE_URL=url) as server, requests.Session() as browser:
+            page = f"{server.url}/admin/login/"
+            (csrf,) = re.findall('name="csrfmiddlewaretoken" value="([^"]+)"', browser.get(page, timeout=10).text)
+            form = {"username": "root@example.org", "password": "the password of root", "csrfmiddlewaretoken": csrf}
+            entered = browser.post(page, form | {"next": "/admin/"}, headers={"Referer": page}, timeout=10)
+            assert entered.url == f"{server.url}/admin/", entered.text
+            for path in ("accounts/user/?q=ROOT", "sessions_api/session/", "events/event/", "adminkit/adminaction/"):
+                assert browser.get(f"{server.url}/admin/{path}", timeout=10).status_code == 200
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_database_that_stores_not_all_characters_is_refused_in_one_sentence(tmp_path, encoding):
+    with odd_database(options=f"ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0") as url:
+        command = [sys.executable, "manage.py", "migrate", "-v0"]
+        done = subprocess.run(
+            command, cwd=ROOT, env=os.environ | {"DATABASE_URL": url}, text=True, capture_output=True, check=False
+        )
+        assert done.returncode == 1
+        assert "The database does not store all characters." in done.stderr
+        assert "Traceback" not in done.stderr
+        with serving(log=tmp_path / "log", DATABASE_URL=url) as server:
+            assert server.call("GET", "/readyz").status_code == 503
+
+
+def test_database_whose_transactions_are_not_read_committed_is_reported():
+    with odd_database({"default_transaction_isolation": "repeatable read"}) as url:
+        told = subprocess.run(
+            [sys.executable, "manage.py", "check", "--database", "default"],
+            cwd=ROOT,
+            env=os.environ | {"DATABASE_URL": url},
+            text=True,
+            capture_output=True,
+            check=True,
+        )
+        assert "postgresql.W001" in told.stderr
