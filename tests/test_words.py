@@ -61,6 +61,7 @@ OLD = {  # a regular expression: what we say instead
 }
 ALLOWED = {  # a regular expression: the promise that an old word is part of
     "OAUTH_HANDOVER": "the setting",
+    '"(Sec-|X-)?Purpose"': "headers of browsers",
     '"title": "Handover"': "the field of /api/auth/config",
     r'"letter"|\bletter: str|\bspent_at\b|\bfailed_attempts\b': "fields of the export",
     '"title": "(Letter|Purpose|Spent At)"': "the same in OpenAPI",

@@ -181,7 +181,7 @@ def values(api, root, mailbox, settings):
         start = Client().get("/api/auth/oauth/google")
     query = {name: found for name, (found,) in parse_qs(urlsplit(start.headers["Location"]).query).items()}
     (cookie,) = start.cookies.values()
-    kept = OAuthFlowState.decode(cookie.value).session.values()
+    kept = OAuthFlowState.decode(cookie.value).social_session.values()
     (verifier,) = (each["code_verifier"] for each in kept if "code_verifier" in each)
     return {
         "session token": (opened["token"].removeprefix("s_"), 64),

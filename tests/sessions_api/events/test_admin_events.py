@@ -76,11 +76,11 @@ def test_admin_event_list_can_show_one_user(admin, alice, bob, user):
     assert admin.get(LIST, {"user__id__exact": "no-uuid"}).status_code == 302
 
 
-@pytest.mark.parametrize("asked", ["lice", "192.0.2", "3e1f78e6-c619-4ab5-81b6-251194d1e12a", "%", "\0", "'", "login"])
+@pytest.mark.parametrize("asked", ["lice", "192.0.2", "3e1f78e6-c619-4ab5-81b6-251194d1e12a", "%", "'", "login"])
 def test_admin_event_search_finds_nothing_for_other_terms(admin, alice, asked):
     answer = admin.get(LIST, {"q": asked})
     assert answer.status_code == 200
-    assert asked == "\0" or shown(answer) == []
+    assert shown(answer) == []
 
 
 def test_admin_event_list_is_filtered_by_tag(admin, api, alice):

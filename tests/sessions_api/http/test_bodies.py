@@ -33,13 +33,18 @@ WITH_BODY = {
     ("POST", "/api/auth/email/verify"): {"token": "canary"},
     ("POST", "/api/auth/email/change/confirm"): {"token": "canary"},
     ("POST", "/api/auth/secure"): {"token": "canary"},
-    ("POST", "/api/auth/password/reset/confirm"): {"token": "canary", "new_password": "canary in a coal mine"},
+    ("POST", "/api/auth/password/reset/confirm"): {
+        "token": "canary",
+        "new_password": "canary in a coal mine",
+        "device_token": "canary",
+    },
     ("POST", "/api/auth/register/confirm"): {"token": "canary", "password": "canary 1", "display_name": "Canary"},
 }
 FIELDS = [(call, field) for call, body in WITH_BODY.items() for field in body]
 OPTIONAL = [
     (("POST", "/api/auth/register"), "display_name"),
     (("POST", "/api/auth/login"), "device_token"),
+    (("POST", "/api/auth/password/reset/confirm"), "device_token"),
     (("POST", "/api/auth/password"), "current_password"),
     (("POST", "/api/auth/reauthenticate"), "password"),
     (("POST", "/api/auth/reauthenticate"), "code"),
@@ -271,7 +276,7 @@ def test_description_says_that_optional_fields_may_be_null(refusal):
         for name, field in schema["properties"].items()
         if name not in schema.get("required", ())
     ]
-    assert len(optional) == 7
+    assert len(optional) == 8
     assert all(field["type"] == ["string", "null"] and "default" not in field for field in optional)
 
 
