@@ -97,7 +97,24 @@ class DatabaseWrapper(base.DatabaseWrapper):
         while self.pool and not self.is_alive(connection):
             self.pool.putconn(connection)  # the pool replaces it
             connection = super().get_new_connection(conn_params)
+        if not hasattr(connection, "has_asked"):
+            self.ask_for_what_we_rely_on(connection)
         return connection
+
+    def ask_for_what_we_rely_on(self, connection: Any) -> None:
+        """Raises OperationalError.
+
+        Not when the pool connects: behind PgBouncer that needs no connection to the server, and a query would wait.
+        """
+        try:
+            connection.execute(ASK_FOR)
+            if not connection.autocommit:
+                connection.commit()
+        except OperationalError:
+            if self.pool:
+                self.pool.putconn(connection)
+            raise
+        connection.has_asked = True
 
     def _close(self) -> None:
         if self.leaving and self.connection is not None:
@@ -110,12 +127,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
         params["context"] = AdaptersMap(params["context"])
         params["context"].register_loader("timestamptz", TIMES)
         return params
-
-    def _configure_connection(self, connection: Any) -> bool:
-        super()._configure_connection(connection)  # type: ignore[misc]  # Django's stubs do not know it
-        with connection.cursor() as cursor:
-            cursor.execute(ASK_FOR)
-        return True  # commit
 
     def create_cursor(self, name: str | None = None) -> Any:
         """Django's cursor without its look at the loader's time zone: all connections are in UTC."""
