@@ -20,7 +20,7 @@ EXPIRED = 10**10  # expired sessions have numbers from here on
 USERS = """
     SELECT md5(n::text)::uuid AS id, 'p' || n || '@example.org' AS email, 'User ' || n AS display_name,
         'argon2' || %(hash)s AS password, true AS is_active, false AS is_staff, false AS is_superuser,
-        now() AS created_at, now() AS updated_at
+        0 AS device_epoch, now() AS created_at, now() AS updated_at
     FROM unnest(%(numbers)s::bigint[]) n
 """
 # Session `first` was created `ago` seconds ago, each later one `apart` seconds after the one before.
@@ -52,7 +52,8 @@ SESSIONS = """
     ) numbers
 """
 COLUMNS = {
-    "accounts_user": "id, email, display_name, password, is_active, is_staff, is_superuser, created_at, updated_at",
+    "accounts_user": "id, email, display_name, password, is_active, is_staff, is_superuser, device_epoch, created_at, "
+    "updated_at",
     "sessions_api_session": "id, digest, user_id, created_at, updated_at, expires_at, last_seen_at, authenticated_at, "
     "method, ip_address, user_agent",
 }

@@ -20,8 +20,8 @@ CREDENTIALS = {"email": "alice@example.org", "password": "correct horse battery"
 
 USERS = """
     INSERT INTO accounts_user
-        (id, email, display_name, password, is_active, is_staff, is_superuser, created_at, updated_at)
-    SELECT gen_random_uuid(), n || '@example.com', '', '!', true, false, false, now(), now()
+        (id, email, display_name, password, is_active, is_staff, is_superuser, device_epoch, created_at, updated_at)
+    SELECT gen_random_uuid(), n || '@example.com', '', '!', true, false, false, 0, now(), now()
     FROM generate_series(1, 50000) n
 """
 SESSIONS = """

@@ -1,6 +1,6 @@
 INSERT INTO accounts_user
-    (id, email, display_name, password, is_active, is_staff, is_superuser, created_at, updated_at)
-SELECT md5(n::text)::uuid, email, '', 'argon2' || hash, true, false, false, now(), now()
+    (id, email, display_name, password, is_active, is_staff, is_superuser, device_epoch, created_at, updated_at)
+SELECT md5(n::text)::uuid, email, '', 'argon2' || hash, true, false, false, 0, now(), now()
 FROM bench.users;
 
 INSERT INTO sessions_api_session
