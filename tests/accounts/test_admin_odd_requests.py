@@ -5,6 +5,8 @@ from django.contrib import admin as django_admin
 
 from .test_admin_walk import actions, address, rows, targets, undone  # noqa: F401 (a fixture)
 
+pytestmark = pytest.mark.once
+
 ALLOWED = {200, 302, 400, 403, 404, 405, 409}
 VALUES = [
     "",

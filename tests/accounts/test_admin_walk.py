@@ -27,6 +27,8 @@ from sessions_api.models import Session
 
 from .test_admin_users import Filled
 
+pytestmark = pytest.mark.once
+
 KINDS = {  # of staff: the permissions of each, by the beginning of their codenames
     "no staff": (),
     "without permissions": (),
