@@ -11,7 +11,7 @@ STRONG_ENOUGH = {1: 47104, 2: 19456, 3: 12288, 4: 9216}
 FROM_FIVE_PASSES = 7168
 SHORT_PASSWORD = 8  # characters; NIST SP 800-63B-4, 3.1.1.2, allows none below
 FREE_THREADS = 4  # of a process: three callers wait for a hash, and one thread serves other requests
-LOCAL = {"localhost", "127.0.0.1", "::1"}
+LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
 GOOGLE = "https://accounts.google.com"
 
 
@@ -68,7 +68,7 @@ def deployment(**options: Any) -> list[CheckMessage]:
             "Let only your own network reach /admin/ in the proxy and silence this check, or set ADMIN_ENABLED=false.",
         ),
         "W005": (
-            urlsplit(settings.FRONTEND_URL).hostname in LOCAL,
+            urlsplit(settings.FRONTEND_URL).hostname in LOCAL_HOSTS,
             "FRONTEND_URL leads to the user's own machine.",
             "Set it to your front end. Any program there receives session tokens and the links of mails.",
         ),

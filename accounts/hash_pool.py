@@ -24,7 +24,7 @@ from sessions_api.outbound.concurrency import ConcurrencyLimit
 # stays free for requests without a password.
 WAITING = 3
 SHARE = WAITING - 1  # of these, the most that one network holds: another network finds one free
-WAIT_SECONDS = 2.0  # then the caller is told to try again, after as many seconds: the Retry-After of ServerBusy
+WAIT_SECONDS = 2.0  # then the caller is told to try again, after at least as many seconds: Retry-After of ServerBusy
 
 T = TypeVar("T")
 View = TypeVar("View", bound=Callable[..., Any])

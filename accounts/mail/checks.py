@@ -10,7 +10,8 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import get_connection
 from django.utils.translation import to_locale
 
-LOCAL_HOSTS = {"localhost", "127.0.0.1", "::1"}
+from accounts.checks import LOCAL_HOSTS
+
 LOCAL_DOMAINS = (".internal", ".invalid", ".local", ".localdomain", ".localhost", ".test")
 LOCAL_BACKENDS = tuple(f".{name}.EmailBackend" for name in ("console", "locmem", "dummy", "filebased"))
 
