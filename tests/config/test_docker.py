@@ -139,12 +139,17 @@ def test_image_compiles_all_its_code():
 
 
 @pytest.mark.asvs("16.2.3")
+def start_image(app, environment, port, log):
+    """The image's own command, which writes to `log`."""
+    with log.open("w") as out:
+        return subprocess.Popen(command("CMD", port), cwd=app, env=environment, stdout=out, stderr=out)
+
+
 def test_image_migrates_and_serves_with_its_own_files(app, environment, tmp_path):
     before = sorted(app.rglob("*"))
-    port = free_port()
-    with (tmp_path / "log").open("w") as log:
-        process = subprocess.Popen(command("CMD", port), cwd=app, env=environment, stdout=log, stderr=log)
-    server = Server(f"http://127.0.0.1:{port}", process, tmp_path / "log")
+    port, log = free_port(), tmp_path / "log"
+    process = start_image(app, environment, port, log)
+    server = Server(f"http://127.0.0.1:{port}", process, log)
     try:
         server.wait_until_alive()
         assert subprocess.run(command("HEALTHCHECK", port), env=environment, check=False).returncode == 0
@@ -162,9 +167,7 @@ def test_image_migrates_and_serves_with_its_own_files(app, environment, tmp_path
 def test_image_replaces_a_lost_process(app, environment, tmp_path):
     """By default granian would end the other processes too."""
     port, log = free_port(), tmp_path / "log"
-    with log.open("w") as out:
-        env = environment | {"GRANIAN_WORKERS": "2"}
-        process = subprocess.Popen(command("CMD", port), cwd=app, env=env, stdout=out, stderr=out)
+    process = start_image(app, environment | {"GRANIAN_WORKERS": "2"}, port, log)
     try:
         Server(f"http://127.0.0.1:{port}", process, log).wait_until_alive()
         wait_until(lambda: log.read_text().count("Started worker") == 2)
@@ -179,9 +182,7 @@ def test_image_replaces_a_lost_process(app, environment, tmp_path):
 
 def test_image_stops_before_docker_kills_it_even_while_its_processes_start(app, environment, tmp_path):
     port, log = free_port(), tmp_path / "log"
-    with log.open("w") as out:
-        env = environment | {"GRANIAN_WORKERS": "2"}
-        process = subprocess.Popen(command("CMD", port), cwd=app, env=env, stdout=out, stderr=out)
+    process = start_image(app, environment | {"GRANIAN_WORKERS": "2"}, port, log)
     try:
         wait_until(lambda: log.read_text().count("Spawning worker") == 2)
     finally:

@@ -2,13 +2,11 @@
 
 import logging
 import re
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
 import trustme
-from django.db import connection
 from django.utils import timezone
 
 from accounts.mail import worker
@@ -18,6 +16,7 @@ from accounts.models import User
 from config.env import mail as mail_settings
 from sessions_api.models import Session
 
+from ...races import at_once
 from ...server import free_port
 from ...smtp import byte_by_byte, certificate, die, mail_server, nothing, refuse_for_now, talker
 from ...users import problem
@@ -359,6 +358,11 @@ def test_reset_mail_and_security_alert_overtake_a_long_queue_of_mails_to_strange
     assert len(arrived) == 2 + 3 * CANDIDATES
 
 
+def deliver_all():
+    while deliver_next():
+        pass
+
+
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.asvs("15.4.2")
@@ -366,17 +370,9 @@ def test_concurrent_workers_send_no_more_mails_to_strangers_than_the_limit(setti
     settings.RATE_LIMIT_FACTOR = 0.01  # eight at once, and one slow one
     for number in range(40):
         QueuedMail.objects.enqueue(MailType.REGISTER, email=f"p{number}@example.org")
-
-    def work(_):
-        try:
-            while deliver_next():
-                pass
-        finally:
-            connection.close()
-
-    with mail_server() as server, ThreadPoolExecutor(6) as workers:
+    with mail_server() as server:
         use_mail_server("smtp", server.port)
-        list(workers.map(work, range(6)))
+        at_once(*[deliver_all] * 6)
     assert 1 <= len(server.to) <= 9
     assert QueuedMail.objects.count() == 40 - len(server.to)
 
@@ -388,16 +384,8 @@ def test_concurrent_workers_send_each_mail_once(use_mail_server):
     recipients = [f"p{number}@example.org" for number in range(60)]
     for email in recipients:
         QueuedMail.objects.enqueue(MailType.DELETED, email=email)
-
-    def work(_):
-        try:
-            while deliver_next():
-                pass
-        finally:
-            connection.close()
-
-    with mail_server() as server, ThreadPoolExecutor(6) as workers:
+    with mail_server() as server:
         use_mail_server("smtp", server.port)
-        list(workers.map(work, range(6)))
+        at_once(*[deliver_all] * 6)
     assert sorted(server.to) == sorted(recipients)
     assert not QueuedMail.objects.exists()
