@@ -55,7 +55,7 @@ def revoke_session(request: SessionRequest, handle: UUID) -> None:
     summary="Revoke my other sessions",
     openapi_extra=raises(ReauthenticationRequired),
 )
-def revoke_sessions(request: SessionRequest, include_current: Query[bool] = False) -> None:
+def revoke_other_sessions(request: SessionRequest, include_current: Query[bool] = False) -> None:
     """Revokes all other sessions of the user; with `include_current` also the one whose token was sent."""
     sessions = request.auth.siblings()
     if not include_current:

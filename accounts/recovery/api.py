@@ -4,7 +4,7 @@ from ninja import Router
 
 from accounts.errors import EmailTaken
 from accounts.mail.errors import InvalidLink
-from accounts.schemas import Token
+from accounts.schemas import MailToken
 from sessions_api.http.client import ClientRequest
 from sessions_api.http.openapi import raises
 from sessions_api.ratelimit import limits
@@ -22,7 +22,7 @@ router = Router(tags=["account"])
     openapi_extra=raises(InvalidLink, EmailTaken),
 )
 @limits.limited(limits.CONSUME)
-def secure(request: ClientRequest, body: Token) -> None:
+def undo_changes(request: ClientRequest, body: MailToken) -> None:
     """Takes the revert token of a security alert, and gives the account back to the address that got the alert.
 
     Revokes the password, all sessions and later identities, and sends a mail to choose a new password.
