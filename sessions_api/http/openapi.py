@@ -149,7 +149,7 @@ def _refusals(operation: dict[str, Any]) -> Iterable[type[ApiError]]:
 
 
 def _responses(operation: dict[str, Any]) -> dict[int, Any]:
-    refusals = defaultdict(dict)
+    refusals: dict[int, dict[str, str]] = defaultdict(dict)
     for refusal in _refusals(operation):
         refusals[refusal.status][refusal.error_code] = refusal.detail
     content = {errors.CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
