@@ -27,7 +27,7 @@ RATE_LIMIT = {
 }
 HEADERS = {429: {"headers": RETRY_AFTER | RATE_LIMIT}, 503: {"headers": RETRY_AFTER}}
 
-PROBLEM = {
+PROBLEM: dict[str, Any] = {
     "title": "Problem",
     "description": "RFC 9457. `error_code` is for user interfaces; `detail` is for developers.",
     "type": "object",
