@@ -22,11 +22,14 @@ MAILBOX = re.compile(
 )  # `Name <local@domain>`, or without the name
 
 
-def base_url(name: str, default: str) -> str:
-    """An absolute http(s) URL without a slash at the end, so that paths can be appended. Empty only by default."""
+def base_url(name: str, default: str, *, empty: str = "") -> str:
+    """An absolute http(s) URL without a slash at the end, so that paths can be appended.
+
+    An empty value stands for `empty`. Where that and the default are empty, the result may be empty.
+    """
     given: str = env.str(name, default=default)
-    if not given and not default:
-        return ""
+    if not given and (empty or not default):
+        return empty
     try:
         url = canonical_url(given)
     except ValueError:

@@ -50,7 +50,9 @@ PORT = port("PORT", default=8000)
 PROCESSES = max(1, env.int("GRANIAN_WORKERS", default=1))  # granian reads these two itself
 THREADS = max(1, env.int("GRANIAN_BLOCKING_THREADS", default=8))
 PUBLIC_URL = root_url("PUBLIC_URL", default=f"http://localhost:{PORT}")
-FRONTEND_URL = base_url("FRONTEND_URL", default="http://localhost:3000")
+FRONTEND_URL = base_url("FRONTEND_URL", default="http://localhost:3000", empty=PUBLIC_URL)
+PAGES = env.bool("PAGES", default=env.str("FRONTEND_URL", default="elsewhere") == "")  # own pages for users
+PAGES_LOGO = env.str("PAGES_LOGO", default="")  # the address of a picture below /static/
 HTTPS = PUBLIC_URL.startswith("https://")
 ALLOWED_HOSTS = hosts("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", host(PUBLIC_URL)])
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
@@ -74,6 +76,7 @@ INSTALLED_APPS = [  # their order decides nothing: tests/test_architecture.py
     "accounts",
     "accounts.login",
     "accounts.mail",
+    "accounts.pages",
     "accounts.single_use",
     "accounts.social",
     "accounts.social.apps.SocialDjangoConfig",  # social_django

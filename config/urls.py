@@ -4,6 +4,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
 from django.views.generic import RedirectView
 
+from accounts.pages.urls import urlpatterns as page_urls
 from accounts.passwords.admin import own_password
 
 from .api import api
@@ -31,7 +32,7 @@ ADMIN = [
 
 urlpatterns = [
     path("api/", api.urls),  # Django tries the paths in this order, and most requests are for the API
-    path("", RedirectView.as_view(url="/api/docs", http_method_names=READ)),
+    *(page_urls if settings.PAGES else [path("", RedirectView.as_view(url="/api/docs", http_method_names=READ))]),
     *(ADMIN if settings.ADMIN_ENABLED else []),
     path("healthz", healthz),
     path("readyz", readyz),

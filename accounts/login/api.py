@@ -2,14 +2,15 @@ from ninja import Router
 
 from accounts.errors import AuthenticationFailed, InvalidPassword
 from accounts.hash_pool import hashes_password
-from sessions_api.auth import SessionRequest
+from sessions_api.auth import SessionRequest, fresh_session
 from sessions_api.http.client import ClientRequest
+from sessions_api.http.errors import ReauthenticationRequired
 from sessions_api.http.openapi import raises
 from sessions_api.ratelimit import limits
 
 from . import exchange, password
 from .errors import AccountDisabled, InvalidCode
-from .schemas import Exchange, Login, Reauthenticate, SessionResponse
+from .schemas import Exchange, Handover, HandoverCode, Login, Reauthenticate, SessionResponse
 
 router = Router(tags=["login"])
 
@@ -60,3 +61,16 @@ def exchange_code(request: ClientRequest, body: Exchange) -> SessionResponse:
     """For the `?code=` of a sign-in that began with a `code_challenge`. A wrong verifier uses the code up as well."""
     started = exchange.exchange_code(code=body.code, code_verifier=body.code_verifier, client=request.client)
     return SessionResponse.from_session(*started)
+
+
+@router.post(
+    "/auth/handover",
+    auth=fresh_session,
+    response=HandoverCode,
+    summary="Hand the login over to a front end",
+    openapi_extra=raises(ReauthenticationRequired),
+)
+@limits.limited(limits.CONSUME)
+def hand_over(request: SessionRequest, body: Handover) -> HandoverCode:
+    """A code that the front end exchanges for a session of its own. A login page of this service sends it there."""
+    return HandoverCode(code=exchange.hand_over(request.auth, code_challenge=body.code_challenge))

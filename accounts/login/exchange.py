@@ -1,11 +1,14 @@
 """Logging in with a provider, and the code that brings the session to the front end without a token in a URL."""
 
+from django.db import transaction
+
 from accounts.errors import AuthenticationFailed
 from accounts.models import User
 from sessions_api.http.client import ClientInfo
+from sessions_api.http.errors import SessionExpired
 from sessions_api.models import Session
 
-from .complete import complete_login, complete_reauthentication
+from .complete import complete_login, complete_reauthentication, lock_user_of_session
 from .errors import AccountDisabled, InvalidCode
 from .models import SessionExchangeCode
 
@@ -20,6 +23,18 @@ def login_with_provider(user: User, *, provider: str, client: ClientInfo) -> tup
         return complete_login(user, method=provider, client=client)
     except AuthenticationFailed:
         raise AccountDisabled from None
+
+
+def hand_over(session: Session, *, code_challenge: str) -> str:
+    """A code for another session of this user, such as that of a front end whose user logged in at our pages.
+
+    Raises SessionExpired where the session was revoked, or the user disabled or re-keyed, meanwhile.
+    """
+    with transaction.atomic():
+        user = lock_user_of_session(session)
+        if not Session.objects.live().filter(pk=session.pk).exists():
+            raise SessionExpired
+        return SessionExchangeCode.objects.issue(user, provider=session.method, code_challenge=code_challenge)
 
 
 def exchange_code(*, code: str, code_verifier: str, client: ClientInfo) -> tuple[Session, str]:

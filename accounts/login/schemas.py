@@ -43,6 +43,14 @@ class Exchange(RequestSchema):
     code_verifier: Verifier
 
 
+class Handover(RequestSchema):
+    code_challenge: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{43}$", description="S256, RFC 7636.")]
+
+
+class HandoverCode(ResponseSchema):
+    code: str = Field(description="For `POST /api/auth/exchange`, once, within a minute.")
+
+
 class SessionResponse(ResponseSchema):
     """A new or renewed session. Keep the token: it is not shown again."""
 

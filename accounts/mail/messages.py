@@ -15,6 +15,7 @@ from django.utils import translation
 from django.utils.encoding import punycode
 from django.utils.translation import gettext_lazy as _
 
+from accounts.front_end import pages_url
 from accounts.models import User
 
 from .one_time_tokens import OneTimeToken
@@ -78,7 +79,7 @@ def render(mail: QueuedMail, content: Content) -> EmailMultiAlternatives:
     The Message-ID is the same at each attempt, so mail programs can recognise a mail that arrives twice.
     """
     url = content.token.url if content.token else ""
-    context = {"site": settings.SITE_NAME, "front_end": settings.FRONTEND_URL, "url": url, "at": mail.requested_at}
+    context = {"site": settings.SITE_NAME, "front_end": pages_url(), "url": url, "at": mail.requested_at}
     with translation.override(settings.MAIL_LANGUAGE):
         subject, paragraphs = text_of(content.template, DEFAULTS | mail.data | context)
         shown = context | {"subject": subject, "paragraphs": paragraphs, "action": content.action}

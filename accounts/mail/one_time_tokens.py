@@ -12,6 +12,7 @@ from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts.errors import EmailTaken
 from accounts.fields import MAX_LENGTH
+from accounts.front_end import pages_url
 from accounts.models import User
 
 from .errors import InvalidLink
@@ -141,7 +142,7 @@ class OneTimeToken(models.Model):
     @property
     def url(self) -> str:
         """The page on the front end, with the token behind `#`: browsers do not send this part to servers."""
-        return f"{settings.FRONTEND_URL}{RULES[TokenType(self.type)].path}#{self.token}"
+        return f"{pages_url()}{RULES[TokenType(self.type)].path}#{self.token}"
 
     def matches(self, token: str) -> bool:
         keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]

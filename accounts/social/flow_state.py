@@ -34,6 +34,7 @@ class OAuthFlowState:
     next: str = ""
     front_end_state: str = ""  # returned to the front end at the end
     code_challenge: str = ""
+    from_our_pages: bool = False  # began at a page of this service, so it ends there too
     link_for: str = ""  # the id of the user who links, where the sign-in only links
     started_at: float = field(default_factory=lambda: timezone.now().timestamp())  # Unix time
     social_session: dict[str, Any] = field(default_factory=dict)

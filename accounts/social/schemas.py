@@ -45,6 +45,11 @@ class Start(Schema):
         "", description="The front end's own, returned at the end."
     )
     code_challenge: Challenge = Field("", description="With it, the front end gets `?code=` instead of `?session=`.")
+    landing: str = Field(
+        "",
+        pattern="^(pages)?$",
+        description="`pages`: the sign-in ends at the pages of this service, if it has any. Else at the front end.",
+    )
     link: Annotated[Text, Field(max_length=1000)] = Field("", description="From the `authorize_url` of `…/link`.")
 
 

@@ -9,6 +9,7 @@ from django.db import transaction
 from social_core.exceptions import AuthCanceled, AuthProviderError, AuthSessionError, SocialAuthBaseException
 
 from accounts.errors import AuthenticationFailed
+from accounts.front_end import pages_url
 from accounts.login.complete import lock_user_if_unchanged
 from accounts.login.errors import AccountDisabled
 from accounts.login.exchange import login_with_provider
@@ -51,7 +52,14 @@ class Landing(NamedTuple):
 
 
 def begin(
-    *, provider: str, next: str = "", state: str = "", code_challenge: str = "", link: str = "", client: ClientInfo
+    *,
+    provider: str,
+    next: str = "",
+    state: str = "",
+    code_challenge: str = "",
+    link: str = "",
+    landing: str = "",
+    client: ClientInfo,
 ) -> tuple[str, OAuthFlowState | None]:
     """Where the browser goes, and the flow state that it keeps for the callback; None where the sign-in ends here.
 
@@ -60,7 +68,13 @@ def begin(
     """
     if settings.OAUTH_HANDOVER == "code" and not code_challenge and not link:
         raise ValidationFailed.single(["query", "code_challenge"], "missing", "OAUTH_HANDOVER needs a challenge.")
-    flow = OAuthFlowState(provider, next=next, front_end_state=state, code_challenge=code_challenge)
+    flow = OAuthFlowState(
+        provider,
+        next=next,
+        front_end_state=state,
+        code_challenge=code_challenge,
+        from_our_pages=landing == "pages",
+    )
     try:
         limits.check(limits.SIGN_IN, client)
         url = backend_for(flow, client=client).auth_url()
@@ -120,7 +134,8 @@ def error_url(refusal: ApiError, flow: OAuthFlowState | None) -> str:
 def front_end_url(path: str, flow: OAuthFlowState | None, query: dict[str, str]) -> str:
     if flow:
         query |= {name: value for name, value in (("state", flow.front_end_state), ("next", flow.next)) if value}
-    return f"{settings.FRONTEND_URL}{path}?{urlencode(query)}"
+    landing = pages_url() if flow and flow.from_our_pages else settings.FRONTEND_URL
+    return f"{landing}{path}?{urlencode(query)}"
 
 
 def refusal_of(failure: Exception) -> ApiError:

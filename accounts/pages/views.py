@@ -1,0 +1,61 @@
+"""The pages for users: static HTML in their language. A module logs in, and calls the API as any front end does."""
+
+from functools import lru_cache
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import get_language_bidi
+from django.views.decorators.http import require_safe
+
+from accounts.public_config import PublicConfig
+
+from .languages import language_of, languages
+from .texts import TEXTS
+
+# No inline code, no code of others, no text as markup: a name with markup in it stays a name.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'; worker-src 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
+RENDERED = 100  # pages times languages; the content depends on nothing else
+
+
+@require_safe
+def page(request: HttpRequest, template: str) -> HttpResponse:
+    """The page of this template. It has no data of a user, so caches may keep it, but ask whether it is current."""
+    language = language_of(request)
+    return answer(rendered(f"pages/{template}.html", language), "text/html; charset=utf-8", language)
+
+
+@require_safe
+def style(request: HttpRequest) -> HttpResponse:
+    """A template too, so that an operator replaces `pages/theme.css`, and browsers need one request."""
+    return answer(rendered("pages/style.css", "en"), "text/css; charset=utf-8", "en")
+
+
+def answer(content: str, content_type: str, language: str) -> HttpResponse:
+    headers = {
+        "Content-Security-Policy": POLICY,
+        "Content-Language": language,
+        "Cache-Control": "no-cache",
+        "Vary": "Accept-Language",
+    }
+    return HttpResponse(content, content_type=content_type, headers=headers)
+
+
+@lru_cache(maxsize=RENDERED)
+def rendered(template: str, language: str) -> str:
+    with translation.override(language):
+        context = {
+            "site": settings.SITE_NAME,
+            "logo": settings.PAGES_LOGO,
+            "language": language,
+            "bidi": get_language_bidi(),
+            "languages": languages(),
+            "config": PublicConfig.current().model_dump(),
+            "texts": {code: str(text) for code, text in TEXTS.items()},
+        }
+        return render_to_string(template, context)
