@@ -19,11 +19,12 @@ IN_PRODUCTION = $(ALONE) PUBLIC_URL=https://auth.example.org FRONTEND_URL=https:
 	EMAIL_URL=smtp+tls://mail.example.org:587 DEFAULT_FROM_EMAIL=accounts@example.org TRUSTED_PROXY_COUNT=1 ADMIN_ENABLED=false \
 	SECRET_KEY=0123456789-abcdefghijklmnopqrstuvwxyz-only-to-check-the-settings
 OPENAPI = $(ALONE) $(PY) manage.py export_openapi_schema --api config.api.api --indent 2
+CLIENT = $(PY) -m tests.npm clients/typescript
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL = help
-.PHONY: help run test check fuzz pages clients load odd-databases timing flood races bench mutants asvs openapi lock format clean venv installed installed-dev installed-bench installed-clients installed-mutants
+.PHONY: help run test check fuzz pages clients load odd-databases timing flood races bench mutants asvs openapi client lock format clean venv installed installed-dev installed-bench installed-clients installed-mutants
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -35,7 +36,7 @@ test: installed-dev ## Run all tests on PostgreSQL and on SQLite, or only on DAT
 	@$(PYTEST) $(BY_TWO) $(ARGS)
 	@test -n "$$DATABASE_URL" || { $(ON_SQLITE); }
 
-check: installed-dev ## Check style, types, migrations, production settings and docs/openapi.json
+check: installed-dev ## Check style, types, migrations, production settings, docs/openapi.json and clients/typescript
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(ALONE) $(PY) -m mypy
@@ -46,6 +47,7 @@ check: installed-dev ## Check style, types, migrations, production settings and 
 	@command -v npm >/dev/null || { echo "NO NODE, so redocly and spectral have not read docs/openapi.json" >&2; exit 0; } && \
 	$(call npm,$(LINTERS)) && cd $(LINTERS) && $(call quietly,npx redocly lint --format=stylish ../../../docs/openapi.json) && \
 	npx spectral lint --quiet --fail-severity=warn ../../../docs/openapi.json
+	@$(CLIENT) check
 
 fuzz: installed-dev ## Search for inputs that break the API's description, for longer than the tests do
 	@FUZZ_EXAMPLES=$${FUZZ_EXAMPLES:-200} $(PYTEST) -n 0 -m fuzz tests/config/test_fuzz.py $(ARGS)
@@ -86,8 +88,12 @@ mutants: ## Plant small bugs in critical modules, and list those that no test no
 asvs: installed-dev ## Count the requirements of OWASP ASVS 5.0 that have a test
 	@$(PY) -m tests.asvs
 
-openapi: installed-dev ## Write docs/openapi.json
+openapi: installed-dev ## Write docs/openapi.json, and the types of clients/typescript
 	@$(OPENAPI) > docs/openapi.json.new && mv docs/openapi.json.new docs/openapi.json
+	@$(CLIENT) types
+
+client: installed-dev ## Build clients/typescript: dist/latchkey.js is the client in one file
+	@$(CLIENT) build
 
 lock: installed-dev ## Write all requirements*.txt; ARGS=--upgrade takes the newest versions
 	@$(COMPILE) pyproject.toml -o requirements.txt $(ARGS)
@@ -101,7 +107,7 @@ format: installed-dev ## Format the code
 	@$(PY) -m ruff format .
 
 clean: ## Remove the files of these commands, but neither .env nor the database
-	@rm -rf .venv $(BENCH) benchmarks/results tests/accounts/social/provider/node_modules tests/clients/*/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis schemathesis-report screenshots
+	@rm -rf .venv $(BENCH) benchmarks/results tests/accounts/social/provider/node_modules tests/clients/*/node_modules clients/typescript/node_modules clients/typescript/dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis schemathesis-report screenshots
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Quiet unless it fails, so the output ends with one summary. Exit code 5: ARGS chose only tests of PostgreSQL.

@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import get_language_bidi
 from django.views.decorators.http import require_safe
+from pydantic_core import to_jsonable_python
 
 from accounts.public_config import PublicConfig
 
@@ -55,7 +56,7 @@ def rendered(template: str, language: str) -> str:
             "language": language,
             "bidi": get_language_bidi(),
             "languages": languages(),
-            "config": PublicConfig.current().model_dump(),
+            "config": to_jsonable_python(PublicConfig.current()),
             "texts": {code: str(text) for code, text in TEXTS.items()},
         }
         return render_to_string(template, context)

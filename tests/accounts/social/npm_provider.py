@@ -1,50 +1,27 @@
 """`oidc-provider` of npm, an OpenID Provider that enforces PKCE, and its forms filled in without a browser."""
 
-import fcntl
 import re
-import shutil
 import subprocess
 from contextlib import contextmanager
 from html import unescape
 from pathlib import Path
 from urllib.parse import urljoin
 
-import pytest
 import requests
 
+from ... import npm
 from ...server import free_port, wait_until_up
 
 FOLDER = Path(__file__).with_name("provider")
 
 
-def node():
-    """The major version of Node; 0 where Node or npm is missing."""
-    if not (shutil.which("node") and shutil.which("npm")):
-        return 0
-    said = subprocess.run(["node", "--version"], text=True, capture_output=True).stdout
-    return int(said.removeprefix("v").partition(".")[0])
-
-
-needs_node = pytest.mark.skipif(
-    node() < 20, reason="NO NODE from 20 on with npm, so no sign-in is tried at an OpenID Provider that enforces PKCE."
-)
-
-
-def install():
-    """Once, in the first of several processes. npm writes the file last that this looks for."""
-    with (FOLDER / "package.json").open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if (FOLDER / "node_modules" / ".package-lock.json").exists():
-            return
-        command = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
-        done = subprocess.run(command, cwd=FOLDER, text=True, capture_output=True)
-        assert done.returncode == 0, done.stdout + done.stderr
+needs_node = npm.needs_node("no sign-in is tried at an OpenID Provider that enforces PKCE")
 
 
 @contextmanager
 def providing(*, client_id, client_secret, redirect_uri, log, dialect=""):
     """The issuer of a provider that knows one client. `standard` is a dialect of `server.mjs`."""
-    install()
+    npm.install(FOLDER)
     port = str(free_port())
     url = f"http://127.0.0.1:{port}"
     with log.open("w") as out:

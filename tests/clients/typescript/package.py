@@ -1,0 +1,22 @@
+"""The package of clients/typescript, installed and built once for all tests."""
+
+import fcntl
+from pathlib import Path
+
+from ... import npm
+from ...server import ROOT
+
+FOLDER = ROOT / "clients" / "typescript"
+needs_node = npm.needs_node("no test runs the TypeScript client")
+
+
+def built() -> Path:
+    """The folder with `dist/`, which is newer than all that it is made of."""
+    npm.install(FOLDER)
+    with (FOLDER / "package.json").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        sources = [FOLDER / "package.json", *FOLDER.glob("tsconfig*"), *FOLDER.glob("src/*"), *FOLDER.glob("scripts/*")]
+        bundle = FOLDER / "dist" / "latchkey.js"  # is written last
+        if not bundle.exists() or bundle.stat().st_mtime < max(file.stat().st_mtime for file in sources):
+            npm.run(FOLDER, "npm", "run", "--silent", "build")
+    return FOLDER
