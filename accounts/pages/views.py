@@ -56,7 +56,12 @@ def rendered(template: str, language: str) -> str:
             "language": language,
             "bidi": get_language_bidi(),
             "languages": languages(),
-            "config": to_jsonable_python(PublicConfig.current()),
+            "config": to_jsonable_python(PublicConfig.current()) | {"front_end": other_front_end()},
             "texts": {code: str(text) for code, text in TEXTS.items()},
         }
         return render_to_string(template, context)
+
+
+def other_front_end() -> str:
+    """The base URL of the front end that has no login page of its own; empty where these pages are the front end."""
+    return "" if settings.FRONTEND_URL == settings.PUBLIC_URL else settings.FRONTEND_URL
