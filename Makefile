@@ -36,7 +36,7 @@ test: installed-dev ## Run all tests on PostgreSQL and on SQLite, or only on DAT
 	@$(PYTEST) $(BY_TWO) $(ARGS)
 	@test -n "$$DATABASE_URL" || { $(ON_SQLITE); }
 
-check: installed-dev ## Check style, types, migrations, production settings, docs/openapi.json and clients/typescript
+check: installed-dev ## Check style, types, migrations, production settings, docs/openapi.json, clients/typescript and the module of accounts/pages
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(ALONE) $(PY) -m mypy
@@ -57,7 +57,7 @@ load: installed-dev ## Send requests on 200 connections for a minute, then purge
 	@$(PY) -m tests.purge
 
 pages: installed-dev ## Open each page and mail in Chromium, and keep pictures of them in screenshots/
-	@ALL_PAGES=1 $(PYTEST) -n 0 tests/config/test_browser.py tests/accounts/social/test_browser.py tests/accounts/mail/test_look.py $(ARGS)
+	@ALL_PAGES=1 $(PYTEST) -n 0 tests/accounts/pages tests/config/test_browser.py tests/accounts/social/test_browser.py tests/accounts/mail/test_look.py $(ARGS)
 
 clients: installed-dev ## Make clients of docs/openapi.json with each generator, and use them
 	@$(MAKE) -s installed-clients VENV=$(GENERATORS)
@@ -92,8 +92,9 @@ openapi: installed-dev ## Write docs/openapi.json, and the types of clients/type
 	@$(OPENAPI) > docs/openapi.json.new && mv docs/openapi.json.new docs/openapi.json
 	@$(CLIENT) types
 
-client: installed-dev ## Build clients/typescript: dist/latchkey.js is the client in one file
+client: installed-dev ## Build clients/typescript: dist/latchkey.js is the client in one file; and the module of accounts/pages
 	@$(CLIENT) build
+	@$(CLIENT) pages
 
 lock: installed-dev ## Write all requirements*.txt; ARGS=--upgrade takes the newest versions
 	@$(COMPILE) pyproject.toml -o requirements.txt $(ARGS)
@@ -107,7 +108,7 @@ format: installed-dev ## Format the code
 	@$(PY) -m ruff format .
 
 clean: ## Remove the files of these commands, but neither .env nor the database
-	@rm -rf .venv $(BENCH) benchmarks/results tests/accounts/social/provider/node_modules tests/clients/*/node_modules clients/typescript/node_modules clients/typescript/dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis schemathesis-report screenshots
+	@rm -rf .venv $(BENCH) benchmarks/results tests/accounts/social/provider/node_modules tests/accounts/pages/axe/node_modules tests/clients/*/node_modules clients/typescript/node_modules clients/typescript/dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis schemathesis-report screenshots
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Quiet unless it fails, so the output ends with one summary. Exit code 5: ARGS chose only tests of PostgreSQL.

@@ -25,6 +25,9 @@ addEventListener("pageshow", ({ persisted }) => {
   if (persisted) location.reload();
 });
 
+// The link of a mail, opened where its page is open already, changes no more than the part behind `#`.
+addEventListener("hashchange", () => location.reload());
+
 await keepLanguage();
 prepareReveal();
 await pages[document.body.dataset["page"]!]!().catch((error) => refuse(find(".sheet"), error));

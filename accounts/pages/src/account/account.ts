@@ -29,6 +29,7 @@ async function load() {
   showUser(who.user);
   prepare();
   show("#who, #log-out, #account");
+  document.getElementById(location.hash.slice(1))?.scrollIntoView(); // it was hidden when the browser looked for it
   await Promise.all([part("#sessions", showSessions), part("#connections", showLinks), part("#events", showEvents)]);
 }
 

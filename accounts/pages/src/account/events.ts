@@ -14,6 +14,7 @@ type Event = Awaited<ReturnType<typeof fetchEvents>>[number];
 
 let fetched: Event[] = [];
 let last: number | undefined;
+let over = false;
 
 export function prepareEvents() {
   onPress(find("#more-events"), async () => {
@@ -24,16 +25,15 @@ export function prepareEvents() {
 
 export async function showEvents() {
   find("#events").replaceChildren();
-  [fetched, last] = [[], undefined];
+  [fetched, last, over] = [[], undefined, false];
   await moreEvents();
 }
 
 async function moreEvents(): Promise<HTMLElement[]> {
-  let over = false;
   if (!fetched.length) {
     fetched = await fetchEvents(last);
-    over = fetched.length < PAGE;
     last = fetched.at(-1)?.id;
+    over = fetched.length < PAGE;
   }
   const rows = fetched.splice(0, AT_ONCE).map(row);
   find("#events").append(...rows);
