@@ -83,6 +83,7 @@ PARTS = {
     "hide_password": _("Hide password"),
     "a_moment": _("a moment"),
     "unknown_device": _("Unknown device"),
+    "device": _("{browser} on {system}"),
     "with_password": _("Logged in with the password on {at}"),
     "with_provider": _("Logged in with {provider} on {at}"),
     "at_admin": _("Logged in to the admin on {at}"),

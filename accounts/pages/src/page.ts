@@ -32,6 +32,12 @@ export function say(key: string, values: Values = {}): string {
 export const providerName = (provider: string) =>
   config.providers.find((known) => known.provider === provider)?.name ?? provider;
 
+/** What the API calls “Firefox on Linux”, in the page's language. */
+export function deviceName(device: string): string {
+  const [browser, system] = device.split(" on ");
+  return system ? say("device", { browser, system }) : device;
+}
+
 /** The `next` of a sign-in by which the user logs in again. */
 export const AGAIN = "/account?again";
 

@@ -24,6 +24,7 @@ PHONE = (
     "Mozilla/5.0 (Linux; Android 16; Pixel 10 Pro) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/156.0.0.0 Mobile "
     "Safari/537.36"
 )
+NARROWEST = 320  # WCAG 2.2, 1.4.10
 LOOKS = [(language, scheme, device) for language in ("en", "de") for scheme in ("light", "dark") for device in WIDTHS]
 # WCAG 2.2 AA, and what axe recommends beyond.
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -228,8 +229,12 @@ class Visitor:
         told = [f"{rule['id']}: {rule['help']}: {node['html']}" for rule in violations for node in rule["nodes"]]
         assert not told, "\n".join(told)
 
-    def looks(self, name):
-        """The page fits into the window, and axe finds nothing."""
-        picture(self.tab, f"pages-{name}-{self.name}")
-        assert self.tab.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, f"{name} is too wide"
+    def looks(self, name, *, full_page=True):
+        """The page fits into the window, also into the narrowest of phones, and axe finds nothing."""
+        picture(self.tab, f"pages-{name}-{self.name}", full_page=full_page)
+        size = self.tab.viewport_size
+        for width in (size["width"], NARROWEST):
+            self.tab.set_viewport_size(size | {"width": width})
+            assert self.tab.evaluate("document.documentElement.scrollWidth") <= width, f"{name} is too wide"
+        self.tab.set_viewport_size(size)
         self.has_no_violation()

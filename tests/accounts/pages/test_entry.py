@@ -42,11 +42,20 @@ def test_login_page_explains_a_refusal_and_keeps_what_was_typed(service, visit):
     alice.is_at("/account")
 
 
-def test_registration_page_registers(service, visit):
+def test_three_actions_lead_from_the_address_of_the_service_to_an_account(service, visit):
     erin = visit(service)
-    erin.opens("/login")
+    erin.opens("/")
     erin.follows("Create an account")
     erin.fills("Email address", "erin@example.org")
+    erin.fills("Password", "a password of seven words, by Erin")
+    erin.presses("Create an account")
+    erin.is_at("/account")
+
+
+def test_registration_page_explains_the_rules_of_passwords(service, visit):
+    erin = visit(service)
+    erin.opens("/register")
+    erin.fills("Email address", "another-erin@example.org")
     erin.fills("Password", "short")
     erin.presses("Create an account")
     expect(erin.tab.get_by_label("Password", exact=True)).to_have_accessible_description(

@@ -1,6 +1,6 @@
 import { copyOf, find, show, when, write } from "../dom.js";
 import { onPress, tell } from "../forms.js";
-import { providerName, say } from "../page.js";
+import { deviceName, providerName, say } from "../page.js";
 import { latchkey } from "../session.js";
 import { recently } from "./again.js";
 
@@ -25,7 +25,7 @@ type Session = Awaited<ReturnType<typeof fetchSessions>>[number];
 
 function row(session: Session): HTMLElement {
   const item = copyOf("session");
-  const device = session.device || say("unknown_device");
+  const device = deviceName(session.device) || say("unknown_device");
   const seen = say("last_seen", { at: when(session.last_seen_at) });
   write("[data-device]", device, item);
   write("[data-login]", howLoggedIn(session), item);
