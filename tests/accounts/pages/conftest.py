@@ -213,10 +213,10 @@ class Visitor:
         """The link to this page in the newest mail to this address, once it has arrived."""
         pattern = re.compile(rf"^{re.escape(self.service.url + path)}#\S+$", re.MULTILINE)
         while True:
+            self.mails.arrived.clear()
             for mail in [mail for mail in reversed(self.mails.mails) if mail["To"] == email]:
                 if found := pattern.search(mail.get_body(("plain",)).get_content()):
                     return found[0]
-            self.mails.arrived.clear()
             assert self.mails.arrived.wait(20), f"no mail to {email} leads to {path}"
 
     def has_no_violation(self):

@@ -104,7 +104,9 @@ def test_account_page_downloads_and_deletes_the_account(service, visit):
     assert json.loads(Path(download.value.path()).read_text())["user"]["email"] == alice.email
     alice.presses("Delete the account…")
     dialog = alice.tab.get_by_role("dialog", name="Delete the account?")
-    dialog.get_by_role("button", name="Cancel").click()
+    expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
+    alice.tab.keyboard.press("Enter")
+    expect(dialog).to_be_hidden()
     alice.presses("Delete the account…")
     dialog.get_by_role("button", name="Delete for good").click()
     alice.is_at("/login")

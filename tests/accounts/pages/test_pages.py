@@ -243,11 +243,13 @@ def test_logo_and_theme_are_replaced_by_the_operator(site, settings, tmp_path):
 
 def test_language_of_the_operator_is_offered(site, settings, tmp_path):
     shutil.copytree(FOLDER / "locale" / "de", tmp_path / "fr")
+    shutil.copytree(ROOT / "accounts" / "mail" / "locale" / "de", tmp_path / "it")  # of the mails only
     settings.LOCALE_PATHS = [tmp_path]
     page = site.get("/login", headers={"Accept-Language": "fr"}).content.decode()
     assert '<html lang="fr"' in page
     assert "Anmelden" in page
-    assert "français" in page
+    assert re.findall('data-language="([^"]+)"', page) == ["de", "en"]
+    assert re.findall('data-language="([^"]+)"', site.get("/login").content.decode()) == ["de", "fr"]
 
 
 def test_password_managers_find_the_password_form(site):
