@@ -34,6 +34,7 @@ REFUSALS = {
     "permission_denied": _("This is not allowed here. Please start again from the login."),
     "not_found": _("This is no longer there. Please reload the page."),
     "incomplete_request": _("The application sent an incomplete request. Go back to it, and start again."),
+    "no_storage": _("Your browser keeps no data for this site. Allow it in the settings, then reload the page."),
     "no_token": _("The link is incomplete. Open it again from the mail, or copy all of it."),
 }
 

@@ -5,7 +5,8 @@ import { confirmRegistration, landing, login, register, reset, signInFailed } fr
 import { prepareReveal, refuse } from "./forms.js";
 import { keepLanguage, prepareLanguageLinks } from "./languages.js";
 import { change, undo, verify } from "./mailPages.js";
-import { takeNotice } from "./page.js";
+import { canKeep, takeNotice } from "./page.js";
+import { LatchkeyError } from "./session.js";
 
 const pages: Record<string, () => Promise<unknown>> = {
   account,
@@ -28,8 +29,14 @@ addEventListener("pageshow", ({ persisted }) => {
 // The link of a mail, opened where its page is open already, changes no more than the part behind `#`.
 addEventListener("hashchange", () => location.reload());
 
-await keepLanguage();
+async function start(): Promise<unknown> {
+  if (!canKeep()) throw new LatchkeyError(0, { error_code: "no_storage" });
+  await keepLanguage();
+  return pages[document.body.dataset["page"]!]!();
+}
+
+document.body.dataset["started"] = "";
 prepareReveal();
-await pages[document.body.dataset["page"]!]!().catch((error) => refuse(find(".sheet"), error));
+await start().catch((error) => refuse(find(".sheet"), error));
 prepareLanguageLinks(); // without the token of a mail, which has left the address by now
 find("[data-message]").textContent ||= takeNotice();

@@ -68,7 +68,7 @@ export function keep(key: string, value: unknown) {
   try {
     sessionStorage.setItem(name(key), JSON.stringify(value));
   } catch {
-    // The browser has no storage or no room. The next page then knows less.
+    // The browser has no room. The next page then knows less.
   }
 }
 
@@ -86,4 +86,12 @@ export function drop(key: string) {
   } catch {
     // There is nothing to remove.
   }
+}
+
+/** Whether the next page will know of this one. A user can forbid it. */
+export function canKeep(): boolean {
+  keep("try", true);
+  const can = kept<boolean>("try") ?? false;
+  drop("try");
+  return can;
 }

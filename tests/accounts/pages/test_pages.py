@@ -45,17 +45,17 @@ STATES = {  # each page that needs no session, and a part that it shows then
     "reset-by-mail": (f"/password/reset{TOKEN}", "#reset"),
     "confirm-registration": (f"/register/confirm{TOKEN}", "#confirm"),
     "undo": (f"/secure{TOKEN}", "#undo"),
-    "verify-without-token": ("/email/verify", ".bad:not(:empty)"),
-    "change-without-token": ("/email/change", ".bad:not(:empty)"),
+    "verify-without-token": ("/email/verify", "[data-alert]:not(:empty)"),
+    "change-without-token": ("/email/change", "[data-alert]:not(:empty)"),
     "landing": (f"/oauth/callback?code={'x' * 43}", "[data-after]"),
-    "error": ("/oauth/error?error=account_exists", ".bad:not(:empty)"),
+    "error": ("/oauth/error?error=account_exists", "[data-alert]:not(:empty)"),
 }
 
 
 @in_a_browser
 @needs_node
 @looks
-def test_each_page_fits_and_is_accessible(service, verified, visit, look):
+def test_each_page_fits_and_is_accessible(service, verified, beside, visit, look):
     language, scheme, device = look
     options = {"language": language, "scheme": scheme, "device": device}
     alice = visit(service, **options)
@@ -88,6 +88,21 @@ def test_each_page_fits_and_is_accessible(service, verified, visit, look):
     alice.looks("account")
     alice.tab.locator("#delete").click()
     alice.looks("delete", full_page=False)
+
+    alice.tab.keyboard.press("Escape")
+    alice.tab.evaluate("document.querySelector('#again').showModal()")
+    alice.looks("again", full_page=False)
+
+    bob = visit(beside, **options)
+    bob.registers("bob")
+    bob.opens("/login")
+    bob.tab.locator("[name=email]").fill(bob.email)
+    bob.tab.locator("[name=password]").fill(bob.password)
+    bob.tab.locator("form button:not([type=button])").click()
+    bob.is_at("/account")
+    bob.opens(f"/login?code_challenge={'x' * 43}&state=any")
+    expect(bob.tab.locator("#go-on")).to_be_visible()
+    bob.looks("continue")
 
     erin = visit(verified, **options)
     erin.opens("/register")
@@ -146,6 +161,34 @@ def test_page_without_javascript_says_so_in_one_line(service, visit):
     assert alice.tab.locator("main").inner_text().strip() == (
         "This page needs JavaScript. Please switch it on in your browser."
     )
+
+
+@in_a_browser
+@needs_node
+def test_page_that_did_not_load_completely_says_so(service, visit):
+    alice = visit(service)
+    alice.expected = "Failed to load resource: net::ERR_FAILED"
+    alice.tab.route("**/pages.js", lambda route: route.abort())
+    alice.opens("/login")
+    told = alice.tab.get_by_text("This page has not loaded completely. Please reload it.")
+    expect(told).to_be_hidden()
+    alice.tab.evaluate("for (const animation of document.getAnimations()) animation.finish()")
+    expect(told).to_be_visible()
+    expect(alice.tab.get_by_role("button", name="Log in")).to_be_disabled()
+    alice.tab.unroute("**/pages.js")
+    alice.tab.reload()
+    expect(alice.tab.get_by_role("button", name="Log in")).to_be_enabled()
+    expect(told).to_be_hidden()
+
+
+@in_a_browser
+@needs_node
+def test_browser_that_keeps_no_data_is_told_what_to_do(service, visit):
+    alice = visit(service)
+    forbid = "Object.defineProperty(window, 'sessionStorage', {get() { throw new DOMException('', 'SecurityError') }})"
+    alice.tab.add_init_script(forbid)
+    alice.opens("/login")
+    alice.reads("Your browser keeps no data for this site. Allow it in the settings, then reload the page.")
 
 
 @in_a_browser
