@@ -15,12 +15,8 @@ from . import change, verification
 router = Router(tags=["email"])
 
 
-@router.post(
-    "/auth/email/verify",
-    response={204: None},
-    summary="Verify the email address",
-    openapi_extra=raises(InvalidLink),
-)
+@router.post("/auth/email/verify", response={204: None}, summary="Verify the email address")
+@raises(InvalidLink)
 @limits.limited(limits.CONSUME)
 def verify_email(request: SessionRequest, body: Token) -> None:
     """Takes the token of the mail. The session must belong to the user of the token."""
@@ -34,13 +30,8 @@ def resend_verification(request: SessionRequest) -> None:
     verification.request_verification(request.auth.user, client=request.client)
 
 
-@router.post(
-    "/auth/email/change",
-    auth=fresh_session,
-    response={202: None},
-    summary="Request another email address",
-    openapi_extra=raises(ReauthenticationRequired),
-)
+@router.post("/auth/email/change", auth=fresh_session, response={202: None}, summary="Request another email address")
+@raises(ReauthenticationRequired)
 @limits.limited(
     limits.CHANGE,
     account=lambda request, body: request.auth.user.email,
@@ -51,12 +42,8 @@ def request_email_change(request: SessionRequest, body: Address) -> None:
     change.request_change(request.auth.user, email=body.email, client=request.client)
 
 
-@router.post(
-    "/auth/email/change/confirm",
-    response={204: None},
-    summary="Change the email address",
-    openapi_extra=raises(InvalidLink, EmailTaken),
-)
+@router.post("/auth/email/change/confirm", response={204: None}, summary="Change the email address")
+@raises(InvalidLink, EmailTaken)
 @limits.limited(limits.CONSUME)
 def change_email(request: SessionRequest, body: Token) -> None:
     """Takes the token of the mail. The old address is told; if it was verified, it can undo this for seven days."""

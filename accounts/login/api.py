@@ -14,13 +14,8 @@ from .schemas import Exchange, Login, Reauthenticate, SessionResponse
 router = Router(tags=["login"])
 
 
-@router.post(
-    "/auth/login",
-    auth=None,
-    response=SessionResponse,
-    summary="Log in",
-    openapi_extra=raises(AuthenticationFailed),
-)
+@router.post("/auth/login", auth=None, response=SessionResponse, summary="Log in")
+@raises(AuthenticationFailed)
 @hashes_password(now=True)
 @limits.limited(limits.LOGIN)
 def login(request: ClientRequest, body: Login) -> SessionResponse:
@@ -29,12 +24,8 @@ def login(request: ClientRequest, body: Login) -> SessionResponse:
     return SessionResponse.from_session(*started, device_token=body.device_token)
 
 
-@router.post(
-    "/auth/reauthenticate",
-    response=SessionResponse,
-    summary="Authenticate again",
-    openapi_extra=raises(InvalidPassword, InvalidCode),
-)
+@router.post("/auth/reauthenticate", response=SessionResponse, summary="Authenticate again")
+@raises(InvalidPassword, InvalidCode)
 @hashes_password(when=lambda request, body: "password" in body.model_fields_set, now=True)
 @limits.limited(limits.CONSUME)
 def reauthenticate(request: SessionRequest, body: Reauthenticate) -> SessionResponse:
@@ -48,13 +39,8 @@ def reauthenticate(request: SessionRequest, body: Reauthenticate) -> SessionResp
     return SessionResponse.from_session(request.auth, token)
 
 
-@router.post(
-    "/auth/exchange",
-    auth=None,
-    response=SessionResponse,
-    summary="Exchange a code for a session",
-    openapi_extra=raises(InvalidCode, AccountDisabled),
-)
+@router.post("/auth/exchange", auth=None, response=SessionResponse, summary="Exchange a code for a session")
+@raises(InvalidCode, AccountDisabled)
 @limits.limited(limits.CONSUME)
 def exchange_code(request: ClientRequest, body: Exchange) -> SessionResponse:
     """For the `?code=` of a sign-in that began with a `code_challenge`. A wrong verifier uses the code up as well."""

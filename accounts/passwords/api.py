@@ -19,12 +19,8 @@ from .schemas import PasswordChange, PasswordReset, RenewedDevice
 router = Router(tags=["passwords"])
 
 
-@router.post(
-    "/auth/password",
-    response=SessionResponse,
-    summary="Change the password",
-    openapi_extra=raises(InvalidPassword, ReauthenticationRequired),
-)
+@router.post("/auth/password", response=SessionResponse, summary="Change the password")
+@raises(InvalidPassword, ReauthenticationRequired)
 @hashes_password()
 @limits.limited(limits.NEW_PASSWORD, session=lambda request, body: str(request.auth.pk))
 def change_password(request: SessionRequest, body: PasswordChange) -> SessionResponse:
@@ -44,12 +40,9 @@ def request_password_reset(request: ClientRequest, body: Address) -> None:
 
 
 @router.post(
-    "/auth/password/reset/confirm",
-    auth=None,
-    response={200: RenewedDevice, 204: None},
-    summary="Reset the password",
-    openapi_extra=raises(InvalidLink),
+    "/auth/password/reset/confirm", auth=None, response={200: RenewedDevice, 204: None}, summary="Reset the password"
 )
+@raises(InvalidLink)
 @hashes_password()
 @limits.limited(limits.CONSUME)
 def reset_password(request: ClientRequest, body: PasswordReset) -> Status[RenewedDevice] | Status[None]:

@@ -14,13 +14,8 @@ from . import undo as story
 router = Router(tags=["account"])
 
 
-@router.post(
-    "/auth/secure",
-    auth=None,
-    response={204: None},
-    summary="Undo changes to the account",
-    openapi_extra=raises(InvalidLink, EmailTaken),
-)
+@router.post("/auth/secure", auth=None, response={204: None}, summary="Undo changes to the account")
+@raises(InvalidLink, EmailTaken)
 @limits.limited(limits.CONSUME)
 def secure(request: ClientRequest, body: Token) -> None:
     """Takes the revert token of a security alert, and gives the account back to the address that got the alert.

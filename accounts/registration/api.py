@@ -17,13 +17,8 @@ from .schemas import ConfirmRegistration, Register
 router = Router(tags=["registration"])
 
 
-@router.post(
-    "/auth/register",
-    auth=None,
-    response={201: SessionResponse, 202: None},
-    summary="Register",
-    openapi_extra=raises(RegistrationClosed, EmailTaken),
-)
+@router.post("/auth/register", auth=None, response={201: SessionResponse, 202: None}, summary="Register")
+@raises(RegistrationClosed, EmailTaken)
 @hashes_password(when=lambda request, body: settings.REGISTRATION == "open")
 @limits.limited(limits.REGISTER, recipient=lambda request, body: body.email)
 def register(request: ClientRequest, body: Register) -> Status[SessionResponse] | Status[None]:
@@ -38,13 +33,8 @@ def register(request: ClientRequest, body: Register) -> Status[SessionResponse] 
     return Status(201, SessionResponse.from_session(*story.register(**body.model_dump(), client=request.client)))
 
 
-@router.post(
-    "/auth/register/confirm",
-    auth=None,
-    response={201: SessionResponse},
-    summary="Complete a registration",
-    openapi_extra=raises(InvalidLink),
-)
+@router.post("/auth/register/confirm", auth=None, response={201: SessionResponse}, summary="Complete a registration")
+@raises(InvalidLink)
 @hashes_password()
 @limits.limited(limits.CONSUME)
 def confirm_registration(request: ClientRequest, body: ConfirmRegistration) -> SessionResponse:

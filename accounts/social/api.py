@@ -37,13 +37,8 @@ AHEAD_OF_THE_USER = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
 Provider = Path[Annotated[str, Field(examples=["google"])]]
 
 
-@router.get(
-    "/auth/oauth/{provider}",
-    auth=None,
-    response=REDIRECT,
-    summary="Start a sign-in",
-    openapi_extra=raises(ProviderNotFound, PermissionDenied),
-)
+@router.get("/auth/oauth/{provider}", auth=None, response=REDIRECT, summary="Start a sign-in")
+@raises(ProviderNotFound, PermissionDenied)
 def start(request: ClientRequest, provider: Provider, wanted: Query[Start]) -> HttpResponse:
     """Send the browser here. It ends at the front end, under `/oauth/callback` or `/oauth/error`."""
     registry.require(provider)
@@ -63,13 +58,8 @@ def require_asked_for(request: ClientRequest) -> None:
         raise PermissionDenied
 
 
-@router.get(
-    "/auth/oauth/{provider}/callback",
-    auth=None,
-    response=REDIRECT,
-    summary="Back from the provider",
-    openapi_extra=raises(PermissionDenied),
-)
+@router.get("/auth/oauth/{provider}/callback", auth=None, response=REDIRECT, summary="Back from the provider")
+@raises(PermissionDenied)
 def callback(request: ClientRequest, provider: Provider) -> HttpResponse:
     """The provider sends the browser here. It goes on to the front end, with a session or the code of an error."""
     require_asked_for(request)
@@ -81,20 +71,15 @@ def callback(request: ClientRequest, provider: Provider) -> HttpResponse:
     return response
 
 
-@router.post(
-    "/auth/oauth/{provider}/token",
-    auth=None,
-    response=SessionResponse,
-    summary="Sign in with an ID token",
-    openapi_extra=raises(
-        ProviderNotFound,
-        InvalidIdToken,
-        EmailUnverified,
-        AccountDisabled,
-        RegistrationClosed,
-        AccountExists,
-        ProviderUnavailable,
-    ),
+@router.post("/auth/oauth/{provider}/token", auth=None, response=SessionResponse, summary="Sign in with an ID token")
+@raises(
+    ProviderNotFound,
+    InvalidIdToken,
+    EmailUnverified,
+    AccountDisabled,
+    RegistrationClosed,
+    AccountExists,
+    ProviderUnavailable,
 )
 @limits.limited(limits.SIGN_IN)
 def token(request: ClientRequest, provider: Provider, body: IdToken) -> SessionResponse:
@@ -105,12 +90,9 @@ def token(request: ClientRequest, provider: Provider, body: IdToken) -> SessionR
 
 
 @router.post(
-    "/auth/oauth/{provider}/link",
-    auth=fresh_session,
-    response=AuthorizeUrl,
-    summary="Start to link a provider",
-    openapi_extra=raises(ProviderNotFound, ReauthenticationRequired),
+    "/auth/oauth/{provider}/link", auth=fresh_session, response=AuthorizeUrl, summary="Start to link a provider"
 )
+@raises(ProviderNotFound, ReauthenticationRequired)
 def begin_link(request: SessionRequest, provider: Provider) -> AuthorizeUrl:
     """Send the browser to the address. It comes back to `/oauth/callback?link_code=`; then POST the code below."""
     registry.require(provider)
@@ -122,25 +104,16 @@ def list_connections(request: SessionRequest) -> "QuerySet[UserSocialAuth]":
     return connections.connections_of(request.auth.user)
 
 
-@router.post(
-    "/auth/connections",
-    response={201: Connection},
-    summary="Complete a link",
-    openapi_extra=raises(InvalidCode, AlreadyLinked),
-)
+@router.post("/auth/connections", response={201: Connection}, summary="Complete a link")
+@raises(InvalidCode, AlreadyLinked)
 @limits.limited(limits.CONSUME)
 def complete_link(request: SessionRequest, body: LinkCode) -> UserSocialAuth:
     """With the `link_code`, by the user who started the link."""
     return linking.complete_link(request.auth.user, code=body.code, client=request.client)
 
 
-@router.delete(
-    "/auth/connections/{int:id}",
-    auth=fresh_session,
-    response={204: None},
-    summary="Unlink a provider",
-    openapi_extra=raises(NotFound, LastLoginMethod, ReauthenticationRequired),
-)
+@router.delete("/auth/connections/{int:id}", auth=fresh_session, response={204: None}, summary="Unlink a provider")
+@raises(NotFound, LastLoginMethod, ReauthenticationRequired)
 def delete_connection(request: SessionRequest, id: int) -> None:
     """The last login method of a user stays."""
     connections.unlink(request.auth.user, pk=id, client=request.client)
