@@ -32,8 +32,7 @@ from sessions_api.models import Session
 from sessions_api.revocation import revoke_by_admin
 
 from .deletion import delete_users
-from .email.change import request_change_by_admin
-from .email.verification import request_verification
+from .email.verification import request_change_by_admin, request_verification
 from .mail.one_time_tokens import OneTimeToken, require_unreserved
 from .models import User, UserQuerySet
 from .passwords.reset import request_reset

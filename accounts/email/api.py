@@ -10,7 +10,7 @@ from sessions_api.http.errors import ReauthenticationRequired
 from sessions_api.http.openapi import raises
 from sessions_api.ratelimit import limits
 
-from . import change, verification
+from . import verification
 
 router = Router(tags=["email"])
 
@@ -39,7 +39,7 @@ def resend_verification(request: SessionRequest) -> None:
 )
 def request_email_change(request: SessionRequest, body: Address) -> None:
     """Sends a mail with a token to the new address. The answer is the same where another user has that address."""
-    change.request_change(request.auth.user, email=body.email, client=request.client)
+    verification.request_change(request.auth.user, email=body.email, client=request.client)
 
 
 @router.post("/auth/email/change/confirm", response={204: None}, summary="Change the email address")
@@ -47,4 +47,4 @@ def request_email_change(request: SessionRequest, body: Address) -> None:
 @limits.limited(limits.CONSUME)
 def change_email(request: SessionRequest, body: Token) -> None:
     """Takes the token of the mail. The old address is told; if it was verified, it can undo this for seven days."""
-    change.change_email(request.auth.user, token=body.token, client=request.client)
+    verification.change_email(request.auth.user, token=body.token, client=request.client)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from accounts.email.change import give_address
+from accounts.email.verification import give_address
 from accounts.login.lockout import clear_failures
 from accounts.mail.one_time_tokens import OneTimeToken
 from accounts.mail.queue import MailType, QueuedMail
