@@ -15,7 +15,7 @@ from sessions_api.http.errors import NotFound, PermissionDenied, Reauthenticatio
 from sessions_api.http.openapi import raises
 from sessions_api.ratelimit import limits
 
-from . import connections, cookies, id_token, linking, signin
+from . import connections, cookies, signin
 from .errors import (
     AccountExists,
     AlreadyLinked,
@@ -85,7 +85,7 @@ def callback(request: ClientRequest, provider: Provider) -> HttpResponse:
 def token(request: ClientRequest, provider: Provider, body: IdToken) -> SessionResponse:
     """For a phone, or One Tap. An ID token opens one session."""
     registry.require(provider)
-    opened = id_token.sign_in_with_id_token(provider=provider, client=request.client, **body.model_dump())
+    opened = signin.sign_in_with_id_token(provider=provider, client=request.client, **body.model_dump())
     return SessionResponse.from_session(*opened)
 
 
@@ -96,7 +96,7 @@ def token(request: ClientRequest, provider: Provider, body: IdToken) -> SessionR
 def begin_link(request: SessionRequest, provider: Provider) -> AuthorizeUrl:
     """Send the browser to the address. It comes back to `/oauth/callback?link_code=`; then POST the code below."""
     registry.require(provider)
-    return AuthorizeUrl(authorize_url=linking.link_url(request.auth.user, provider=provider))
+    return AuthorizeUrl(authorize_url=connections.link_url(request.auth.user, provider=provider))
 
 
 @router.get("/auth/connections", response=list[Connection], summary="The providers that are linked to the user")
@@ -109,7 +109,7 @@ def list_connections(request: SessionRequest) -> "QuerySet[UserSocialAuth]":
 @limits.limited(limits.CONSUME)
 def complete_link(request: SessionRequest, body: LinkCode) -> UserSocialAuth:
     """With the `link_code`, by the user who started the link."""
-    return linking.complete_link(request.auth.user, code=body.code, client=request.client)
+    return connections.complete_link(request.auth.user, code=body.code, client=request.client)
 
 
 @router.delete("/auth/connections/{int:id}", auth=fresh_session, response={204: None}, summary="Unlink a provider")

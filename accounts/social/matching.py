@@ -12,16 +12,14 @@ from social_django.models import UserSocialAuth
 from accounts.errors import EmailTaken, RegistrationClosed
 from accounts.fields import as_one_line, canonical_email
 from accounts.login.errors import AccountDisabled
-from accounts.mail.notifications import notify
 from accounts.mail.one_time_tokens import OneTimeToken, require_unreserved
 from accounts.mail.queue import MailType, QueuedMail
 from accounts.models import User
-from accounts.social.providers.registry import title
 from sessions_api.events.models import Event
 from sessions_api.events.tags import Tag
 from sessions_api.http.client import ClientInfo
 
-from .connections import connections_of, unlink_identities
+from .connections import connections_of, record_link, unlink_identities
 from .errors import AccountExists, EmailUnverified
 
 
@@ -161,9 +159,3 @@ def require_auto_linkable(user: User, identity: NewIdentity, *, client: ClientIn
         OneTimeToken.objects.revoke(user)
     elif connections_of(user).filter(provider=identity.provider).exists():
         raise AccountExists
-
-
-def record_link(user: User, *, provider: str, client: ClientInfo) -> None:
-    """The event and the mail of a new link. Call it in a transaction that holds the user's row."""
-    Event.objects.record(Tag.LINKED, user, client=client, provider=provider)
-    notify(user, MailType.LINKED, client=client, provider=title(provider))

@@ -43,7 +43,7 @@ GROUPS = {  # modules, and tests without a server of their own
         "tests/accounts/passwords/test_change.py tests/accounts/social/test_{purposes,signin,purge}.py",
     ),
     "social": (
-        "accounts/social/{matching,id_token,signin}.py",
+        "accounts/social/{matching,signin}.py",
         "tests/accounts/social/test_{matching,id_tokens,signin,second_provider,revoked_links,connections}.py",
     ),
 }
