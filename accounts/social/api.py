@@ -15,16 +15,7 @@ from sessions_api.http.errors import NotFound, PermissionDenied, Reauthenticatio
 from sessions_api.http.openapi import raises
 from sessions_api.ratelimit import limits
 
-from . import connections, cookies, signin
-from .errors import (
-    AccountExists,
-    AlreadyLinked,
-    EmailUnverified,
-    InvalidIdToken,
-    LastLoginMethod,
-    ProviderNotFound,
-    ProviderUnavailable,
-)
+from . import connections, cookies, errors, signin
 from .providers import registry
 from .schemas import AuthorizeUrl, Connection, IdToken, LinkCode, Start
 
@@ -38,7 +29,7 @@ Provider = Path[Annotated[str, Field(examples=["google"])]]
 
 
 @router.get("/auth/oauth/{provider}", auth=None, response=REDIRECT, summary="Start a sign-in")
-@raises(ProviderNotFound, PermissionDenied)
+@raises(errors.ProviderNotFound, PermissionDenied)
 def start(request: ClientRequest, provider: Provider, wanted: Query[Start]) -> HttpResponse:
     """Send the browser here. It ends at the front end, under `/oauth/callback` or `/oauth/error`."""
     registry.require(provider)
@@ -73,13 +64,13 @@ def callback(request: ClientRequest, provider: Provider) -> HttpResponse:
 
 @router.post("/auth/oauth/{provider}/token", auth=None, response=SessionResponse, summary="Sign in with an ID token")
 @raises(
-    ProviderNotFound,
-    InvalidIdToken,
-    EmailUnverified,
+    errors.ProviderNotFound,
+    errors.InvalidIdToken,
+    errors.EmailUnverified,
     AccountDisabled,
     RegistrationClosed,
-    AccountExists,
-    ProviderUnavailable,
+    errors.AccountExists,
+    errors.ProviderUnavailable,
 )
 @limits.limited(limits.SIGN_IN)
 def token(request: ClientRequest, provider: Provider, body: IdToken) -> SessionResponse:
@@ -92,7 +83,7 @@ def token(request: ClientRequest, provider: Provider, body: IdToken) -> SessionR
 @router.post(
     "/auth/oauth/{provider}/link", auth=fresh_session, response=AuthorizeUrl, summary="Start to link a provider"
 )
-@raises(ProviderNotFound, ReauthenticationRequired)
+@raises(errors.ProviderNotFound, ReauthenticationRequired)
 def begin_link(request: SessionRequest, provider: Provider) -> AuthorizeUrl:
     """Send the browser to the address. It comes back to `/oauth/callback?link_code=`; then POST the code below."""
     registry.require(provider)
@@ -105,7 +96,7 @@ def list_connections(request: SessionRequest) -> "QuerySet[UserSocialAuth]":
 
 
 @router.post("/auth/connections", response={201: Connection}, summary="Complete a link")
-@raises(InvalidCode, AlreadyLinked)
+@raises(InvalidCode, errors.AlreadyLinked)
 @limits.limited(limits.CONSUME)
 def complete_link(request: SessionRequest, body: LinkCode) -> UserSocialAuth:
     """With the `link_code`, by the user who started the link."""
@@ -113,7 +104,7 @@ def complete_link(request: SessionRequest, body: LinkCode) -> UserSocialAuth:
 
 
 @router.delete("/auth/connections/{int:id}", auth=fresh_session, response={204: None}, summary="Unlink a provider")
-@raises(NotFound, LastLoginMethod, ReauthenticationRequired)
+@raises(NotFound, errors.LastLoginMethod, ReauthenticationRequired)
 def delete_connection(request: SessionRequest, id: int) -> None:
     """The last login method of a user stays."""
     connections.unlink(request.auth.user, pk=id, client=request.client)
