@@ -1,7 +1,6 @@
 """Which user signs in? The last step of social-auth's pipeline; docs/sign-in-rules.md has the same rules as a table."""
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -23,8 +22,7 @@ from .connections import connections_of, record_link, unlink_identities
 from .errors import AccountExists, EmailUnverified
 
 
-@dataclass(frozen=True)
-class NewIdentity:
+class NewIdentity(NamedTuple):
     """What a provider says of a user whom it has not sent here before.
 
     `emails` are the spellings of one mailbox: the provider's own comes first, and is a new user's.
