@@ -193,15 +193,16 @@ class Session(SessionMixin, TimestampMixin):
         if not now - settings.REAUTHENTICATION <= self.authenticated_at <= now + CLOCK_SKEW:
             raise ReauthenticationRequired
 
-    def renew(self) -> str | None:
+    def renew(self) -> str:
         """Replace the token after the user authenticated again, and return the new one. The old token becomes invalid.
 
-        One UPDATE; the session keeps its id and `expires_at`. None if the session ended or was renewed meanwhile.
+        One UPDATE; the session keeps its id and `expires_at`. Raises SessionExpired if the session ended or was renewed
+        meanwhile.
         """
         token, now = new_token(), timezone.now()
         unchanged = Session.objects.live().filter(pk=self.pk, digest=self.digest)
         if not unchanged.update(digest=digest(token), authenticated_at=now, last_seen_at=now, updated_at=now):
-            return None
+            raise SessionExpired
         self.digest, self.authenticated_at, self.last_seen_at = digest(token), now, now
         return token
 

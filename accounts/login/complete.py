@@ -43,15 +43,8 @@ def complete_reauthentication(session: Session, *, method: str, client: ClientIn
     """
     with transaction.atomic():
         user = lock_user_of_session(session)
-        token = renew(session)
+        token = session.renew()
         Event.objects.record(Tag.REAUTHENTICATED, user, client=client, session=session.pk, method=method)
-    return token
-
-
-def renew(session: Session) -> str:
-    """The new token of this session. Raises SessionExpired where the session was revoked meanwhile."""
-    if (token := session.renew()) is None:
-        raise SessionExpired
     return token
 
 

@@ -41,19 +41,17 @@ LOGINS = (Tag.LOGIN, Tag.ADMIN_LOGIN, *BY_MAIL)
 class Attempt:
     """One attempt to prove a password, and the failures before it.
 
-    `user` is unsaved where no user has `email`; then every statement is the same, as with and without a device. With
-    `session`, the failures are those of this session; with `device`, those of this mark of a device token. `account`
-    is what the limits of `ratelimit/limits.py` count by.
+    `user` is unsaved where no user has the address; then every statement is the same, as with and without a device.
+    With `session`, the failures are those of this session; with `device`, those of this mark of a device token.
+    `account` is what the limits of `ratelimit/limits.py` count by.
     """
 
-    def __init__(
-        self, user: User, *, email: str, client: ClientInfo, session: UUID | None = None, device: str = ""
-    ) -> None:
+    def __init__(self, user: User, *, client: ClientInfo, session: UUID | None = None, device: str = "") -> None:
         self.client = client
         network = "" if session else known_network(user, client)
         self.scope = str(session or device or network)
-        self.key = FailureKey(email if user._state.adding else str(user.pk), self.scope)
-        self.account = account_in(email, self.scope)
+        self.key = FailureKey(user.email if user._state.adding else str(user.pk), self.scope)
+        self.account = account_in(user.email, self.scope)
         self.failures = LoginFailures.objects.under(self.key)
 
     @contextmanager

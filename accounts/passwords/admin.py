@@ -31,8 +31,8 @@ class OwnPasswordForm(AdminPasswordChangeForm):
         """The old password. Raises RateLimited or ServerBusy, which `RequestGuardMiddleware` answers."""
         old: str = self.cleaned_data["old_password"]
         if len(old) <= settings.PASSWORD_MAX_LENGTH:
-            email, failure = self.user.email, Tag.REAUTHENTICATION_FAILED
-            outcome = verify_password_attempt(self.user, email=email, password=old, client=self.client, failure=failure)
+            failure = Tag.REAUTHENTICATION_FAILED
+            outcome = verify_password_attempt(self.user, password=old, client=self.client, failure=failure)
             if outcome is Outcome.AUTHENTICATED:
                 return old
         raise ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")

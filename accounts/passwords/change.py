@@ -6,7 +6,7 @@ from uuid import UUID
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from accounts.login.complete import lock_user_if_unchanged, lock_user_of_session, renew
+from accounts.login.complete import lock_user_if_unchanged, lock_user_of_session
 from accounts.login.models import revoke_pending_codes
 from accounts.login.password import require_password
 from accounts.mail.notifications import notify
@@ -42,7 +42,7 @@ def change_password(session: Session, *, current_password: str, new_password: st
         session.siblings().revoke(except_for=session)
         AdminSession.objects.filter(user=user).revoke()
         revoke_and_notify(user, Tag.PASSWORD_CHANGED, client=client, session=session.pk)
-        return renew(session)
+        return session.renew()
 
 
 def replace_password(user: User, *, new_password: str, session: AdminSession, client: ClientInfo) -> User:

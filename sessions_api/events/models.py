@@ -64,11 +64,7 @@ class EventManager(models.Manager.from_queryset(EventQuerySet)):  # type: ignore
         return event
 
     def record_each(
-        self,
-        tag: Tag,
-        users: Iterable[tuple[UUID | None, Mapping[str, Any]]],
-        *,
-        administrator: UUID | None = None,
+        self, tag: Tag, users: Iterable[tuple[UUID | None, Mapping[str, Any]]], *, administrator: UUID | None = None
     ) -> None:
         """Write one event for each user: pairs of the user's key, or None, and the data. They have no client."""
         events = (Event(tag=tag, user_id=user, data=dict(data), administrator=administrator) for user, data in users)

@@ -55,8 +55,7 @@ def refusal_outside_ninja(exception: Exception) -> ApiError | None:
     if isinstance(exception, ApiError):
         return exception
     if isinstance(exception, DATABASE_FAILURES):
-        _log_database_failure(exception)
-        return errors.ServiceUnavailable()
+        return _database_failed(exception)
     return None
 
 
@@ -75,7 +74,7 @@ def add_handlers(api: NinjaAPI) -> None:
     answer(SuspiciousOperation, lambda exc: errors.InvalidRequest().response())
     answer(UnreadablePostError, lambda exc: errors.InvalidRequest().response())
     for failure in DATABASE_FAILURES:
-        answer(failure, _database_failed)
+        answer(failure, lambda exc: _database_failed(exc).response())
     answer(Exception, _unexpected)
 
 
@@ -90,14 +89,10 @@ def _from_ninja(exc: HttpError) -> HttpResponse:
     return as_problem(HttpResponse(status=exc.status_code))
 
 
-def _database_failed(exc: Exception) -> HttpResponse:
-    _log_database_failure(exc)
-    return errors.ServiceUnavailable().response()
-
-
-def _log_database_failure(exc: Exception) -> None:
-    """The first line only: PostgreSQL may quote values of the statement in the others."""
+def _database_failed(exc: Exception) -> ApiError:
+    """Logs the first line only: PostgreSQL may quote values of the statement in the others."""
     logger.error("The database cannot be used: %s: %s", type(exc).__name__, str(exc).partition("\n")[0])
+    return errors.ServiceUnavailable()
 
 
 def _unexpected(exc: Exception) -> HttpResponse:
