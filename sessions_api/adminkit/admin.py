@@ -14,8 +14,7 @@ from .read_only import ReadOnlyAdmin
 @admin.register(AdminAction)
 class AdminActionAdmin(ReadOnlyAdmin):
     list_display = ("time", "administrator", "action", "kind", "object_id", "message")
-    ordering = ("-pk",)
-    sortable_by = ()
+    list_select_related = ()
     search_help_text = "Exactly: the id of an administrator, or of what was changed."
     fields = ("time", "administrator", "action", "kind", "object_id", "message")
 

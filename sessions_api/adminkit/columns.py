@@ -27,19 +27,6 @@ def time_column(name: str, description: str, ordering: str | None = None) -> Cal
     return column
 
 
-def user_column() -> Callable[..., str]:
-    """A column with a link to the row's user.
-
-    The name of the column has to differ from the field's, or Django shows the field.
-    """
-
-    @admin.display(description="user")
-    def column(self: Any, row: Any) -> str:
-        return user_link(row.user) if row.user else NONE
-
-    return column
-
-
 def minute(when: datetime | None) -> str:
     """`2026-01-31 23:59Z` in HTML that breaks only between day and time, or a dash."""
     if when is None:
