@@ -16,7 +16,7 @@ from sessions_api.adminkit.columns import NONE, client_lines, time_column
 from sessions_api.adminkit.filters import ChoiceFilter
 from sessions_api.adminkit.permissions import log_for_each, may_administer
 from sessions_api.adminkit.read_only import ReadOnlyAdmin
-from sessions_api.events.tags import ADMINISTRATOR
+from sessions_api.events.models import ADMINISTRATOR
 
 from . import login_methods
 from .admin_sessions.models import AdminSession, AdminSessionQuerySet

@@ -2,7 +2,7 @@ from uuid import UUID
 
 from ninja import Query, Router
 
-from sessions_api.events.tags import Tag
+from sessions_api.events.models import Tag
 from sessions_api.http import converters  # noqa: F401 (registers itself)
 from sessions_api.http.errors import NotFound, ReauthenticationRequired
 from sessions_api.http.openapi import raises

@@ -12,8 +12,7 @@ from django.db.models import F, Q, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
-from sessions_api.events.models import Event
-from sessions_api.events.tags import Tag
+from sessions_api.events.models import Event, Tag
 from sessions_api.http.client import USER_AGENT_LENGTH, ClientInfo, device
 from sessions_api.http.errors import ReauthenticationRequired, SessionExpired
 

@@ -7,13 +7,10 @@ from django.utils import timezone
 
 from accounts.errors import EmailTaken
 from accounts.mail.errors import InvalidLink
+from accounts.mail.models import MailType, OneTimeToken, QueuedMail, TokenType
 from accounts.mail.notifications import notify
-from accounts.mail.one_time_tokens import OneTimeToken, require_unreserved
-from accounts.mail.queue import MailType, QueuedMail
-from accounts.mail.token_types import TokenType
 from accounts.models import User
-from sessions_api.events.models import Event
-from sessions_api.events.tags import Tag
+from sessions_api.events.models import Event, Tag
 from sessions_api.http.client import ClientInfo
 
 
@@ -82,4 +79,4 @@ def give_address(user: User, *, email: str) -> None:
             user.save(update_fields=["email", "email_verified_at", "updated_at"])
     except IntegrityError:
         raise EmailTaken from None
-    require_unreserved(user)
+    OneTimeToken.objects.require_unreserved(user)

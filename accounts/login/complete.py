@@ -6,11 +6,10 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from accounts.errors import AuthenticationFailed
+from accounts.mail.models import MailType
 from accounts.mail.notifications import notify
-from accounts.mail.queue import MailType
 from accounts.models import User
-from sessions_api.events.models import Event, EventQuerySet
-from sessions_api.events.tags import Tag
+from sessions_api.events.models import Event, EventQuerySet, Tag
 from sessions_api.http.client import ClientInfo
 from sessions_api.http.errors import SessionExpired
 from sessions_api.models import Session

@@ -16,11 +16,10 @@ from django.db.models import Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from accounts.mail.models import MailType
 from accounts.mail.notifications import notify
-from accounts.mail.queue import MailType
 from accounts.models import User
-from sessions_api.events.models import Event
-from sessions_api.events.tags import Tag
+from sessions_api.events.models import Event, Tag
 from sessions_api.http.client import ClientInfo
 from sessions_api.http.errors import ApiError, RateLimited
 from sessions_api.outbound.back_off import BackOff

@@ -8,8 +8,7 @@ from django.db import transaction
 from accounts.errors import AuthenticationFailed, InvalidPassword
 from accounts.hash_pool import hash_pool, network_of
 from accounts.models import User
-from sessions_api.events.models import Event
-from sessions_api.events.tags import Tag
+from sessions_api.events.models import Event, Tag
 from sessions_api.http.client import ClientInfo
 from sessions_api.models import Session
 from sessions_api.ratelimit import limits

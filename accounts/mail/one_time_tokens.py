@@ -93,6 +93,15 @@ class OneTimeTokenManager(models.Manager.from_queryset(OneTimeTokenQuerySet)):  
             raise InvalidLink
         return found
 
+    def require_unreserved(self, user: User) -> None:
+        """Raises EmailTaken while another user can still take back this address: see `accounts/recovery/undo.py`.
+
+        Call this after the INSERT or UPDATE that takes the address. That statement waits for a transaction that gives
+        the address up, and that transaction issues the revert token.
+        """
+        if self.reserving(user.email).exclude(user=user).exists():
+            raise EmailTaken
+
     def revoke(self, user: User) -> None:
         """Revoke all tokens of this user except revert tokens, and delete the queued mails that would carry new ones.
 
@@ -152,13 +161,3 @@ class OneTimeToken(models.Model):
         signed = "\0".join([self.pk.hex, self.email, *facts])
         salt = f"latchkey.one_time_token.{self.type}"
         return self.pk.hex + salted_hmac(salt, signed, secret=key, algorithm="sha256").hexdigest()
-
-
-def require_unreserved(user: User) -> None:
-    """Raises EmailTaken while another user can still take back this address: see `accounts/recovery/undo.py`.
-
-    Call this after the INSERT or UPDATE that takes the address. That statement waits for a transaction that gives the
-    address up, and that transaction issues the revert token.
-    """
-    if OneTimeToken.objects.reserving(user.email).exclude(user=user).exists():
-        raise EmailTaken

@@ -14,7 +14,7 @@ from django.urls import reverse_lazy
 from accounts.login.password import Outcome, verify_password_attempt
 from accounts.models import User
 from sessions_api.admin_sessions.models import AdminSession
-from sessions_api.events.tags import Tag
+from sessions_api.events.models import Tag
 from sessions_api.http.client import ClientInfo
 
 from .change import replace_password

@@ -9,13 +9,11 @@ from django.db import transaction
 from accounts.login.complete import lock_user_if_unchanged, lock_user_of_session
 from accounts.login.models import revoke_pending_codes
 from accounts.login.password import require_password
+from accounts.mail.models import MailType, OneTimeToken
 from accounts.mail.notifications import notify
-from accounts.mail.one_time_tokens import OneTimeToken
-from accounts.mail.queue import MailType
 from accounts.models import User
 from sessions_api.admin_sessions.models import AdminSession
-from sessions_api.events.models import Event
-from sessions_api.events.tags import Tag
+from sessions_api.events.models import Event, Tag
 from sessions_api.http.client import ClientInfo
 from sessions_api.models import Session
 

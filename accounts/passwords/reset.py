@@ -6,12 +6,10 @@ from django.utils import timezone
 
 from accounts.login import devices
 from accounts.login.lockout import clear_failures
-from accounts.mail.one_time_tokens import OneTimeToken
-from accounts.mail.queue import MailType, QueuedMail
-from accounts.mail.token_types import RULES, TokenType
+from accounts.mail.models import RULES, MailType, OneTimeToken, QueuedMail, TokenType
 from accounts.social.connections import EVER, connections_of, unlink_identities
 from accounts.social.providers.registry import title
-from sessions_api.events.tags import Tag
+from sessions_api.events.models import Tag
 from sessions_api.http.client import ClientInfo
 
 from .change import revoke_and_notify

@@ -8,13 +8,10 @@ from django.utils import timezone
 from accounts.errors import EmailTaken, RegistrationClosed
 from accounts.login.complete import complete_login
 from accounts.mail.errors import InvalidLink
-from accounts.mail.one_time_tokens import OneTimeToken, require_unreserved
-from accounts.mail.queue import MailType, QueuedMail
-from accounts.mail.token_types import TokenType
+from accounts.mail.models import MailType, OneTimeToken, QueuedMail, TokenType
 from accounts.models import User
 from accounts.passwords.policy import require_acceptable
-from sessions_api.events.models import Event
-from sessions_api.events.tags import Tag
+from sessions_api.events.models import Event, Tag
 from sessions_api.http.client import ClientInfo
 from sessions_api.models import Session
 
@@ -71,4 +68,4 @@ def insert(user: User) -> None:
             user.save(force_insert=True)
     except IntegrityError:
         raise EmailTaken from None
-    require_unreserved(user)
+    OneTimeToken.objects.require_unreserved(user)

@@ -16,7 +16,7 @@ from sessions_api.adminkit.columns import time_column
 from sessions_api.adminkit.filters import ChoiceFilter
 from sessions_api.adminkit.permissions import log_for_each
 from sessions_api.adminkit.read_only import ReadOnlyAdmin
-from sessions_api.events.tags import ADMINISTRATOR
+from sessions_api.events.models import ADMINISTRATOR
 from sessions_api.http.errors import NotFound
 
 from .connections import unlink_by_admin

@@ -19,13 +19,12 @@ from accounts.errors import AuthenticationFailed
 from accounts.login.complete import lock_user_if_unchanged
 from accounts.login.errors import InvalidCode
 from accounts.login.models import CODE_LIFETIME, revoke_pending_codes
+from accounts.mail.models import MailType, QueuedMail
 from accounts.mail.notifications import notify
-from accounts.mail.queue import MailType, QueuedMail
 from accounts.models import User
 from accounts.single_use.models import consume_once
 from accounts.social.providers.registry import configured, start_url, title
-from sessions_api.events.models import Event
-from sessions_api.events.tags import Tag
+from sessions_api.events.models import Event, Tag
 from sessions_api.http.client import ClientInfo
 from sessions_api.http.errors import ApiError, NotFound, SessionExpired
 

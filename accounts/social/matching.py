@@ -11,11 +11,9 @@ from social_django.models import UserSocialAuth
 from accounts.errors import EmailTaken, RegistrationClosed
 from accounts.fields import as_one_line, canonical_email
 from accounts.login.errors import AccountDisabled
-from accounts.mail.one_time_tokens import OneTimeToken, require_unreserved
-from accounts.mail.queue import MailType, QueuedMail
+from accounts.mail.models import MailType, OneTimeToken, QueuedMail
 from accounts.models import User
-from sessions_api.events.models import Event
-from sessions_api.events.tags import Tag
+from sessions_api.events.models import Event, Tag
 from sessions_api.http.client import ClientInfo
 
 from .connections import connections_of, record_link, unlink_identities
@@ -133,7 +131,7 @@ def create_user(identity: NewIdentity) -> User:
     verified_at = timezone.now() if verified else None
     user = User.objects.create_user(email, display_name=identity.name, email_verified_at=verified_at)
     try:
-        require_unreserved(user)
+        OneTimeToken.objects.require_unreserved(user)
     except EmailTaken:
         raise AccountExists from None
     if not verified:

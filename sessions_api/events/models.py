@@ -14,7 +14,9 @@ from django.utils import timezone
 from sessions_api.http.client import DEVICE_LENGTH, ClientInfo
 
 from .signals import recorded
-from .tags import Tag
+from .tags import ADMINISTRATOR, OPERATOR, Tag
+
+__all__ = ["ADMINISTRATOR", "OPERATOR", "Event", "Tag"]
 
 # Failed logins at addresses without an account tell of attacks, which operators look into within days. Strangers can
 # cause any number of them.

@@ -9,8 +9,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from accounts.models import User
 from sessions_api.admin_sessions.models import AdminSession, AdminSessionQuerySet
-from sessions_api.events.models import Event
-from sessions_api.events.tags import OPERATOR, Tag
+from sessions_api.events.models import OPERATOR, Event, Tag
 from sessions_api.models import Session, SessionQuerySet
 from sessions_api.progress import with_progress
 from sessions_api.revocation import revoke_by_admin
