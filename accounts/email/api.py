@@ -2,8 +2,7 @@
 
 from ninja import Router
 
-from accounts.errors import EmailTaken
-from accounts.mail.errors import InvalidLink
+from accounts.errors import EmailTaken, InvalidLink
 from accounts.schemas import Address, Token
 from sessions_api.auth import SessionRequest, fresh_session
 from sessions_api.http.errors import ReauthenticationRequired

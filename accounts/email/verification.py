@@ -5,8 +5,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.errors import EmailTaken
-from accounts.mail.errors import InvalidLink
+from accounts.errors import EmailTaken, InvalidLink
 from accounts.mail.models import MailType, OneTimeToken, QueuedMail, TokenType
 from accounts.mail.notifications import notify
 from accounts.models import User

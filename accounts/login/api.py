@@ -1,6 +1,6 @@
 from ninja import Router
 
-from accounts.errors import AuthenticationFailed, InvalidPassword
+from accounts.errors import AccountDisabled, AuthenticationFailed, InvalidCode, InvalidPassword
 from accounts.hash_pool import hashes_password
 from sessions_api.auth import SessionRequest
 from sessions_api.http.client import ClientRequest
@@ -8,7 +8,6 @@ from sessions_api.http.openapi import raises
 from sessions_api.ratelimit import limits
 
 from . import exchange, password
-from .errors import AccountDisabled, InvalidCode
 from .schemas import Exchange, Login, Reauthenticate, SessionResponse
 
 router = Router(tags=["login"])

@@ -1,12 +1,11 @@
 """Logging in with a provider, and the code that brings the session to the front end without a token in a URL."""
 
-from accounts.errors import AuthenticationFailed
+from accounts.errors import AccountDisabled, AuthenticationFailed, InvalidCode
 from accounts.models import User
 from sessions_api.http.client import ClientInfo
 from sessions_api.models import Session
 
 from .complete import complete_login, complete_reauthentication
-from .errors import AccountDisabled, InvalidCode
 from .models import SessionExchangeCode
 
 

@@ -10,11 +10,10 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from accounts.errors import EmailTaken
+from accounts.errors import EmailTaken, InvalidLink
 from accounts.fields import MAX_LENGTH
 from accounts.models import User
 
-from .errors import InvalidLink
 from .queue import GIVE_UP_AFTER, REVOCABLE, QueuedMail
 from .token_types import RULES, TokenType
 

@@ -2,10 +2,9 @@
 
 from ninja import Router, Status
 
-from accounts.errors import InvalidPassword
+from accounts.errors import InvalidLink, InvalidPassword
 from accounts.hash_pool import hashes_password
 from accounts.login.schemas import SessionResponse
-from accounts.mail.errors import InvalidLink
 from accounts.schemas import Address
 from sessions_api.auth import SessionRequest
 from sessions_api.http.client import ClientRequest

@@ -2,8 +2,7 @@
 
 from ninja import Router
 
-from accounts.errors import EmailTaken
-from accounts.mail.errors import InvalidLink
+from accounts.errors import EmailTaken, InvalidLink
 from accounts.schemas import Token
 from sessions_api.http.client import ClientRequest
 from sessions_api.http.openapi import raises

@@ -3,10 +3,9 @@
 from django.conf import settings
 from ninja import Router, Status
 
-from accounts.errors import EmailTaken, RegistrationClosed
+from accounts.errors import EmailTaken, InvalidLink, RegistrationClosed
 from accounts.hash_pool import hashes_password
 from accounts.login.schemas import SessionResponse
-from accounts.mail.errors import InvalidLink
 from sessions_api.http.client import ClientRequest
 from sessions_api.http.openapi import raises
 from sessions_api.ratelimit import limits

@@ -5,9 +5,8 @@ from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.errors import EmailTaken, RegistrationClosed
+from accounts.errors import EmailTaken, InvalidLink, RegistrationClosed
 from accounts.login.complete import complete_login
-from accounts.mail.errors import InvalidLink
 from accounts.mail.models import MailType, OneTimeToken, QueuedMail, TokenType
 from accounts.models import User
 from accounts.passwords.policy import require_acceptable

@@ -6,8 +6,7 @@ from ninja import Path, Query, Router
 from pydantic import Field
 from social_django.models import UserSocialAuth
 
-from accounts.errors import RegistrationClosed
-from accounts.login.errors import AccountDisabled, InvalidCode
+from accounts.errors import AccountDisabled, InvalidCode, RegistrationClosed
 from accounts.login.schemas import SessionResponse
 from sessions_api.auth import SessionRequest, fresh_session
 from sessions_api.http.client import ClientRequest

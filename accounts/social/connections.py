@@ -15,9 +15,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from social_django.models import UserSocialAuth
 
-from accounts.errors import AuthenticationFailed
+from accounts.errors import AuthenticationFailed, InvalidCode
 from accounts.login.complete import lock_user_if_unchanged
-from accounts.login.errors import InvalidCode
 from accounts.login.models import CODE_LIFETIME, revoke_pending_codes
 from accounts.mail.models import MailType, QueuedMail
 from accounts.mail.notifications import notify

@@ -8,9 +8,8 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from social_django.models import UserSocialAuth
 
-from accounts.errors import EmailTaken, RegistrationClosed
+from accounts.errors import AccountDisabled, EmailTaken, RegistrationClosed
 from accounts.fields import as_one_line, canonical_email
-from accounts.login.errors import AccountDisabled
 from accounts.mail.models import MailType, OneTimeToken, QueuedMail
 from accounts.models import User
 from sessions_api.events.models import Event, Tag

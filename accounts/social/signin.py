@@ -9,9 +9,8 @@ from django.conf import settings
 from django.db import transaction
 from social_core.exceptions import AuthCanceled, AuthProviderError, AuthSessionError, SocialAuthBaseException
 
-from accounts.errors import AuthenticationFailed
+from accounts.errors import AccountDisabled, AuthenticationFailed
 from accounts.login.complete import lock_user_if_unchanged
-from accounts.login.errors import AccountDisabled
 from accounts.login.exchange import login_with_provider
 from accounts.login.models import SessionExchangeCode
 from accounts.models import User
