@@ -1,5 +1,6 @@
 """How a user verifies the email address, and moves to another one."""
 
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -73,9 +74,14 @@ def consume_own(user: User, token_type: TokenType, *, token: str) -> OneTimeToke
 def give_address(user: User, *, email: str) -> None:
     """Give the user this address, verified. Raises EmailTaken, which must roll back the caller's transaction."""
     user.email, user.email_verified_at = email, timezone.now()
+    save_with_new_address(user, update_fields=["email", "email_verified_at", "updated_at"])
+
+
+def save_with_new_address(user: User, **options: Any) -> None:
+    """Save a user who takes an address. Raises EmailTaken, which must roll back the caller's transaction."""
     try:
         with transaction.atomic():
-            user.save(update_fields=["email", "email_verified_at", "updated_at"])
+            user.save(**options)
     except IntegrityError:
         raise EmailTaken from None
     OneTimeToken.objects.require_unreserved(user)

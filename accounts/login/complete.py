@@ -41,7 +41,7 @@ def complete_reauthentication(session: Session, *, method: str, client: ClientIn
     Raises SessionExpired where the session was revoked, or the user disabled or re-keyed, meanwhile.
     """
     with transaction.atomic():
-        user = lock_user_of_session(session)
+        user = lock_user_of_session(session.user)
         token = session.renew()
         Event.objects.record(Tag.REAUTHENTICATED, user, client=client, session=session.pk, method=method)
     return token
@@ -58,13 +58,13 @@ def lock_user_if_unchanged(user: User) -> User:
     return unchanged
 
 
-def lock_user_of_session(session: Session) -> User:
+def lock_user_of_session(user: User) -> User:
     """The same for the user of a session. Raises SessionExpired: stories that disable or re-key users revoke sessions.
 
     Call it inside a transaction.
     """
     try:
-        return lock_user_if_unchanged(session.user)
+        return lock_user_if_unchanged(user)
     except AuthenticationFailed:
         raise SessionExpired from None
 

@@ -35,7 +35,7 @@ def change_password(session: Session, *, current_password: str, new_password: st
         session.require_fresh()
     encoded = make_password(new_password)
     with transaction.atomic():
-        user = lock_user_of_session(session)
+        user = lock_user_of_session(user)
         User.objects.filter(pk=user.pk).store_hash(encoded)
         session.siblings().revoke(except_for=session)
         AdminSession.objects.filter(user=user).revoke()

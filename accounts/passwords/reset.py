@@ -38,10 +38,7 @@ def reset_password(*, token: str, new_password: str, client: ClientInfo) -> str:
         # As long as an alert about a link can undo it. Of older links the user knows, or ignored the alert.
         since = timezone.now() - RULES[TokenType.REVERT].lifetime if user.email_verified else EVER
         unlinked = unlink_identities(user, since=since, client=client)
-        user.password, user.email_verified_at = encoded, user.email_verified_at or timezone.now()
-        user.device_epoch += 1
-        fields = ["password", "email_verified_at", "device_epoch", "updated_at"]
-        user.save(update_fields=fields)  # which revokes the sessions
+        user.reset_credentials(encoded=encoded)
         clear_failures(user, client)
         left = [title(link.provider) for link in connections_of(user)]
         providers = {"unlinked": ", ".join(unlinked), "still_linked": ", ".join(left)}

@@ -15,8 +15,8 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from social_django.models import UserSocialAuth
 
-from accounts.errors import AuthenticationFailed, InvalidCode
-from accounts.login.complete import lock_user_if_unchanged
+from accounts.errors import InvalidCode
+from accounts.login.complete import lock_user_of_session
 from accounts.login.models import CODE_LIFETIME, revoke_pending_codes
 from accounts.mail.models import MailType, QueuedMail
 from accounts.mail.notifications import notify
@@ -25,7 +25,7 @@ from accounts.single_use.models import consume_once
 from accounts.social.providers.registry import configured, start_url, title
 from sessions_api.events.models import Event, Tag
 from sessions_api.http.client import ClientInfo
-from sessions_api.http.errors import ApiError, NotFound, SessionExpired
+from sessions_api.http.errors import ApiError, NotFound
 
 from .errors import AlreadyLinked, InvalidState, LastLoginMethod
 from .flow_state import OAuthFlowState
@@ -74,13 +74,11 @@ def link(user: User, *, provider: str, uid: str, client: ClientInfo) -> UserSoci
     """
     try:
         with transaction.atomic():
-            user = lock_user_if_unchanged(user)
+            user = lock_user_of_session(user)
             if connections_of(user).filter(provider=provider).exists():
                 raise AlreadyLinked
             record_link(user, provider=provider, client=client)
             return UserSocialAuth.objects.create(user=user, provider=provider, uid=uid)
-    except AuthenticationFailed:
-        raise SessionExpired from None
     except IntegrityError:
         raise AlreadyLinked from None
 
