@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import idna
 from django.core.exceptions import ImproperlyConfigured
 
-from config.env import env
+from config.env import env, must
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 HOST_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(\.(?!-)[a-z0-9_-]{1,63})*\.?")
@@ -27,12 +27,10 @@ def base_url(name: str, default: str) -> str:
     given: str = env.str(name, default=default)
     if not given and not default:
         return ""
-    try:
+    with must(name, "be an absolute URL, such as https://example.org"):
         url = canonical_url(given)
-    except ValueError:
-        url = ""
-    if not url.startswith(("http://", "https://")):
-        raise ImproperlyConfigured(f"{name} must be an absolute URL, such as https://example.org.")
+        if not url.startswith(("http://", "https://")):
+            raise ValueError
     return url
 
 
@@ -46,21 +44,17 @@ def root_url(name: str, default: str) -> str:
 
 def origins(name: str, default: list[str]) -> list[str]:
     """Web origins. Apps have some with schemes of their own, such as `capacitor://localhost`."""
-    try:
+    with must(name, "list origins, such as https://app.example.org"):
         urls = [canonical_url(text) for text in env.list(name, default=default)]
-    except ValueError:
-        urls = [""]
-    if any(not url or url != origin(url) for url in urls):
-        raise ImproperlyConfigured(f"{name} must list origins, such as https://app.example.org.")
+        if any(url != origin(url) for url in urls):
+            raise ValueError
     return urls
 
 
 def hosts(name: str, default: list[str]) -> list[str]:
     """Host names in the form of Django's ALLOWED_HOSTS: `.example.org` also stands for all names below it."""
-    try:
+    with must(name, "list host names, such as auth.example.org"):
         return [allowed_host(text) for text in env.list(name, default=default)]
-    except ValueError:
-        raise ImproperlyConfigured(f"{name} must list host names, such as auth.example.org.") from None
 
 
 def header_names(name: str) -> list[str]:
@@ -75,10 +69,8 @@ def sender(name: str, default: str) -> str:
     given = env.str(name, default=default)
     written = MAILBOX.fullmatch(given) if given.isprintable() else None
     shown, local, domain = written.groups() if written else (None, "", "")
-    try:
+    with must(name, "be one address, such as Acme <accounts@example.org>"):
         _ = canonical_host(domain)
-    except ValueError:
-        raise ImproperlyConfigured(f"{name} must be one address, such as Acme <accounts@example.org>.") from None
     address, shown = f"{local}@{domain}", unquote((shown or "").strip())
     return f'"{quote(shown)}" <{address}>' if shown else address
 
@@ -86,10 +78,8 @@ def sender(name: str, default: str) -> str:
 def host_name(name: str) -> str:
     """The name of a host, or empty."""
     given = env.str(name, default="")
-    try:
+    with must(name, "be the name of a host, such as auth.example.org"):
         return canonical_host(given) if given else ""
-    except ValueError:
-        raise ImproperlyConfigured(f"{name} must be the name of a host, such as auth.example.org.") from None
 
 
 def origin(url: str) -> str:

@@ -7,6 +7,7 @@ import os
 import re
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from io import StringIO
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -25,6 +26,15 @@ FORMS = {bool: "true or false", int: "a whole number", float: "a number"}
 ESCAPE = "Write special characters of a password as %XX."
 ASSIGNMENT = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z_0-9]*)\s*=\s*(.*?)\s*")
 NOT_A_URL = f"{{}} is not a valid URL. {ESCAPE}"
+
+
+@contextmanager
+def must(name: str, form: str) -> Iterator[None]:
+    """Says what this setting must be, where the block raises ValueError."""
+    try:
+        yield
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must {form}.") from None
 
 
 class Variables(FileAwareMapping):  # type: ignore[misc]
@@ -98,10 +108,8 @@ class Environment(environ.Env):  # type: ignore[misc]
 
     def networks(self, name: str) -> list[IPv4Network | IPv6Network]:
         """IP addresses and networks, separated by commas; none by default."""
-        try:
+        with must(name, "be IP addresses or networks, such as 10.0.0.0/24"):
             return [ip_network(part) for part in self.list(name, default=[])]
-        except ValueError:
-            raise ImproperlyConfigured(f"{name} must be IP addresses or networks, such as 10.0.0.0/24.") from None
 
 
 env = Environment()
