@@ -22,8 +22,7 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from sessions_api.admin_sessions.models import AdminSession
-from sessions_api.adminkit.columns import time_column, user_link
-from sessions_api.adminkit.filters import ChoiceFilter
+from sessions_api.adminkit.columns import ChoiceFilter, time_column, user_link
 from sessions_api.adminkit.large_tables import LargeTableAdmin
 from sessions_api.adminkit.permissions import log_for_each, may_administer
 from sessions_api.events.models import ADMINISTRATOR, Event, Tag

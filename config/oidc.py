@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from config.env import env
+from config.env import env, must
 
 NAME = re.compile("(?=.{1,32}$)[a-z][a-z0-9]*(-[a-z0-9]+)*")  # a part of URLs; columns have 32 characters for it
 RESERVED = {"admin", "github", "google", "passkey", "password"}  # other login methods
@@ -44,13 +44,11 @@ def oidc_provider(prefix: str, name: str) -> dict[str, Any]:
 
 def issuer(setting: str, url: str) -> str:
     """OpenID Connect Discovery, 3: https, without query and fragment. On this machine http is accepted, for trials."""
-    try:
+    with must(setting, "be an https URL without query and fragment"):
         parts = urlsplit(url)
-        valid = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
-    except ValueError:
-        valid = False
-    if not valid or not parts.hostname or parts.username or "?" in url or "#" in url:
-        raise ImproperlyConfigured(f"{setting} must be an https URL without query and fragment.")
+        is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
+        if not is_safe or not parts.hostname or parts.username or "?" in url or "#" in url:
+            raise ValueError
     return url
 
 

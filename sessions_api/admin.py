@@ -12,8 +12,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
-from sessions_api.adminkit.columns import NONE, client_lines, time_column
-from sessions_api.adminkit.filters import ChoiceFilter
+from sessions_api.adminkit.columns import NONE, ChoiceFilter, client_lines, time_column
 from sessions_api.adminkit.permissions import log_for_each, may_administer
 from sessions_api.adminkit.read_only import ReadOnlyAdmin
 from sessions_api.events.models import ADMINISTRATOR

@@ -11,8 +11,7 @@ from django.utils import timezone
 from accounts.fields import canonical_part
 from accounts.mail.queue import GIVE_UP_AFTER, LEASE, QueuedMail, queued
 from accounts.models import User
-from sessions_api.adminkit.columns import minute, time_column
-from sessions_api.adminkit.filters import ChoiceFilter
+from sessions_api.adminkit.columns import ChoiceFilter, minute, time_column
 from sessions_api.adminkit.permissions import log_for_each
 from sessions_api.adminkit.read_only import ReadOnlyAdmin
 

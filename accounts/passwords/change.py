@@ -1,6 +1,5 @@
 """How a logged-in user changes the password, and what each new password revokes."""
 
-from collections.abc import Mapping
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
@@ -59,9 +58,7 @@ def replace_password(user: User, *, new_password: str, session: AdminSession, cl
     return user
 
 
-def revoke_and_notify(
-    user: User, tag: Tag, *, client: ClientInfo, session: UUID | None = None, told: Mapping[str, str] | None = None
-) -> None:
+def revoke_and_notify(user: User, tag: Tag, *, client: ClientInfo, session: UUID | None = None, **told: str) -> None:
     """Record the new password and queue a security alert. Revoke the mails and codes that would log in without it.
 
     `told` are further variables for the template of the mail.
@@ -69,4 +66,4 @@ def revoke_and_notify(
     Event.objects.record(tag, user, client=client, session=session)
     OneTimeToken.objects.revoke(user)
     revoke_pending_codes(user)
-    notify(user, MailType.PASSWORD_CHANGED, client=client, **(told or {}))
+    notify(user, MailType.PASSWORD_CHANGED, client=client, **told)

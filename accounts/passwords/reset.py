@@ -41,6 +41,7 @@ def reset_password(*, token: str, new_password: str, client: ClientInfo) -> str:
         user.reset_credentials(encoded=encoded)
         clear_failures(user, client)
         left = [title(link.provider) for link in connections_of(user)]
-        providers = {"unlinked": ", ".join(unlinked), "still_linked": ", ".join(left)}
-        revoke_and_notify(user, Tag.PASSWORD_RESET, client=client, told=providers)
+        revoke_and_notify(
+            user, Tag.PASSWORD_RESET, client=client, unlinked=", ".join(unlinked), still_linked=", ".join(left)
+        )
     return devices.issue(user)

@@ -4,8 +4,7 @@ from django.contrib import admin
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from sessions_api.adminkit.columns import client_lines, time_column
-from sessions_api.adminkit.filters import ChoiceFilter
+from sessions_api.adminkit.columns import ChoiceFilter, client_lines, time_column
 from sessions_api.adminkit.read_only import ReadOnlyAdmin
 
 from .models import Event

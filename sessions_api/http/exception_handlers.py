@@ -31,10 +31,7 @@ GENERIC: dict[int, type[ApiError]] = {
 }
 KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
 NAME_LENGTH = 64  # the longest unknown field that a response repeats by name: longer than any name of a field
-MESSAGES = {
-    "extra_forbidden": "This field is unknown.",
-    "model_type": "A JSON object is expected.",
-}
+MESSAGES = {"extra_forbidden": "This field is unknown.", "model_type": "A JSON object is expected."}
 SAFE_PARAMS = {"min_length", "max_length", "ge", "gt", "le", "lt", "expected"}  # parts of our schemas, not of the input
 
 
