@@ -7,7 +7,7 @@ from sessions_api.http.client import ClientRequest
 from sessions_api.http.openapi import raises
 from sessions_api.ratelimit import limits
 
-from . import exchange, password
+from . import complete, password
 from .schemas import Exchange, Login, Reauthenticate, SessionResponse
 
 router = Router(tags=["login"])
@@ -30,7 +30,7 @@ def login(request: ClientRequest, body: Login) -> SessionResponse:
 def reauthenticate(request: SessionRequest, body: Reauthenticate) -> SessionResponse:
     """Renews the token of this session, for endpoints that need recent authentication. The old token is revoked."""
     if "code" in body.model_fields_set:
-        token = exchange.reauthenticate_with_code(
+        token = complete.reauthenticate_with_code(
             request.auth, code=body.code, code_verifier=body.code_verifier, client=request.client
         )
     else:
@@ -43,5 +43,5 @@ def reauthenticate(request: SessionRequest, body: Reauthenticate) -> SessionResp
 @limits.limited(limits.CONSUME)
 def exchange_code(request: ClientRequest, body: Exchange) -> SessionResponse:
     """For the `?code=` of a sign-in that began with a `code_challenge`. A wrong verifier uses the code up as well."""
-    started = exchange.exchange_code(code=body.code, code_verifier=body.code_verifier, client=request.client)
+    started = complete.exchange_code(code=body.code, code_verifier=body.code_verifier, client=request.client)
     return SessionResponse.from_session(*started)

@@ -1,11 +1,14 @@
-"""The one door: every login through the API ends in `complete_login`."""
+"""The one door: every login through the API ends in `complete_login`.
+
+A provider, or the code that brings a session to the front end without a token in a URL, leads to it as well.
+"""
 
 from django.db import transaction
 from django.db.models import Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from accounts.errors import AuthenticationFailed
+from accounts.errors import AccountDisabled, AuthenticationFailed, InvalidCode
 from accounts.mail.models import MailType
 from accounts.mail.notifications import notify
 from accounts.models import User
@@ -15,6 +18,7 @@ from sessions_api.http.errors import SessionExpired
 from sessions_api.models import Session
 
 from .lockout import COOL_OFF_FROM
+from .models import SessionExchangeCode
 
 
 def complete_login(user: User, *, method: str, client: ClientInfo, device: str = "") -> tuple[Session, str]:
@@ -45,6 +49,35 @@ def complete_reauthentication(session: Session, *, method: str, client: ClientIn
         token = session.renew()
         Event.objects.record(Tag.REAUTHENTICATED, user, client=client, session=session.pk, method=method)
     return token
+
+
+def login_with_provider(user: User, *, provider: str, client: ClientInfo) -> tuple[Session, str]:
+    """A new session of a user whom a provider has authenticated, and its token.
+
+    Raises AccountDisabled where the user was disabled or deleted, or got another password, meanwhile. The caller
+    knows from the provider who the user is, so there is nothing to hide.
+    """
+    try:
+        return complete_login(user, method=provider, client=client)
+    except AuthenticationFailed:
+        raise AccountDisabled from None
+
+
+def exchange_code(*, code: str, code_verifier: str, client: ClientInfo) -> tuple[Session, str]:
+    """A new session of the user for whom this code was issued, and its token. Raises InvalidCode or AccountDisabled."""
+    exchanged = SessionExchangeCode.objects.consume(code, code_verifier)
+    return login_with_provider(exchanged.user, provider=exchanged.provider, client=client)
+
+
+def reauthenticate_with_code(session: Session, *, code: str, code_verifier: str, client: ClientInfo) -> str:
+    """The new token of this session, by a code of the same user. The old token is revoked.
+
+    Raises InvalidCode, also for another user's code, or SessionExpired where the session was revoked meanwhile.
+    """
+    exchanged = SessionExchangeCode.objects.consume(code, code_verifier)
+    if exchanged.user != session.user:
+        raise InvalidCode
+    return complete_reauthentication(session, method=exchanged.provider, client=client)
 
 
 def lock_user_if_unchanged(user: User) -> User:

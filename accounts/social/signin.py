@@ -10,8 +10,7 @@ from django.db import transaction
 from social_core.exceptions import AuthCanceled, AuthProviderError, AuthSessionError, SocialAuthBaseException
 
 from accounts.errors import AccountDisabled, AuthenticationFailed
-from accounts.login.complete import lock_user_if_unchanged
-from accounts.login.exchange import login_with_provider
+from accounts.login.complete import lock_user_if_unchanged, login_with_provider
 from accounts.login.models import SessionExchangeCode
 from accounts.models import User
 from accounts.single_use.models import consume_once
