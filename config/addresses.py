@@ -17,9 +17,8 @@ from config.env import env, must
 DEFAULT_PORTS = {"http": 80, "https": 443}
 HOST_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(\.(?!-)[a-z0-9_-]{1,63})*\.?")
 HEADER_NAME = re.compile("[a-z0-9-]+")
-MAILBOX = re.compile(
-    r"(?:([^<>]*)<)?([^\s<>@,;:\"()]+)@([^\s<>@]+)(?(1)>)"
-)  # `Name <local@domain>`, or without the name
+# `Name <local@domain>`, or without the name.
+MAILBOX = re.compile(r"(?:([^<>]*)<)?([^\s<>@,;:\"()]+)@([^\s<>@]+)(?(1)>)")
 
 
 def base_url(name: str, default: str) -> str:

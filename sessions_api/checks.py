@@ -69,11 +69,7 @@ def deployment(**options: Any) -> list[CheckMessage]:
     database, cache = settings.DATABASES["default"], settings.CACHES["default"]
     in_redis = cache["BACKEND"].endswith("RedisCache")
     unsafe = {
-        "W001": (
-            not settings.HTTPS,
-            "PUBLIC_URL is not https.",
-            "Clients would send every bearer token unencrypted.",
-        ),
+        "W001": (not settings.HTTPS, "PUBLIC_URL is not https.", "Clients would send every bearer token unencrypted."),
         "W002": (
             timedelta(0) == settings.SESSION_IDLE or settings.SESSION_IDLE > LONG_IDLE,
             "Unused sessions do not expire early.",

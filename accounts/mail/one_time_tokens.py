@@ -127,9 +127,7 @@ class OneTimeToken(models.Model):
         default_permissions = ()
         constraints = [
             models.UniqueConstraint(
-                fields=["type", "email"],
-                condition=Q(user=None, used_at=None),
-                name="one_token_for_an_unknown_address",
+                fields=["type", "email"], condition=Q(user=None, used_at=None), name="one_token_for_an_unknown_address"
             )
         ]
 
