@@ -63,10 +63,10 @@ def complete_link(user: User, *, code: str, client: ClientInfo) -> UserSocialAut
     ticket = consume_ticket(code, salt=LINK_CODE, refusal=InvalidCode)
     if ticket["user"] != str(user.pk):
         raise InvalidCode
-    return link(user, provider=ticket["provider"], uid=ticket["uid"], client=client)
+    return create_link(user, provider=ticket["provider"], uid=ticket["uid"], client=client)
 
 
-def link(user: User, *, provider: str, uid: str, client: ClientInfo) -> UserSocialAuth:
+def create_link(user: User, *, provider: str, uid: str, client: ClientInfo) -> UserSocialAuth:
     """Link an identity to a logged-in user. Raises AlreadyLinked; of two at once, the unique columns let one insert.
 
     Raises SessionExpired where the user was disabled or got another password meanwhile: sessions from before must not
