@@ -84,7 +84,7 @@ class ExportedAdministration(ResponseSchema):
     change_message: str
 
 
-class Export(ResponseSchema):
+class AccountExport(ResponseSchema):
     user: ExportedUser
     sessions: list[SessionInfo]
     connections: list[ExportedConnection]
@@ -98,7 +98,7 @@ class Export(ResponseSchema):
 
 
 def stream_export(session: Session) -> Iterator[bytes]:
-    """The JSON of an `Export` of this session's user, piece by piece. `current` marks the session itself.
+    """The JSON of an `AccountExport` of this session's user, piece by piece. `current` marks the session itself.
 
     Of the long lists only PAGE_SIZE rows are in memory at once. Rows that are added meanwhile may be missing.
     """

@@ -15,19 +15,22 @@ class PasswordRules(ResponseSchema):
     max_length: int
 
 
-class Provider(ResponseSchema):
+class ConfiguredProvider(ResponseSchema):
     provider: str
     name: str
     start_url: str
 
 
-class Config(ResponseSchema):
+class PublicConfig(ResponseSchema):
     """The public configuration of this service."""
 
-    registration: str = Field(description="`open`, `verified` or `closed`.")
+    registration: str = Field(json_schema_extra={"x-extensible-enum": ["open", "verified", "closed"]})
     password: PasswordRules
-    handover: str = Field(description="How a provider's sign-in reaches the front end: `query` or `code`.")
-    providers: list[Provider] = Field(description="The configured providers.")
+    handover: str = Field(
+        description="How a provider's sign-in reaches the front end.",
+        json_schema_extra={"x-extensible-enum": ["query", "code"]},
+    )
+    providers: list[ConfiguredProvider] = Field(description="The configured providers.")
 
     @classmethod
     def current(cls) -> Self:
@@ -36,7 +39,7 @@ class Config(ResponseSchema):
             password=PasswordRules(min_length=settings.PASSWORD_MIN_LENGTH, max_length=settings.PASSWORD_MAX_LENGTH),
             handover=settings.OAUTH_HANDOVER,
             providers=[
-                Provider(provider=name, name=providers.title(name), start_url=providers.start_url(name))
+                ConfiguredProvider(provider=name, name=providers.title(name), start_url=providers.start_url(name))
                 for name in providers.configured()
             ],
         )

@@ -93,14 +93,14 @@ class UserSessionResponse(SessionInfo):
     user: UserResponse
 
 
-MailToken = Annotated[  # a token has 96 characters
+TokenOfMail = Annotated[  # a token has 96 characters
     Text, Field(max_length=200, description="The part after `#` in the link of a mail.")
 ]
 
 
-class Address(RequestSchema):
+class EmailAddress(RequestSchema):
     email: Email
 
 
-class Token(RequestSchema):
-    token: MailToken
+class MailToken(RequestSchema):
+    token: TokenOfMail

@@ -1,5 +1,7 @@
 """The API object, with every router and every error handler. By default an endpoint requires a bearer token."""
 
+from django.conf import settings
+
 from accounts.api import router as account
 from accounts.email.api import router as email
 from accounts.login.api import router as login
@@ -13,14 +15,30 @@ from sessions_api.http.exception_handlers import add_handlers
 from sessions_api.http.json import PydanticJSON, StrictJSON
 from sessions_api.http.openapi import DescribedAPI, rendered_once
 
+from . import VERSION
+
+TAGS = {
+    "login": "From a password or a code to a session.",
+    "registration": "In one step or by mail.",
+    "passwords": "Changing and resetting the password.",
+    "email": "Verifying and changing the address.",
+    "account": "The user's own data.",
+    "sessions": "Checking, listing and revoking sessions.",
+    "providers": "Signing in with Google and other providers, and linking them.",
+}
 api = DescribedAPI(
     title="Latchkey",
-    version="1",
+    version=VERSION,
+    servers=[{"url": settings.PUBLIC_URL}],
     description="Accounts and sessions. Log in, keep the token, send it as `Authorization: Bearer <token>`.",
     auth=any_session,  # an open endpoint has auth=None
     parser=StrictJSON(),
     renderer=PydanticJSON(),
     docs_decorator=rendered_once,
+    openapi_extra={
+        "info": {"license": {"name": "MIT", "identifier": "MIT"}},
+        "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
+    },
     urls_namespace="api",
 )
 # Requests try the routers in this order, so the rarest are last.

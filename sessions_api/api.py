@@ -46,7 +46,7 @@ def revoke_session(request: SessionRequest, handle: UUID) -> None:
 
 @router.delete("/auth/sessions", auth=fresh_session, response={204: None}, summary="Revoke my other sessions")
 @raises(ReauthenticationRequired)
-def revoke_sessions(request: SessionRequest, include_current: Query[bool] = False) -> None:
+def revoke_other_sessions(request: SessionRequest, include_current: Query[bool] = False) -> None:
     """Revokes all other sessions of the user; with `include_current` also the one whose token was sent."""
     sessions = request.auth.siblings()
     if not include_current:

@@ -75,7 +75,7 @@ def texts():
         root = ROOT / name
         for path in [root] if root.is_file() else sorted(root.rglob("*")):
             where = path.relative_to(ROOT).as_posix()
-            left_out = where.startswith(tuple(LEFT_OUT)) or "__pycache__" in path.parts
+            left_out = where.startswith(tuple(LEFT_OUT)) or {"__pycache__", "node_modules"} & set(path.parts)
             if left_out or not path.is_file() or path.suffix not in SUFFIXES:
                 continue
             yield where, where

@@ -3,7 +3,7 @@
 from ninja import Router
 
 from accounts.errors import EmailTaken, InvalidLink
-from accounts.schemas import Address, Token
+from accounts.schemas import EmailAddress, MailToken
 from sessions_api.auth import SessionRequest, fresh_session
 from sessions_api.http.errors import ReauthenticationRequired
 from sessions_api.http.openapi import raises
@@ -17,7 +17,7 @@ router = Router(tags=["email"])
 @router.post("/auth/email/verify", response={204: None}, summary="Verify the email address")
 @raises(InvalidLink)
 @limits.limited(limits.CONSUME)
-def verify_email(request: SessionRequest, body: Token) -> None:
+def verify_email(request: SessionRequest, body: MailToken) -> None:
     """Takes the token of the mail. The session must belong to the user of the token."""
     verification.verify_email(request.auth.user, token=body.token, client=request.client)
 
@@ -36,7 +36,7 @@ def resend_verification(request: SessionRequest) -> None:
     account=lambda request, body: request.auth.user.email,
     recipient=lambda request, body: body.email,
 )
-def request_email_change(request: SessionRequest, body: Address) -> None:
+def request_email_change(request: SessionRequest, body: EmailAddress) -> None:
     """Sends a mail with a token to the new address. The answer is the same where another user has that address."""
     verification.request_change(request.auth.user, email=body.email, client=request.client)
 
@@ -44,6 +44,6 @@ def request_email_change(request: SessionRequest, body: Address) -> None:
 @router.post("/auth/email/change/confirm", response={204: None}, summary="Change the email address")
 @raises(InvalidLink, EmailTaken)
 @limits.limited(limits.CONSUME)
-def change_email(request: SessionRequest, body: Token) -> None:
+def confirm_email_change(request: SessionRequest, body: MailToken) -> None:
     """Takes the token of the mail. The old address is told; if it was verified, it can undo this for seven days."""
     verification.change_email(request.auth.user, token=body.token, client=request.client)

@@ -2,8 +2,7 @@
 
 from typing import Annotated, Self
 
-from pydantic import ConfigDict, Field, model_validator
-from pydantic.config import JsonDict
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from accounts.schemas import Email, Password
@@ -19,10 +18,6 @@ DeviceToken = Annotated[
 ]
 
 
-STRING: JsonDict = {"type": "string"}
-NULL: JsonDict = {"type": "null"}
-
-
 class Login(RequestSchema):
     email: Email
     password: Password
@@ -30,19 +25,7 @@ class Login(RequestSchema):
 
 
 class Reauthenticate(RequestSchema):
-    """Either the password or, for users without a password, the code of a sign-in with a provider."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "oneOf": [
-                {"required": ["password"], "properties": {"password": STRING, "code": NULL, "code_verifier": NULL}},
-                {
-                    "required": ["code", "code_verifier"],
-                    "properties": {"password": NULL, "code": STRING, "code_verifier": STRING},
-                },
-            ]
-        }
-    )
+    """Either the password or, for users without a password, the code of a sign-in and its verifier."""
 
     password: Password = ""
     code: Annotated[Text, Field(max_length=200)] = ""

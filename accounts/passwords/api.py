@@ -5,7 +5,7 @@ from ninja import Router, Status
 from accounts.errors import InvalidLink, InvalidPassword
 from accounts.hash_pool import hashes_password
 from accounts.login.schemas import SessionResponse
-from accounts.schemas import Address
+from accounts.schemas import EmailAddress
 from sessions_api.auth import SessionRequest
 from sessions_api.http.client import ClientRequest
 from sessions_api.http.errors import ReauthenticationRequired
@@ -33,7 +33,7 @@ def change_password(request: SessionRequest, body: PasswordChange) -> SessionRes
 
 @router.post("/auth/password/reset", auth=None, response={202: None}, summary="Request a password reset")
 @limits.limited(limits.RESET, recipient=lambda request, body: body.email)
-def request_password_reset(request: ClientRequest, body: Address) -> None:
+def request_password_reset(request: ClientRequest, body: EmailAddress) -> None:
     """Sends a mail if a user has this address. The answer and its time are the same for every address."""
     reset.request_reset(body.email)
 
@@ -44,7 +44,7 @@ def request_password_reset(request: ClientRequest, body: Address) -> None:
 @raises(InvalidLink)
 @hashes_password()
 @limits.limited(limits.CONSUME)
-def reset_password(request: ClientRequest, body: PasswordReset) -> Status[RenewedDevice] | Status[None]:
+def confirm_password_reset(request: ClientRequest, body: PasswordReset) -> Status[RenewedDevice] | Status[None]:
     """Takes the token of the mail. Revokes all sessions and marks the address as verified; it does not log in.
 
     It revokes all device tokens too. A device that sends its own gets 200 and a new one.

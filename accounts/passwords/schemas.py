@@ -1,7 +1,7 @@
 """The request bodies about passwords, and the response to a reset."""
 
 from accounts.login.schemas import DeviceToken
-from accounts.schemas import MailToken, NewPassword, Password
+from accounts.schemas import NewPassword, Password, TokenOfMail
 from sessions_api.http.schemas import RequestSchema, ResponseSchema
 
 
@@ -13,7 +13,7 @@ class PasswordChange(RequestSchema):
 
 
 class PasswordReset(RequestSchema):
-    token: MailToken
+    token: TokenOfMail
     new_password: NewPassword
     device_token: DeviceToken = ""
 

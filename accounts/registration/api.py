@@ -11,16 +11,16 @@ from sessions_api.http.openapi import raises
 from sessions_api.ratelimit import limits
 
 from . import register as story
-from .schemas import ConfirmRegistration, Register
+from .schemas import ConfirmRegistration, Register, RegistrationPending
 
 router = Router(tags=["registration"])
 
 
-@router.post("/auth/register", auth=None, response={201: SessionResponse, 202: None}, summary="Register")
+@router.post("/auth/register", auth=None, response={201: SessionResponse, 202: RegistrationPending}, summary="Register")
 @raises(RegistrationClosed, EmailTaken)
 @hashes_password(when=lambda request, body: settings.REGISTRATION == "open")
 @limits.limited(limits.REGISTER, recipient=lambda request, body: body.email)
-def register(request: ClientRequest, body: Register) -> Status[SessionResponse] | Status[None]:
+def register(request: ClientRequest, body: Register) -> Status[SessionResponse] | Status[RegistrationPending]:
     """Creates a user, and logs in. `errors[].code` names the reasons for which a password is refused.
 
     Where `REGISTRATION` is `verified`, the body has only the address, the answer is always 202, and a mail has a token
@@ -28,7 +28,7 @@ def register(request: ClientRequest, body: Register) -> Status[SessionResponse] 
     """
     if settings.REGISTRATION == "verified":
         story.request_registration(body.email, client=request.client)
-        return Status(202, None)
+        return Status(202, RegistrationPending(next="mail"))
     return Status(201, SessionResponse.from_session(*story.register(**body.model_dump(), client=request.client)))
 
 

@@ -6,8 +6,8 @@ from django.conf import settings
 from pydantic import ConfigDict, Field, ValidatorFunctionWrapHandler, field_validator
 from pydantic_core import PydanticCustomError
 
-from accounts.schemas import DisplayName, Email, MailToken, NewPassword
-from sessions_api.http.schemas import RequestSchema
+from accounts.schemas import DisplayName, Email, NewPassword, TokenOfMail
+from sessions_api.http.schemas import RequestSchema, ResponseSchema
 
 
 class Register(RequestSchema):
@@ -33,7 +33,13 @@ class Register(RequestSchema):
         return validate(value)
 
 
+class RegistrationPending(ResponseSchema):
+    """The answer for each address: a mail tells the user how to go on."""
+
+    next: str = Field(json_schema_extra={"x-extensible-enum": ["mail"]})
+
+
 class ConfirmRegistration(RequestSchema):
-    token: MailToken
+    token: TokenOfMail
     password: NewPassword
     display_name: DisplayName = ""

@@ -16,7 +16,7 @@ from sessions_api.ratelimit import limits
 
 from . import connections, cookies, errors, signin
 from .providers import registry
-from .schemas import AuthorizeUrl, Connection, IdToken, LinkCode, Start
+from .schemas import AuthorizeUrl, IdToken, LinkCode, ProviderConnection, Start
 
 router = Router(tags=["providers"])
 REDIRECT = {302: None}
@@ -24,12 +24,12 @@ REDIRECT = {302: None}
 NAVIGATION = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
 # Browsers send these with a page that the user has not asked for yet. It may never be shown, so it must use up nothing.
 AHEAD_OF_THE_USER = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
-Provider = Path[Annotated[str, Field(examples=["google"])]]
+Provider = Path[Annotated[str, Field(description="A `provider` of `GET /api/auth/config`.")]]
 
 
 @router.get("/auth/oauth/{provider}", auth=None, response=REDIRECT, summary="Start a sign-in")
 @raises(errors.ProviderNotFound, PermissionDenied)
-def start(request: ClientRequest, provider: Provider, wanted: Query[Start]) -> HttpResponse:
+def start_sign_in(request: ClientRequest, provider: Provider, wanted: Query[Start]) -> HttpResponse:
     """Send the browser here. It ends at the front end, under `/oauth/callback` or `/oauth/error`."""
     registry.require(provider)
     if any(request.headers.get(name, only) != only for name, only in NAVIGATION.items()):
@@ -50,7 +50,7 @@ def require_asked_for(request: ClientRequest) -> None:
 
 @router.get("/auth/oauth/{provider}/callback", auth=None, response=REDIRECT, summary="Back from the provider")
 @raises(PermissionDenied)
-def callback(request: ClientRequest, provider: Provider) -> HttpResponse:
+def finish_sign_in(request: ClientRequest, provider: Provider) -> HttpResponse:
     """The provider sends the browser here. It goes on to the front end, with a session or the code of an error."""
     require_asked_for(request)
     flow = cookies.recall(request, provider)
@@ -72,7 +72,7 @@ def callback(request: ClientRequest, provider: Provider) -> HttpResponse:
     errors.ProviderUnavailable,
 )
 @limits.limited(limits.SIGN_IN)
-def token(request: ClientRequest, provider: Provider, body: IdToken) -> SessionResponse:
+def sign_in_with_id_token(request: ClientRequest, provider: Provider, body: IdToken) -> SessionResponse:
     """For a phone, or One Tap. An ID token opens one session."""
     registry.require(provider)
     opened = signin.sign_in_with_id_token(provider=provider, client=request.client, **body.model_dump())
@@ -83,18 +83,19 @@ def token(request: ClientRequest, provider: Provider, body: IdToken) -> SessionR
     "/auth/oauth/{provider}/link", auth=fresh_session, response=AuthorizeUrl, summary="Start to link a provider"
 )
 @raises(errors.ProviderNotFound, ReauthenticationRequired)
-def begin_link(request: SessionRequest, provider: Provider) -> AuthorizeUrl:
+def start_link(request: SessionRequest, provider: Provider) -> AuthorizeUrl:
     """Send the browser to the address. It comes back to `/oauth/callback?link_code=`; then POST the code below."""
     registry.require(provider)
     return AuthorizeUrl(authorize_url=connections.link_url(request.auth.user, provider=provider))
 
 
-@router.get("/auth/connections", response=list[Connection], summary="The providers that are linked to the user")
+@router.get("/auth/connections", response=list[ProviderConnection], summary="List my linked providers")
 def list_connections(request: SessionRequest) -> "QuerySet[UserSocialAuth]":
+    """The accounts at providers with which the user can log in."""
     return connections.connections_of(request.auth.user)
 
 
-@router.post("/auth/connections", response={201: Connection}, summary="Complete a link")
+@router.post("/auth/connections", response={201: ProviderConnection}, summary="Complete a link")
 @raises(InvalidCode, errors.AlreadyLinked)
 @limits.limited(limits.CONSUME)
 def complete_link(request: SessionRequest, body: LinkCode) -> UserSocialAuth:

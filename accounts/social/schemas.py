@@ -61,7 +61,7 @@ class LinkCode(RequestSchema):
     code: Annotated[Text, Field(max_length=1000)]
 
 
-class Connection(ResponseSchema):
+class ProviderConnection(ResponseSchema):
     id: int
     provider: str
     created_at: Time = Field(validation_alias="created")

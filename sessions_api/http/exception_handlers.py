@@ -110,7 +110,7 @@ def _explain(error: dict[str, Any]) -> dict[str, Any]:
         path = path[:-1]
     context = error.get("ctx", {})
     return {
-        "loc": [source, *path],
+        "loc": [source, *map(str, path)],
         "msg": "This value is not acceptable." if "error" in context else MESSAGES.get(error["type"], error["msg"]),
         "code": error["type"],
         "params": {name: value for name, value in context.items() if name in SAFE_PARAMS},

@@ -1,5 +1,6 @@
 """Ninja's API object, with an OpenAPI description that includes every error."""
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import wraps
@@ -29,7 +30,7 @@ RATE_LIMIT = {
 }
 HEADERS = {429: {"headers": RETRY_AFTER | RATE_LIMIT}, 503: {"headers": RETRY_AFTER}}
 
-PROBLEM = {
+PROBLEM: dict[str, Any] = {
     "title": "Problem",
     "description": "RFC 9457. `error_code` is for user interfaces; `detail` is for developers.",
     "type": "object",
@@ -44,23 +45,26 @@ PROBLEM = {
             "description": "With `validation_error`: each invalid field, without its value.",
             "type": "array",
             "maxItems": errors.MAX_ERRORS,
-            "items": {
-                "type": "object",
-                "required": ["loc", "msg", "code", "params"],
-                "properties": {
-                    "loc": {
-                        "description": "`body`, `query` or `path`, then the field.",
-                        "type": "array",
-                        "items": {"type": ["string", "integer"]},
-                    },
-                    "msg": {"type": "string"},
-                    "code": {"type": "string"},
-                    "params": {"type": "object"},
-                },
-            },
+            "items": {"$ref": "#/components/schemas/ProblemError"},
         },
     },
 }
+PROBLEM_ERROR = {
+    "title": "ProblemError",
+    "type": "object",
+    "required": ["loc", "msg", "code", "params"],
+    "properties": {
+        "loc": {
+            "description": "`body`, `query` or `path`, then the field.",
+            "type": "array",
+            "items": {"type": "string"},
+        },
+        "msg": {"type": "string"},
+        "code": {"type": "string"},
+        "params": {"type": "object"},
+    },
+}
+SESSION_TOKEN = {"type": "http", "scheme": "bearer", "description": "The `token` of a login. It is opaque."}
 
 
 def raises(*refusals: type[ApiError]) -> Callable[[View], View]:
@@ -112,15 +116,34 @@ class DescribedAPI(NinjaAPI):
 
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
         schema = super().get_openapi_schema(**options)
-        schema["components"]["schemas"]["Problem"] = PROBLEM
+        schema["components"]["securitySchemes"] = {"SessionToken": SESSION_TOKEN}  # Ninja has one for each class
+        used = json.dumps(schema, default=str)
+        for name in list(schema["components"]["schemas"]):
+            if f'"#/components/schemas/{name}"' not in used:  # Ninja adds the models of queries
+                del schema["components"]["schemas"][name]
         for path in schema["paths"].values():
             path.pop("head", None)  # it shares its description with GET, so the next lines would fill that in twice
             for operation in path.values():
                 operation["responses"].update(_responses(operation))
+                operation["security"] = [{"SessionToken": []}] if "security" in operation else []
+                for parameter in operation["parameters"]:
+                    parameter["schema"].pop("default", None)  # the value inside this service; clients would send it
+        schema["components"]["schemas"] |= {"Problem": _problem(schema["paths"]), "ProblemError": PROBLEM_ERROR}
         return schema
 
     def get_openapi_operation_id(self, operation: Operation) -> str:
-        return operation.view_func.__name__
+        """The name of the view in camel case: generated clients name their functions by it."""
+        first, *words = operation.view_func.__name__.split("_")
+        return first + "".join(map(str.capitalize, words))
+
+
+def _problem(paths: dict[str, Any]) -> dict[str, Any]:
+    """The shape of all errors, with the codes that these paths name."""
+    answers = [answer for path in paths.values() for one in path.values() for answer in one["responses"].values()]
+    codes = sorted({code for answer in answers for code in answer.get("x-error-codes", ())})
+    return PROBLEM | {
+        "properties": PROBLEM["properties"] | {"error_code": {"type": "string", "x-extensible-enum": codes}}
+    }
 
 
 def _add_head(operation: Operation) -> None:
@@ -141,11 +164,16 @@ def _refusals(operation: dict[str, Any]) -> Iterable[type[ApiError]]:
 
 
 def _responses(operation: dict[str, Any]) -> dict[int, Any]:
-    codes = defaultdict(list)
-    for refusal in dict.fromkeys(_refusals(operation)):  # a route may name an error that others add as well
-        codes[refusal.status].append(f"`{refusal.error_code}`: {refusal.detail}")
+    refusals: dict[int, dict[str, str]] = defaultdict(dict)
+    for refusal in _refusals(operation):
+        refusals[refusal.status][refusal.error_code] = refusal.detail
     content = {errors.CONTENT_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {
-        status: {"description": "\n\n".join(codes[status]), "content": content} | HEADERS.get(status, {})
-        for status in sorted(codes)
+        status: {
+            "description": "\n\n".join(f"`{code}`: {detail}" for code, detail in refusals[status].items()),
+            "content": content,
+            "x-error-codes": list(refusals[status]),
+        }
+        | HEADERS.get(status, {})
+        for status in sorted(refusals)
     }

@@ -73,7 +73,7 @@ Text = Annotated[str, AfterValidator(storable), Field(json_schema_extra={"patter
 
 
 def _in_utc(moment: datetime) -> str:
-    return f"{moment.isoformat(timespec='milliseconds')[:23]}Z"
+    return moment.isoformat("T", "milliseconds")[:23] + "Z"
 
 
 # ISO 8601 with exactly three decimals: some clients read no other number of them. Our times are in UTC.

@@ -11,7 +11,7 @@ from social_django.models import UserSocialAuth
 
 from accounts import export as module
 from accounts.deletion import delete_account
-from accounts.export import Export, ExportedEvent
+from accounts.export import AccountExport, ExportedEvent
 from accounts.login.models import LoginFailures, SessionExchangeCode, s256
 from accounts.mail.one_time_tokens import OneTimeToken
 from accounts.mail.queue import QueuedMail
@@ -158,7 +158,7 @@ def test_export_of_many_events_is_streamed_and_has_the_described_form(api, full,
     answer = api.call("GET", "/api/users/me/export", token=full.token)
     pieces = list(answer.streaming_content)
     told = json.loads(b"".join(pieces))
-    assert list(told) == list(Export.model_fields)
+    assert list(told) == list(AccountExport.model_fields)
     assert all(event.keys() == ExportedEvent.model_fields.keys() for event in told["events"])
     numbers = [event["data"]["n"] for event in told["events"] if "n" in event["data"]]
     assert numbers == list(reversed(range(95)))

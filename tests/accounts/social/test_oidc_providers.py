@@ -152,8 +152,8 @@ def test_oidc_provider_is_listed_after_a_start_with_its_secret_in_a_file(tmp_pat
     env = given(NAME="Company SSO", CLIENT_SECRET=None) | {"OIDC_COMPANY_SSO_CLIENT_SECRET_FILE": str(secret)}
     code = """
 from django.conf import settings
-from accounts.public_config import Config
-print(settings.SOCIAL_AUTH_COMPANY_SSO_SECRET, Config.current().model_dump_json())
+from accounts.public_config import PublicConfig
+print(settings.SOCIAL_AUTH_COMPANY_SSO_SECRET, PublicConfig.current().model_dump_json())
 """
     told = manage("shell", "-v0", "-c", code, OIDC_PROVIDERS=NAME, **env)
     secret, _, config = told.strip().partition(" {")
