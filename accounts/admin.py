@@ -22,19 +22,16 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from sessions_api.admin_sessions.models import AdminSession
-from sessions_api.adminkit.columns import time_column, user_link
-from sessions_api.adminkit.filters import ChoiceFilter
+from sessions_api.adminkit.columns import ChoiceFilter, time_column, user_link
 from sessions_api.adminkit.large_tables import LargeTableAdmin
 from sessions_api.adminkit.permissions import log_for_each, may_administer
-from sessions_api.events.models import Event
-from sessions_api.events.tags import ADMINISTRATOR, Tag
+from sessions_api.events.models import ADMINISTRATOR, Event, Tag
 from sessions_api.models import Session
 from sessions_api.revocation import revoke_by_admin
 
 from .deletion import delete_users
-from .email.change import request_change_by_admin
-from .email.verification import request_verification
-from .mail.one_time_tokens import OneTimeToken, require_unreserved
+from .email.verification import request_change_by_admin, request_verification
+from .mail.models import OneTimeToken
 from .models import User, UserQuerySet
 from .passwords.reset import request_reset
 
@@ -182,7 +179,7 @@ class UserAdmin(LargeTableAdmin, auth.UserAdmin):  # type: ignore[type-arg]
         """Raises EmailTaken, which rolls back the request, where another user can take the address back by now."""
         user.set_unusable_password()
         user.save(force_insert=True)
-        require_unreserved(user)
+        OneTimeToken.objects.require_unreserved(user)
         record_each(request, Tag.REGISTERED, [user])
         if send_mail:
             request_reset(user.email)

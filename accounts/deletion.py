@@ -6,16 +6,13 @@ from django.contrib.admin.models import LogEntry
 from django.db import transaction
 from django.db.models import F
 
-from sessions_api.events.models import Event
-from sessions_api.events.tags import Tag
+from sessions_api.events.models import Event, Tag
 from sessions_api.http.client import ClientInfo
 from sessions_api.models import Session
 
 from .login.lockout import keys_of
 from .login.models import LoginFailures
-from .mail.one_time_tokens import OneTimeToken
-from .mail.queue import MailType, QueuedMail
-from .mail.token_types import TokenType
+from .mail.models import MailType, OneTimeToken, QueuedMail, TokenType
 from .models import User
 
 OBJECT_REPR_LENGTH = 200  # to this length the admin cuts the name of an object in its history

@@ -28,7 +28,7 @@ from .server import database, serving
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = (ROOT / "config" / "settings.py").read_text()
 PARSERS = SETTINGS + (ROOT / "config" / "env.py").read_text()
-READ = set(re.findall(r"""(?<![.\w])(?:env\.)?[a-z_]+\(\s*"([A-Z][A-Z0-9_]+)\"""", PARSERS))
+READ = set(re.findall(r"""(?<![.\w])(?:(?:addresses|env)\.)?[a-z_]+\(\s*"([A-Z][A-Z0-9_]+)\"""", PARSERS))
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
 MEASUREMENTS = {ROOT / "docs/benchmarks.md", ROOT / "docs/growth.md"}
 SHORT = [page for page in ROOT.glob("docs/**/*.md") if page not in MEASUREMENTS]
@@ -65,7 +65,7 @@ def test_env_example_has_a_line_for_each_setting():
 def test_settings_page_has_the_defaults_of_the_code():
     rows = zip(table("docs/settings.md"), table("docs/settings.md", column=1), strict=True)
     written = {name[0]: default[0] for name, default in rows if default and default[0].isdigit()}
-    in_code = dict(re.findall(r"""(?:env\.int|days|port|seconds)\("([A-Z0-9_]+)", default=(\d+)\)""", SETTINGS))
+    in_code = dict(re.findall(r"""env\.(?:int|days|port|seconds)\("([A-Z0-9_]+)", default=(\d+)\)""", SETTINGS))
     assert written == in_code
 
 

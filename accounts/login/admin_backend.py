@@ -14,8 +14,7 @@ from accounts.errors import AuthenticationFailed
 from accounts.fields import canonical_email
 from accounts.hash_pool import hash_pool, network_of
 from accounts.models import User
-from sessions_api.events.models import Event
-from sessions_api.events.tags import Tag
+from sessions_api.events.models import Event, Tag
 from sessions_api.http.client import ClientRequest, client_of
 from sessions_api.ratelimit import limits
 

@@ -16,11 +16,10 @@ from django.db.models import Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from accounts.mail.models import MailType
 from accounts.mail.notifications import notify
-from accounts.mail.queue import MailType
 from accounts.models import User
-from sessions_api.events.models import Event
-from sessions_api.events.tags import Tag
+from sessions_api.events.models import Event, Tag
 from sessions_api.http.client import ClientInfo
 from sessions_api.http.errors import ApiError, RateLimited
 from sessions_api.outbound.back_off import BackOff
@@ -41,19 +40,17 @@ LOGINS = (Tag.LOGIN, Tag.ADMIN_LOGIN, *BY_MAIL)
 class Attempt:
     """One attempt to prove a password, and the failures before it.
 
-    `user` is unsaved where no user has `email`; then every statement is the same, as with and without a device. With
-    `session`, the failures are those of this session; with `device`, those of this mark of a device token. `account`
-    is what the limits of `ratelimit/limits.py` count by.
+    `user` is unsaved where no user has the address; then every statement is the same, as with and without a device.
+    With `session`, the failures are those of this session; with `device`, those of this mark of a device token.
+    `account` is what the limits of `ratelimit/limits.py` count by.
     """
 
-    def __init__(
-        self, user: User, *, email: str, client: ClientInfo, session: UUID | None = None, device: str = ""
-    ) -> None:
+    def __init__(self, user: User, *, client: ClientInfo, session: UUID | None = None, device: str = "") -> None:
         self.client = client
         network = "" if session else known_network(user, client)
         self.scope = str(session or device or network)
-        self.key = FailureKey(email if user._state.adding else str(user.pk), self.scope)
-        self.account = account_in(email, self.scope)
+        self.key = FailureKey(user.email if user._state.adding else str(user.pk), self.scope)
+        self.account = account_in(user.email, self.scope)
         self.failures = LoginFailures.objects.under(self.key)
 
     @contextmanager

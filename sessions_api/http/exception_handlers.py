@@ -4,60 +4,41 @@ import json
 import logging
 from typing import Any
 
-from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
-from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpResponse, UnreadablePostError
 from ninja import NinjaAPI
-from ninja.errors import HttpError
-from ninja.errors import ValidationError as NinjaValidationError
+from ninja.errors import HttpError, ValidationError
 
-from sessions_api.http.errors import (
-    CONTENT_TYPE,
-    DATABASE_FAILURES,
-    MAX_ERRORS,
-    ApiError,
-    InvalidRequest,
-    MethodNotAllowed,
-    NotAuthenticated,
-    NotFound,
-    PayloadTooLarge,
-    PermissionDenied,
-    RateLimited,
-    ServerError,
-    ServiceUnavailable,
-    UnsupportedMediaType,
-    ValidationFailed,
-)
+from . import errors
+from .errors import CONTENT_TYPE, DATABASE_FAILURES, ApiError
 
 logger = logging.getLogger(__name__)
 
 GENERIC: dict[int, type[ApiError]] = {
     error.status: error
     for error in (
-        InvalidRequest,
-        NotAuthenticated,
-        PermissionDenied,
-        NotFound,
-        MethodNotAllowed,
-        PayloadTooLarge,
-        UnsupportedMediaType,
-        RateLimited,
-        ServerError,
-        ServiceUnavailable,
+        errors.InvalidRequest,
+        errors.NotAuthenticated,
+        errors.PermissionDenied,
+        errors.NotFound,
+        errors.MethodNotAllowed,
+        errors.PayloadTooLarge,
+        errors.UnsupportedMediaType,
+        errors.RateLimited,
+        errors.ServerError,
+        errors.ServiceUnavailable,
     )
 }
 KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
 NAME_LENGTH = 64  # the longest unknown field that a response repeats by name: longer than any name of a field
-MESSAGES = {
-    "extra_forbidden": "This field is unknown.",
-    "model_type": "A JSON object is expected.",
-}
+MESSAGES = {"extra_forbidden": "This field is unknown.", "model_type": "A JSON object is expected."}
 SAFE_PARAMS = {"min_length", "max_length", "ge", "gt", "le", "lt", "expected"}  # parts of our schemas, not of the input
 
 
 def as_problem(response: HttpResponse) -> HttpResponse:
     """The problem with the status of an error response that Ninja or Django made; keeps `KEPT_HEADERS`."""
-    error = GENERIC.get(response.status_code, ServerError if response.status_code >= 500 else InvalidRequest)
+    other = errors.ServerError if response.status_code >= 500 else errors.InvalidRequest
+    error = GENERIC.get(response.status_code, other)
     body = error().body() | {"status": response.status_code}
     problem = HttpResponse(json.dumps(body), status=response.status_code, content_type=CONTENT_TYPE)
     for name in KEPT_HEADERS:
@@ -71,8 +52,7 @@ def refusal_outside_ninja(exception: Exception) -> ApiError | None:
     if isinstance(exception, ApiError):
         return exception
     if isinstance(exception, DATABASE_FAILURES):
-        _log_database_failure(exception)
-        return ServiceUnavailable()
+        return _database_failed(exception)
     return None
 
 
@@ -83,20 +63,20 @@ def add_handlers(api: NinjaAPI) -> None:
         api.add_exception_handler(error, lambda request, exc: handler(exc))
 
     answer(ApiError, lambda exc: exc.response())
-    answer(NinjaValidationError, _invalid)
+    answer(ValidationError, _invalid)
     answer(HttpError, _from_ninja)
-    answer(Http404, lambda exc: NotFound().response())
-    answer(DjangoPermissionDenied, lambda exc: PermissionDenied().response())
-    answer(RequestDataTooBig, lambda exc: PayloadTooLarge().response())
-    answer(SuspiciousOperation, lambda exc: InvalidRequest().response())
-    answer(UnreadablePostError, lambda exc: InvalidRequest().response())
+    answer(Http404, lambda exc: errors.NotFound().response())
+    answer(PermissionDenied, lambda exc: errors.PermissionDenied().response())
+    answer(RequestDataTooBig, lambda exc: errors.PayloadTooLarge().response())
+    answer(SuspiciousOperation, lambda exc: errors.InvalidRequest().response())
+    answer(UnreadablePostError, lambda exc: errors.InvalidRequest().response())
     for failure in DATABASE_FAILURES:
-        answer(failure, _database_failed)
+        answer(failure, lambda exc: _database_failed(exc).response())
     answer(Exception, _unexpected)
 
 
-def _invalid(exc: NinjaValidationError) -> HttpResponse:
-    return ValidationFailed([_explain(error) for error in exc.errors[:MAX_ERRORS]]).response()
+def _invalid(exc: ValidationError) -> HttpResponse:
+    return errors.ValidationFailed([_explain(error) for error in exc.errors[: errors.MAX_ERRORS]]).response()
 
 
 def _from_ninja(exc: HttpError) -> HttpResponse:
@@ -106,19 +86,15 @@ def _from_ninja(exc: HttpError) -> HttpResponse:
     return as_problem(HttpResponse(status=exc.status_code))
 
 
-def _database_failed(exc: Exception) -> HttpResponse:
-    _log_database_failure(exc)
-    return ServiceUnavailable().response()
-
-
-def _log_database_failure(exc: Exception) -> None:
-    """The first line only: PostgreSQL may quote values of the statement in the others."""
+def _database_failed(exc: Exception) -> ApiError:
+    """Logs the first line only: PostgreSQL may quote values of the statement in the others."""
     logger.error("The database cannot be used: %s: %s", type(exc).__name__, str(exc).partition("\n")[0])
+    return errors.ServiceUnavailable()
 
 
 def _unexpected(exc: Exception) -> HttpResponse:
     logger.error("Unexpected %s", type(exc).__name__, exc_info=exc)
-    return ServerError().response()
+    return errors.ServerError().response()
 
 
 def _explain(error: dict[str, Any]) -> dict[str, Any]:

@@ -4,16 +4,19 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
+from ninja.utils import contribute_operation_callback
 
 from . import errors
 from .errors import ApiError
+
+View = TypeVar("View", bound=Callable[..., Any])
 
 ALWAYS = (errors.InvalidRequest, errors.PayloadTooLarge, errors.ServerError, errors.ServiceUnavailable)
 WITH_BEARER = (errors.NotAuthenticated, errors.SessionExpired)
@@ -64,15 +67,18 @@ PROBLEM_ERROR = {
 SESSION_TOKEN = {"type": "http", "scheme": "bearer", "description": "The `token` of a login. It is opaque."}
 
 
-def raises(*refusals: type[ApiError]) -> dict[str, Any]:
-    """For a route's `openapi_extra`: the errors of this route, besides those that every route may raise."""
-    return {RAISES: refusals}
+def raises(*refusals: type[ApiError]) -> Callable[[View], View]:
+    """Decorates an endpoint: its description lists these errors, besides those that every endpoint may raise."""
 
+    def describe(operation: Operation) -> None:
+        extra = operation.openapi_extra or {}
+        operation.openapi_extra = extra | {RAISES: (*extra.get(RAISES, ()), *refusals)}
 
-def also_raises(operation: Operation, refusal: type[ApiError]) -> None:
-    """Add an error to those of a route. For decorators that contribute to an operation of Ninja."""
-    extra = operation.openapi_extra or {}
-    operation.openapi_extra = extra | raises(*extra.get(RAISES, ()), refusal)
+    def decorate(view: View) -> View:
+        contribute_operation_callback(view, describe)
+        return view
+
+    return decorate
 
 
 def rendered_once(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:

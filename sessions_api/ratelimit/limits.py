@@ -8,21 +8,18 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 from ipaddress import ip_address, ip_network
 from math import ceil
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, cast
 
 from django.conf import settings
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.module_loading import import_string
-from ninja.utils import contribute_operation_callback
 
 from sessions_api.http.client import ClientInfo, ClientRequest
 from sessions_api.http.errors import RateLimited
-from sessions_api.http.openapi import also_raises
+from sessions_api.http.openapi import View, raises
 
 from .memory import Store, Window
-
-View = TypeVar("View", bound=Callable[..., Any])
 
 MINUTE, HOUR = 60, 3600
 # An attempt counts for one of these, for a pair of them, or for all clients together.
@@ -129,8 +126,7 @@ def limited(limits: Iterable[Limit], **who: Callable[..., str]) -> Callable[[Vie
             check(limits, request.client, **{name: find(request, **arguments) for name, find in who.items()})
             return view(request, **arguments)
 
-        contribute_operation_callback(counted, lambda operation: also_raises(operation, RateLimited))
-        return cast(View, counted)
+        return raises(RateLimited)(cast(View, counted))
 
     return decorate
 

@@ -142,7 +142,7 @@ def ids_in_code():
     checks = [path.read_text() for path in ROOT.glob("*/**/checks.py") if ".venv" not in path.parts]
     literal = {name for text in checks for name in re.findall(r'id="(\w+\.[EW]\d{3})"', text)}
     tables = [re.findall(r'"([EW]\d{3})": \(', text) for text in checks]
-    apps = [re.search(r'id=f"(\w+)\.\{number\}"', text) for text in checks]
+    apps = [re.search(r'messages\(Warning, "(\w+)"', text) for text in checks]
     return literal | {f"{app[1]}.{number}" for app, table in zip(apps, tables, strict=True) for number in table if app}
 
 

@@ -32,7 +32,7 @@ GROUPS = {  # modules, and tests without a server of their own
         "counts_the_remaining_attempts,allows_attempts_after_the_clock_was_set_back} tests/sessions_api/outbound",
     ),
     "login": (
-        "accounts/login/{complete,devices,exchange,lockout,models,password}.py",
+        "accounts/login/{complete,devices,lockout,models,password}.py",
         "tests/accounts/login/test_{admin_login,devices,equal_refusals,lockout,lockout_keys,login}.py "
         "tests/accounts/login/test_reauthentication.py tests/accounts/social/test_exchange_code.py",
     ),
@@ -43,7 +43,7 @@ GROUPS = {  # modules, and tests without a server of their own
         "tests/accounts/passwords/test_change.py tests/accounts/social/test_{purposes,signin,purge}.py",
     ),
     "social": (
-        "accounts/social/{matching,id_token,signin}.py",
+        "accounts/social/{matching,signin}.py",
         "tests/accounts/social/test_{matching,id_tokens,signin,second_provider,revoked_links,connections}.py",
     ),
 }

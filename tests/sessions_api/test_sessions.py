@@ -6,6 +6,7 @@ import pytest
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
+from sessions_api.http.errors import SessionExpired
 from sessions_api.models import Session
 from sessions_api.tokens import digest
 
@@ -144,7 +145,8 @@ def test_token_is_renewed_by_one_of_two_callers_that_found_it(alice, clock):
     first, second = Session.objects.get(), Session.objects.get()
     clock.shift(100)
     assert first.renew()
-    assert second.renew() is None
+    with pytest.raises(SessionExpired):
+        second.renew()
     renewed = Session.objects.get()
     now = timezone.now()
     assert (renewed.authenticated_at, renewed.last_seen_at, renewed.updated_at) == (now, now, now)

@@ -1,6 +1,7 @@
 import pytest
 
 from accounts.models import User
+from sessions_api.http.errors import SessionExpired
 from sessions_api.models import Session
 
 from ...users import problem
@@ -35,21 +36,24 @@ def test_reauthentication_takes_either_a_password_or_a_code_with_its_verifier(ap
 def test_renewal_of_a_revoked_session_does_not_bring_it_back(api, alice):
     session = Session.objects.select_related("user").get()
     Session.objects.all().delete()
-    assert session.renew() is None
+    with pytest.raises(SessionExpired):
+        session.renew()
     assert not Session.objects.exists()
 
 
 def test_renewal_of_a_token_happens_once(api, alice):
     first, second = Session.objects.get(), Session.objects.get()
     token = first.renew()
-    assert second.renew() is None
+    with pytest.raises(SessionExpired):
+        second.renew()
     assert api.is_live(token)
 
 
 def test_renewal_of_an_expired_session_is_refused(api, alice, clock):
     session = Session.objects.get()
     clock.shift(366 * 86400)
-    assert session.renew() is None
+    with pytest.raises(SessionExpired):
+        session.renew()
 
 
 def test_reauthentication_with_a_password_refuses_users_without_one(api, alice):

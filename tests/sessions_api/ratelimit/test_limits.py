@@ -593,7 +593,8 @@ def test_openapi_lists_the_limited_routes():
 def test_limited_route_lists_its_429_in_openapi_by_itself():
     router = Router()
 
-    @router.post("/limited", auth=None, response={204: None}, openapi_extra=raises(NotFound))
+    @router.post("/limited", auth=None, response={204: None})
+    @raises(NotFound)
     @limited(RESET)
     def limited_route(request):
         """Only described here."""
