@@ -93,5 +93,10 @@ def deployment(**options: Any) -> list[CheckMessage]:
             "Logins may use all threads of a process.",
             "Unset HASHES_AT_ONCE, or raise GRANIAN_BLOCKING_THREADS. Session checks would wait for passwords.",
         ),
+        "W011": (
+            settings.PAGES and settings.ADMIN_ENABLED and not settings.ADMIN_HOST,
+            "Pages for users share a host with the admin.",
+            "Give the admin a host of its own with ADMIN_HOST, or set ADMIN_ENABLED=false.",
+        ),
     }
     return messages(Warning, "accounts", unsafe)

@@ -90,6 +90,12 @@ def origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
+def with_host(url: str, name: str) -> str:
+    """The origin of this URL, but with another host: scheme and port stay."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{name}{f':{parts.port}' if parts.port else ''}"
+
+
 def host(url: str) -> str:
     """With the brackets of an IPv6 address."""
     return allowed_host(urlsplit(url).netloc)

@@ -103,11 +103,13 @@ def wait_until_ready(child: "subprocess.Popen[bytes]", port: int) -> bool:
 
 def greet(has_admin: bool) -> None:
     say("Latchkey is ready; Ctrl-C ends it.")
-    say(f"  API            {settings.PUBLIC_URL}/api/")
-    say(f"  Documentation  {settings.PUBLIC_URL}/api/docs")
+    if settings.PAGES:
+        say(f"  Register, log in  {settings.PUBLIC_URL}/")
+    say(f"  API               {settings.PUBLIC_URL}/api/")
+    say(f"  Documentation     {settings.PUBLIC_URL}/api/docs")
     if not settings.ADMIN_ENABLED:
         return
-    say(f"  Admin          {settings.PUBLIC_URL}/admin/")
+    say(f"  Admin             {settings.ADMIN_ORIGIN}/admin/")
     if not has_admin:
         say(f"  The first administrator:  {os.path.relpath(sys.executable)} manage.py createsuperuser")
 

@@ -29,8 +29,11 @@ FRONTEND_URL = addresses.base_url("FRONTEND_URL", default="http://localhost:3000
 PAGES = env.bool("PAGES", default=env.str("FRONTEND_URL", default="elsewhere") == "")  # own pages for users
 PAGES_LOGO = env.str("PAGES_LOGO", default="")  # the address of a picture below /static/
 HTTPS = PUBLIC_URL.startswith("https://")
+ADMIN_HOST = addresses.host_name("ADMIN_HOST")
+ADMIN_ORIGIN = addresses.with_host(PUBLIC_URL, ADMIN_HOST) if ADMIN_HOST else PUBLIC_URL
 ALLOWED_HOSTS = addresses.hosts(
-    "ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", addresses.host(PUBLIC_URL)]
+    "ALLOWED_HOSTS",
+    default=["localhost", "127.0.0.1", "[::1]", addresses.host(PUBLIC_URL), *filter(None, [ADMIN_HOST])],
 )
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 TRUSTED_PEERS = env.networks("TRUSTED_PEERS")
@@ -199,7 +202,7 @@ SESSION_COOKIE_AGE = 8 * 3600  # seconds: a working day
 CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}latchkey-csrf"
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
-CSRF_TRUSTED_ORIGINS = [addresses.origin(PUBLIC_URL)]
+CSRF_TRUSTED_ORIGINS = [ADMIN_ORIGIN]
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # needs no cookie of its own
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "no-referrer"

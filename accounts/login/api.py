@@ -9,7 +9,7 @@ from sessions_api.http.openapi import raises
 from sessions_api.ratelimit import limits
 
 from . import complete, password
-from .schemas import Exchange, Handover, HandoverCode, Login, Reauthenticate, SessionResponse
+from .schemas import Exchange, ExchangeChallenge, ExchangeCode, Login, Reauthenticate, SessionResponse
 
 router = Router(tags=["login"])
 
@@ -51,11 +51,11 @@ def exchange_code(request: ClientRequest, body: Exchange) -> SessionResponse:
 @router.post(
     "/auth/handover",
     auth=fresh_session,
-    response=HandoverCode,
+    response=ExchangeCode,
     summary="Hand the login over to a front end",
 )
 @raises(ReauthenticationRequired)
 @limits.limited(limits.CONSUME)
-def hand_over(request: SessionRequest, body: Handover) -> HandoverCode:
+def hand_over(request: SessionRequest, body: ExchangeChallenge) -> ExchangeCode:
     """A code that the front end exchanges for a session of its own. A login page of this service sends it there."""
-    return HandoverCode(code=complete.hand_over(request.auth, code_challenge=body.code_challenge))
+    return ExchangeCode(code=complete.hand_over(request.auth, code_challenge=body.code_challenge))

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from django.conf import settings
 from django.conf.locale import LANG_INFO
-from django.http import HttpRequest
 from django.utils.translation.trans_real import parse_accept_lang_header
 
 SOURCE = "en"
@@ -20,15 +19,10 @@ def languages() -> dict[str, str]:
     return {code: LANG_INFO.get(code, {}).get("name_local", code) for code in codes}
 
 
-def language_of(request: HttpRequest) -> str:
-    """The language in `?lang=`, or the first of the browser's that the pages have (RFC 9110, 12.5.4), or English."""
-    wanted = [request.GET.get("lang", ""), *(code for code, _ in accepted(request))]
-    for code in wanted:
+def best_language(*, chosen: str, accepted: str) -> str:
+    """The chosen one, or the first of Accept-Language (RFC 9110, 12.5.4) that the pages have, or English."""
+    for code in (chosen, *(code for code, _quality in parse_accept_lang_header(accepted))):
         for known in (code, code.partition("-")[0]):
             if known in languages():
                 return known
     return SOURCE
-
-
-def accepted(request: HttpRequest) -> tuple[tuple[str, float], ...]:
-    return parse_accept_lang_header(request.headers.get("Accept-Language", ""))

@@ -12,7 +12,7 @@ from pydantic_core import to_jsonable_python
 
 from accounts.public_config import PublicConfig
 
-from .languages import language_of, languages
+from .languages import best_language, languages
 from .texts import TEXTS
 
 # No inline code, no code of others, no text as markup: a name with markup in it stays a name.
@@ -27,7 +27,9 @@ RENDERED = 100  # pages times languages; the content depends on nothing else
 @require_safe
 def page(request: HttpRequest, template: str) -> HttpResponse:
     """The page of this template. It has no data of a user, so caches may keep it, but ask whether it is current."""
-    language = language_of(request)
+    language = best_language(
+        chosen=request.GET.get("lang", ""), accepted=request.headers.get("Accept-Language", "")
+    )
     return answer(rendered(f"pages/{template}.html", language), "text/html; charset=utf-8", language)
 
 

@@ -1070,16 +1070,16 @@ export interface components {
              */
             code_verifier: string;
         };
-        /** HandoverCode */
-        HandoverCode: {
+        /** ExchangeCode */
+        ExchangeCode: {
             /**
              * Code
              * @description For `POST /api/auth/exchange`, once, within a minute.
              */
             code: string;
         };
-        /** Handover */
-        Handover: {
+        /** ExchangeChallenge */
+        ExchangeChallenge: {
             /**
              * Code Challenge
              * @description S256, RFC 7636.
@@ -2166,7 +2166,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Handover"];
+                "application/json": components["schemas"]["ExchangeChallenge"];
             };
         };
         responses: {
@@ -2176,7 +2176,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HandoverCode"];
+                    "application/json": components["schemas"]["ExchangeCode"];
                 };
             };
             /** @description `invalid_request`: The request is malformed: invalid JSON or UTF-8, a repeated key, or an unknown Host. */
