@@ -1,5 +1,6 @@
 """Which user signs in? The last step of social-auth's pipeline; docs/sign-in-rules.md has the same rules as a table."""
 
+import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,8 @@ from sessions_api.http.client import ClientInfo
 from .connections import connections_of, unlink_identities
 from .errors import AccountExists, EmailUnverified
 
+logger = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True)
 class NewIdentity:
@@ -46,6 +49,8 @@ def find_or_create_user(backend: Any, response: dict[str, Any], uid: str, **_: A
     """
     user = linked_user(provider=backend.name, uid=uid)
     if user is None:
+        if not response.get("email"):
+            logger.warning("%s sends no `email` of this user", backend.name)
         verified = response.get("email_verified") is True  # and not the text "true", nor 1
         if not verified and not backend.accepts_unverified_email():
             raise EmailUnverified
