@@ -54,6 +54,8 @@ def issuer(setting: str, url: str) -> str:
         valid = False
     if not valid or not parts.hostname or parts.username or "?" in url or "#" in url:
         raise ImproperlyConfigured(f"{setting} must be an https URL without query and fragment.")
+    if "/.well-known/" in url:
+        raise ImproperlyConfigured(f"{setting} must be the issuer itself: the part before /.well-known/.")
     if "{" in url or (parts.hostname == ENTRA and parts.path.split("/")[1:2] in MANY_TENANTS):
         raise ImproperlyConfigured(f"{setting} must have the id of one tenant.")
     return url

@@ -5,6 +5,7 @@ Hosts, clients and users are those of the tests. The name of each source stands 
 
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
+from uuid import uuid4
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
@@ -12,8 +13,8 @@ from django.core.exceptions import ImproperlyConfigured
 from accounts.models import User
 
 from .conftest import Landing
-from .forger import forging, jwk, signed
-from .test_oidc_providers import CompanyBrowser, configure, given, read
+from .forger import forging, jwk, signed, without
+from .test_oidc_providers import NONCE, CompanyBrowser, bring, configure, given, read
 
 TENANT = "72f988bf-86f1-41af-91ab-2d7cd011db47"
 EMAIL = "dave@company.example"
@@ -297,6 +298,26 @@ def test_issuer_of_many_tenants_is_refused_at_start(tenant):
     """Entra's document for many tenants has a template as issuer, and its ID tokens have another one each."""
     with pytest.raises(ImproperlyConfigured, match=r"^OIDC_COMPANY_SSO_ISSUER must have the id of one tenant\.$"):
         read(**given(ISSUER=f"https://login.microsoftonline.com/{tenant}/v2.0"))
+
+
+def test_address_of_the_discovery_document_is_no_issuer():
+    """Okta's console and Auth0's show this address too."""
+    with pytest.raises(
+        ImproperlyConfigured, match=r"^OIDC_COMPANY_SSO_ISSUER must be the issuer itself: the part before"
+    ):
+        read(**given(ISSUER="https://company.example/oauth2/default/.well-known/openid-configuration"))
+
+
+def test_id_token_of_an_app_may_list_as_many_groups_as_entra_does(company, settings, db):
+    """200, says "ID token claims reference"; beyond it, the token has a link instead."""
+    product = PRODUCTS["Entra"]
+    issuer = publish(company, product)
+    configure(settings, issuer)
+    settings.SOCIAL_AUTH_COMPANY_SSO_ACCEPT_UNVERIFIED_EMAIL = True
+    told = company.claims(nonce=NONCE) | product.told | {"iss": issuer, "groups": [str(uuid4()) for _ in range(200)]}
+    token = signed(without(told, "at_hash"))
+    assert len(token) > 10_000
+    assert bring(token).status_code == 200
 
 
 def test_issuer_of_another_document_is_told_in_the_log(company, settings, db, caplog):
