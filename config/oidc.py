@@ -12,6 +12,9 @@ from config.env import env, must
 NAME = re.compile("(?=.{1,32}$)[a-z][a-z0-9]*(-[a-z0-9]+)*")  # a part of URLs; columns have 32 characters for it
 RESERVED = {"admin", "github", "google", "passkey", "password"}  # other login methods
 
+ENTRA = "login.microsoftonline.com"
+MANY_TENANTS = (["common"], ["organizations"], ["consumers"])  # each ID token there has an issuer of its own
+
 
 def oidc_providers(setting: str) -> dict[str, dict[str, Any]]:
     """The settings of each listed provider, by its name, under the names that social-auth gives them.
@@ -49,6 +52,10 @@ def issuer(setting: str, url: str) -> str:
         is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
         if not is_safe or not parts.hostname or parts.username or "?" in url or "#" in url:
             raise ValueError
+    if "/.well-known/" in url:
+        raise ImproperlyConfigured(f"{setting} must be the issuer itself: the part before /.well-known/.")
+    if "{" in url or (parts.hostname == ENTRA and parts.path.split("/")[1:2] in MANY_TENANTS):
+        raise ImproperlyConfigured(f"{setting} must have the id of one tenant.")
     return url
 
 

@@ -1,5 +1,6 @@
 """Which user signs in? The last step of social-auth's pipeline; docs/sign-in-rules.md has the same rules as a table."""
 
+import logging
 from typing import Any, NamedTuple
 
 from django.conf import settings
@@ -17,6 +18,8 @@ from sessions_api.http.client import ClientInfo
 
 from .connections import connections_of, record_link, unlink_identities
 from .errors import AccountExists, EmailUnverified
+
+logger = logging.getLogger(__name__)
 
 
 class NewIdentity(NamedTuple):
@@ -39,6 +42,8 @@ def find_or_create_user(backend: Any, response: dict[str, Any], uid: str, **_: A
     """
     user = linked_user(provider=backend.name, uid=uid)
     if user is None:
+        if not response.get("email"):
+            logger.warning("%s sends no `email` of this user", backend.name)
         verified = response.get("email_verified") is True  # and not the text "true", nor 1
         if not verified and not backend.accepts_unverified_email():
             raise EmailUnverified

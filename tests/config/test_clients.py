@@ -384,6 +384,22 @@ def test_client_shares_a_renewed_token_between_tabs(service, tab, alice):
 
 
 @in_chromium
+def test_client_renews_the_token_in_two_tabs_at_once(service, tab, alice):
+    """The tabs take turns: the second one sends what the first one has stored."""
+    one = tab().opens()
+    one.logs_in(alice)
+    two = tab().opens()
+    two.reads("logged in: alice@example.org")
+    service.recorder.held["/api/auth/reauthenticate"] = arrives = Event()
+    one.begins(RENEWS)
+    two.begins(RENEWS)
+    arrives.set()
+    assert (one.ends(), two.ends()) == (None, None)
+    assert seen(service, "/api/auth/reauthenticate") == [("POST", 200)] * 2
+    assert one.asks()["email"] == two.asks()["email"] == alice
+
+
+@in_chromium
 @pytest.mark.parametrize("tabs", [1, 2])
 def test_client_waits_for_a_renewal_before_it_believes_a_401(service, tab, alice, tabs):
     one = tab().opens()

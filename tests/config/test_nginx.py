@@ -8,6 +8,7 @@ import socket
 import ssl
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -264,6 +265,28 @@ def test_nginx_closes_connections_of_slow_clients(alone, sent):
         wire.settimeout(10)
         with suppress(ConnectionError, ssl.SSLError):  # a reset also closes the connection
             assert wire.recv(1) == b""
+
+
+def test_nginx_closes_its_idle_connections_to_the_service(tmp_path):
+    """After the time in `upstream`, which tests/config/test_idle_connections.py compares with the service's own."""
+    with socket.create_server(("127.0.0.1", 0)) as service:
+        service.settimeout(10)
+        changes = {"keepalive_timeout 20s": "keepalive_timeout 1s"}
+        with (
+            proxying(tmp_path / "idle", upstream=service.getsockname()[1], **changes) as proxy,
+            ThreadPoolExecutor() as pool,
+        ):
+            asked = pool.submit(proxy.call, "GET", "/healthz")
+            connection, _ = service.accept()
+            with connection:
+                connection.settimeout(10)
+                request = connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Request-ID: 1\r\n\r\nok")
+                assert asked.result().text == "ok"
+                answered = time.monotonic()
+                assert connection.recv(1) == b""
+                assert 0.9 < time.monotonic() - answered < 5
+    assert b"Connection: close" not in request
 
 
 @pytest.mark.parametrize("headers", [{"X-Long": "x" * 10_000}, {"X-Nul": "x"}])

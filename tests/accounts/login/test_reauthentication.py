@@ -1,9 +1,12 @@
+from functools import partial
+
 import pytest
 
 from accounts.models import User
 from sessions_api.http.errors import SessionExpired
 from sessions_api.models import Session
 
+from ...races import at_once
 from ...users import problem
 
 
@@ -61,3 +64,15 @@ def test_reauthentication_with_a_password_refuses_users_without_one(api, alice):
     user = User.objects.get()
     User.objects.filter(pk=user.pk).store_hash("!")
     assert problem(again(api, alice.token, password="")) == (403, "invalid_password")
+
+
+def test_reauthentication_twice_at_once_renews_the_token_for_one_caller(server):
+    """The other caller's token is the old one. The session lives on with the new one, and is recent for both."""
+    alice = {"email": "alice-in-two-tabs@example.org", "password": "correct horse battery"}
+    token = server.call("POST", "/api/auth/register", alice).json()["token"]
+    again = partial(server.call, "POST", "/api/auth/reauthenticate", {"password": alice["password"]}, token=token)
+    renewed, refused = sorted(at_once(again, again), key=lambda answer: answer.status_code)
+    assert (renewed.status_code, problem(refused)) == (200, (401, "session_expired"))
+    (session,) = server.call("GET", "/api/auth/sessions", token=renewed.json()["token"]).json()
+    assert session["current"]
+    assert problem(server.call("GET", "/api/auth/session", token=token)) == (401, "session_expired")

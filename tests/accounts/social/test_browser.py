@@ -205,6 +205,24 @@ def test_sign_in_leaves_no_cookie_that_the_admin_accepts(visit):
 
 
 @by_code
+def test_sign_in_needs_its_cookie_in_top_level_navigations_only(visit):
+    """So browsers that block third-party cookies send it, and `Lax` suffices for the redirect from another site."""
+    dave, sent = visit(), []
+    dave.page.on("request", lambda request: sent.append(request))  # playwright wants a Python function
+    dave.begins()
+    dave.says_who_they_are("dave")
+    dave.agrees()
+    dave.reads("dave@gmail.com goes on to /inbox")
+    ours = [(request, request.all_headers()) for request in sent if request.url.startswith(dave.service.url)]
+    assert {request.method for request, _ in ours} >= {"GET", "POST"}
+    ((callback, headers),) = [(request, headers) for request, headers in ours if "cookie" in headers]
+    assert urlsplit(callback.url).path == "/api/auth/oauth/google/callback"
+    assert callback.is_navigation_request()
+    assert headers["sec-fetch-site"] == "cross-site"
+    assert dave.page.evaluate("document.cookie") == ""
+
+
+@by_code
 def test_sign_in_that_the_user_cancels_lands_on_the_error_page(visit):
     dave = visit()
     dave.begins()
