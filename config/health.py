@@ -23,7 +23,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def readyz(request: HttpRequest) -> HttpResponse:
-    """503 without a database that has the migrations, can be written to, and stores all characters.
+    """503 without a database that has the migrations, can be written to, and has no error of its checks.
 
     Sessions work without the cache, so its loss only says `degraded`.
     """
@@ -53,8 +53,17 @@ def writable() -> bool:
 
 
 def suitable() -> bool:
-    """True unless `check --database default` has an error."""
-    return not any(message.is_serious() for message in connections[DEFAULT_DB_ALIAS].validation.check())
+    """True unless `check --database default` has an error, which the log then has as well."""
+    wrong = faults()
+    for fault in wrong:
+        logger.warning("Not ready: %s", fault)
+    return not wrong
+
+
+def faults() -> list[str]:
+    """The errors of `check --database default`, each with what repairs it. Raises django.db.Error."""
+    found = connections[DEFAULT_DB_ALIAS].validation.check()
+    return [f"{message.msg} {message.hint}" for message in found if message.is_serious()]
 
 
 def cached() -> bool:

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from ..races import at_once
-from ..server import ROOT, beside, drop, free_port, manage, serving
+from ..server import ROOT, beside, database, drop, free_port, manage, serving
 
 DEFAULTS = {
     "default_transaction_isolation": "serializable",
@@ -94,13 +94,22 @@ def test_admin_works_on_a_database_with_odd_defaults(tmp_path):
                 assert browser.get(f"{server.url}/admin/{path}", timeout=10).status_code == 200
 
 
-@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
-def test_database_that_stores_not_all_characters_is_refused_in_one_sentence(tmp_path, encoding):
+def run(*command, url):
+    """`python` with these arguments, to its end."""
+    command = [sys.executable, *command]
+    env = os.environ | {"DATABASE_URL": url, "PORT": str(free_port())}
+    return subprocess.run(command, cwd=ROOT, env=env, text=True, capture_output=True, check=False, timeout=20)
+
+
+MAKE_RUN = ("-m", "config.devserver")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "command"), [("LATIN1", ("manage.py", "migrate", "-v0")), ("SQL_ASCII", MAKE_RUN)]
+)
+def test_database_that_stores_not_all_characters_is_refused_in_one_sentence(tmp_path, encoding, command):
     with odd_database(options=f"ENCODING '{encoding}' LOCALE 'C' TEMPLATE template0") as url:
-        command = [sys.executable, "manage.py", "migrate", "-v0"]
-        done = subprocess.run(
-            command, cwd=ROOT, env=os.environ | {"DATABASE_URL": url}, text=True, capture_output=True, check=False
-        )
+        done = run(*command, url=url)
         assert done.returncode == 1
         assert "The database does not store all characters." in done.stderr
         assert "Traceback" not in done.stderr
@@ -108,14 +117,49 @@ def test_database_that_stores_not_all_characters_is_refused_in_one_sentence(tmp_
             assert server.call("GET", "/readyz").status_code == 503
 
 
+def assert_make_run_ends(url, reason):
+    """In one line with this reason."""
+    done = run(*MAKE_RUN, url=url)
+    assert done.returncode == 1
+    assert re.fullmatch(f".*{reason}.*\n", done.stderr)
+
+
+def test_make_run_ends_in_one_line_for_a_database_without_rights():
+    with odd_database() as url, psycopg.connect(url, autocommit=True) as operator:
+        operator.execute("CREATE ROLE latchkey_of_tests LOGIN")
+        try:
+            assert_make_run_ends(url.replace("//postgres@", "//latchkey_of_tests@"), "permission denied for schema")
+        finally:
+            operator.execute("DROP ROLE latchkey_of_tests")
+
+
+def test_make_run_ends_in_one_line_for_a_database_that_is_read_only(tmp_path):
+    with database(tmp_path) as url, psycopg.connect(url, autocommit=True) as operator:
+        operator.execute(f"ALTER DATABASE {operator.info.dbname} SET default_transaction_read_only TO on")
+        assert_make_run_ends(url, "read-only transaction")
+
+
+def test_sequence_that_a_restore_left_behind_is_found_and_repaired(tmp_path):
+    """As after a restore of rows only, and on a subscriber of logical replication that became the primary."""
+    with database(tmp_path) as url, serving(log=tmp_path / "log", DATABASE_URL=url) as server:
+        for name in ("alice", "bob"):
+            server.call("POST", "/api/auth/register", ALICE | {"email": f"{name}@example.org"})
+        assert server.call("GET", "/readyz").status_code == 200
+        with psycopg.connect(url) as operator:
+            operator.execute("SELECT setval(pg_get_serial_sequence('events_event', 'id'), 1, false)")
+        assert server.call("GET", "/readyz").status_code == 503
+        told = run("manage.py", "check", "--database", "default", url=url)
+        assert (told.returncode, "postgresql.E002" in told.stderr) == (1, True)
+        (repair,) = re.findall(r"SELECT setval.*;", told.stderr)
+        with psycopg.connect(url) as operator:
+            operator.execute(repair)
+        assert server.call("GET", "/readyz").status_code == 200
+        assert server.call("POST", "/api/auth/register", ALICE | {"email": "carol@example.org"}).status_code == 201
+    assert "Not ready: The sequence of events_event" in (tmp_path / "log").read_text()
+
+
 def test_database_whose_transactions_are_not_read_committed_is_reported():
     with odd_database({"default_transaction_isolation": "repeatable read"}) as url:
-        told = subprocess.run(
-            [sys.executable, "manage.py", "check", "--database", "default"],
-            cwd=ROOT,
-            env=os.environ | {"DATABASE_URL": url},
-            text=True,
-            capture_output=True,
-            check=True,
-        )
+        told = run("manage.py", "check", "--database", "default", url=url)
+        assert told.returncode == 0
         assert "postgresql.W001" in told.stderr
