@@ -20,6 +20,7 @@ from django.shortcuts import redirect
 from structlog.contextvars import bind_contextvars, reset_contextvars
 
 from sessions_api.http.client import ClientInfo
+from sessions_api.http.cookies import require_readable
 from sessions_api.http.errors import CONTENT_TYPE, ApiError, InvalidRequest, PayloadTooLarge
 from sessions_api.http.exception_handlers import as_problem, refusal_outside_ninja
 from sessions_api.models import Session
@@ -127,14 +128,16 @@ class RequestGuardMiddleware:
         return refusal.response()
 
     def check(self, request: HttpRequest) -> None:
-        """Raises InvalidRequest or PayloadTooLarge."""
+        """Raises InvalidRequest, UnreadableCookie or PayloadTooLarge."""
         if request.path_info not in PROBES:
             try:
                 request.get_host()
             except DisallowedHost:
                 raise InvalidRequest from None
-        if is_admin(request) and "%00" in request.META.get("QUERY_STRING", ""):
-            raise InvalidRequest  # Django's pages search with any text, and PostgreSQL stores no NUL
+        if is_admin(request):
+            require_readable(request)  # Django would refuse each form as forged
+            if "%00" in request.META.get("QUERY_STRING", ""):
+                raise InvalidRequest  # Django's pages search with any text, and PostgreSQL stores no NUL
         if declared := request.META.get("CONTENT_LENGTH"):
             if not declared.isdecimal() or len(declared) > LENGTH_DIGITS:
                 raise InvalidRequest

@@ -42,6 +42,11 @@ class InvalidRequest(ApiError):
     detail = "The request is malformed: invalid JSON or UTF-8, a repeated key, or an unknown Host."
 
 
+class UnreadableCookie(ApiError):
+    status, error_code = 400, "unreadable_cookie"
+    detail = "A cookie of this site or its parent domain has characters outside ASCII. Delete the cookies of both."
+
+
 class NotAuthenticated(ApiError):
     """Without credentials the challenge has no `error` attribute (RFC 6750, section 3.1)."""
 
