@@ -12,11 +12,9 @@ from threading import BoundedSemaphore, Thread, local
 from typing import Any, TypeVar, cast
 
 from django.conf import settings
-from ninja.utils import contribute_operation_callback
 
 from sessions_api.http.client import ClientInfo
 from sessions_api.http.errors import ServerBusy
-from sessions_api.http.openapi import also_raises
 from sessions_api.outbound.concurrency import ConcurrencyLimit
 
 # Callers that may wait beside those whose hash is being computed. Each holds a thread of the server, so they are few.
@@ -119,7 +117,6 @@ def hashes_password(
             with (hash_pool.turn if now else hash_pool.place)(network_of(request.client)):
                 return view(request, **arguments)
 
-        contribute_operation_callback(placed, lambda operation: also_raises(operation, ServerBusy))
         return cast(View, placed)
 
     return decorate

@@ -11,7 +11,7 @@ from accounts.login.errors import AccountDisabled, InvalidCode
 from accounts.login.schemas import SessionResponse
 from sessions_api.auth import SessionRequest, fresh_session
 from sessions_api.http.client import ClientRequest
-from sessions_api.http.cookies import require_readable
+from sessions_api.http.cookies import are_hidden
 from sessions_api.http.errors import NotFound, PermissionDenied, ReauthenticationRequired, UnreadableCookie
 from sessions_api.http.openapi import raises
 from sessions_api.ratelimit import limits
@@ -51,8 +51,6 @@ def start(request: ClientRequest, provider: Provider, wanted: Query[Start]) -> H
     if any(request.headers.get(name, only) != only for name, only in NAVIGATION.items()):
         raise PermissionDenied
     require_asked_for(request)
-    if landing := landing_without_cookies(request):
-        return landing
     url, flow = signin.begin(provider=provider, client=request.client, **wanted.dict())
     response = HttpResponseRedirect(url)
     if flow:
@@ -66,15 +64,6 @@ def require_asked_for(request: ClientRequest) -> None:
         raise PermissionDenied
 
 
-def landing_without_cookies(request: ClientRequest) -> HttpResponse | None:
-    """To the error page, if this browser's cookies cannot be read: the callback would not find those of the start."""
-    try:
-        require_readable(request)
-    except UnreadableCookie as refusal:
-        return HttpResponseRedirect(signin.error_url(refusal))
-    return None
-
-
 @router.get(
     "/auth/oauth/{provider}/callback",
     auth=None,
@@ -85,12 +74,12 @@ def landing_without_cookies(request: ClientRequest) -> HttpResponse | None:
 def callback(request: ClientRequest, provider: Provider) -> HttpResponse:
     """The provider sends the browser here. It goes on to the front end, with a session or the code of an error."""
     require_asked_for(request)
-    if landing := landing_without_cookies(request):
-        return landing
     flow = cookies.recall(request, provider)
-    finished = signin.finish(flow=flow, query=request.GET, client=request.client)
-    response = HttpResponseRedirect(finished.url)
-    if not finished.may_retry:
+    if flow is None and are_hidden(request):
+        return HttpResponseRedirect(signin.error_url(UnreadableCookie()))
+    landing = signin.finish(flow=flow, query=request.GET, client=request.client)
+    response = HttpResponseRedirect(landing.url)
+    if not landing.may_retry:
         cookies.forget(request, response)
     return response
 

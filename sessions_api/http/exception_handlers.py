@@ -2,16 +2,19 @@
 
 import json
 import logging
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
-from django.http import Http404, HttpResponse, UnreadablePostError
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.urls import resolve
 from ninja import NinjaAPI
 from ninja.errors import HttpError
 from ninja.errors import ValidationError as NinjaValidationError
 
 from sessions_api.http.errors import (
+    CONFLICTS,
     CONTENT_TYPE,
     DATABASE_FAILURES,
     MAX_ERRORS,
@@ -23,6 +26,7 @@ from sessions_api.http.errors import (
     PayloadTooLarge,
     PermissionDenied,
     RateLimited,
+    ServerBusy,
     ServerError,
     ServiceUnavailable,
     UnsupportedMediaType,
@@ -71,13 +75,16 @@ def refusal_outside_ninja(exception: Exception) -> ApiError | None:
     if isinstance(exception, ApiError):
         return exception
     if isinstance(exception, DATABASE_FAILURES):
-        _log_database_failure(exception)
-        return ServiceUnavailable()
+        return refusal_by_database(exception)
     return None
 
 
-def add_handlers(api: NinjaAPI) -> None:
-    """Register the response to each exception that can leave an endpoint of this API."""
+def add_handlers(api: NinjaAPI, *, repeat_conflicts: bool = False) -> None:
+    """Register the response to each exception that can leave an endpoint of this API.
+
+    With `repeat_conflicts`, a request that met one of CONFLICTS is handled a second time, as its client would send it
+    again after a 503. It is for synchronous endpoints that change nothing outside the database.
+    """
 
     def answer(error: type[Exception], handler: Any) -> None:
         api.add_exception_handler(error, lambda request, exc: handler(exc))
@@ -91,7 +98,7 @@ def add_handlers(api: NinjaAPI) -> None:
     answer(SuspiciousOperation, lambda exc: InvalidRequest().response())
     answer(UnreadablePostError, lambda exc: InvalidRequest().response())
     for failure in DATABASE_FAILURES:
-        answer(failure, _database_failed)
+        api.add_exception_handler(failure, partial(_database_failed, repeat_conflicts=repeat_conflicts))
     answer(Exception, _unexpected)
 
 
@@ -106,14 +113,25 @@ def _from_ninja(exc: HttpError) -> HttpResponse:
     return as_problem(HttpResponse(status=exc.status_code))
 
 
-def _database_failed(exc: Exception) -> HttpResponse:
-    _log_database_failure(exc)
-    return ServiceUnavailable().response()
+def _database_failed(request: HttpRequest, exc: Exception, *, repeat_conflicts: bool) -> HttpResponse:
+    if repeat_conflicts and _is_conflict(exc) and not hasattr(request, "is_repeated"):
+        request.is_repeated = True  # type: ignore[attr-defined]
+        view, arguments, named = resolve(request.path_info)
+        answer: HttpResponse = view(request, *arguments, **named)
+        return answer
+    return refusal_by_database(exc).response()
 
 
-def _log_database_failure(exc: Exception) -> None:
-    """The first line only: PostgreSQL may quote values of the statement in the others."""
-    logger.error("The database cannot be used: %s: %s", type(exc).__name__, str(exc).partition("\n")[0])
+def refusal_by_database(exc: Exception) -> ApiError:
+    """Logs the first line only: PostgreSQL may quote values of the statement in the others."""
+    conflict = _is_conflict(exc)
+    what = "The database undid a request for another one" if conflict else "The database cannot be used"
+    logger.error("%s: %s: %s", what, type(exc).__name__, str(exc).partition("\n")[0])
+    return ServerBusy() if conflict else ServiceUnavailable()
+
+
+def _is_conflict(exc: Exception) -> bool:
+    return getattr(exc.__cause__, "sqlstate", None) in CONFLICTS
 
 
 def _unexpected(exc: Exception) -> HttpResponse:

@@ -14,7 +14,13 @@ from ninja.operation import Operation
 from . import errors
 from .errors import ApiError
 
-ALWAYS = (errors.InvalidRequest, errors.PayloadTooLarge, errors.ServerError, errors.ServiceUnavailable)
+ALWAYS = (
+    errors.InvalidRequest,
+    errors.PayloadTooLarge,
+    errors.ServerError,
+    errors.ServerBusy,
+    errors.ServiceUnavailable,
+)
 WITH_BEARER = (errors.NotAuthenticated, errors.SessionExpired)
 WITH_BODY = (errors.UnsupportedMediaType, errors.ValidationFailed)
 RAISES = "x-raises"  # in an operation's `openapi_extra`, until the responses are made of it
