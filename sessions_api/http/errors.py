@@ -147,7 +147,7 @@ class ServerBusy(ApiError):
     """More passwords to hash than the machine can, or more transactions on the same rows than the database."""
 
     status, error_code = 503, "server_busy"
-    detail = "Too many requests need the same right now. This one was not processed; try again."
+    detail = "Too many users need the server right now. The request was not processed; try again."
 
     def __init__(self) -> None:
         """`Retry-After` differs from client to client. Otherwise those that were refused together return together."""
