@@ -10,7 +10,8 @@ from django.db.models import AutoField, Model
 
 # `reset_val` is the default of the database or the role; a connection through PgBouncer may keep it.
 SERVER = """
-SELECT current_setting('server_encoding'), reset_val FROM pg_settings WHERE name = 'default_transaction_isolation'
+SELECT current_setting('server_encoding'), current_setting('session_replication_role'), reset_val
+FROM pg_settings WHERE name = 'default_transaction_isolation'
 """
 # A row that is inserted meanwhile is not ahead: the statement does not see it, and sees the sequence as it is now.
 # A sequence that the role may not read says nothing: the role inserts without this right.
@@ -32,10 +33,13 @@ class Validation(BaseDatabaseValidation):
         found: list[CheckMessage] = super().check(**options)
         with self.connection.cursor() as cursor:
             cursor.execute(SERVER)
-            encoding, isolation = cursor.fetchone()
+            encoding, role, isolation = cursor.fetchone()
         if encoding != "UTF8":
             hint = "Create the database with ENCODING 'UTF8' TEMPLATE template0."
             found.append(Error("The database does not store all characters.", hint=hint, id="postgresql.E001"))
+        if role != "origin":  # only a superuser may ask for another
+            hint = "ALTER DATABASE … RESET session_replication_role."
+            found.append(Error("No trigger of the database fires.", hint=hint, id="postgresql.E003"))
         if isolation != "read committed":
             hint = "Behind PgBouncer, ALTER DATABASE … SET default_transaction_isolation TO 'read committed'."
             found.append(Warning("Transactions are not read committed by default.", hint=hint, id="postgresql.W001"))
