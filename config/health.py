@@ -36,7 +36,8 @@ def works(part: Callable[[], bool]) -> bool:
     try:
         return part()
     except Exception as failure:  # drivers raise exceptions of many kinds, and each means: not ready
-        logger.warning("Not ready: %s failed with %s", part.__name__, type(failure).__name__)
+        said = str(failure).partition("\n")[0]  # the other lines of PostgreSQL's may quote values
+        logger.warning("Not ready: %s failed with %s: %s", part.__name__, type(failure).__name__, said)
         return False
 
 
