@@ -13,8 +13,8 @@ from accounts.mail.worker import deliver_next
 class ApiClient(Client):
     """Django's test client as a REST client: it sends JSON and a bearer token, and returns errors as answers."""
 
-    def __init__(self) -> None:
-        super().__init__(raise_request_exception=False)
+    def __init__(self, **options: Any) -> None:
+        super().__init__(raise_request_exception=False, **options)
 
     def _base_environ(self, **request: Any) -> dict[str, Any]:
         """A browser without cookies sends no header. Django's client sends an empty one."""
