@@ -2,6 +2,8 @@
 
 import logging
 from collections.abc import Callable
+from functools import lru_cache
+from time import monotonic
 
 from django.core.cache import cache
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -54,11 +56,20 @@ def writable() -> bool:
 
 
 def suitable() -> bool:
-    """True unless `check --database default` has an error, which the log then has as well."""
-    wrong = faults()
-    for fault in wrong:
-        logger.warning("Not ready: %s", fault)
-    return not wrong
+    """True, or raises Unsuitable or django.db.Error. The answer True is remembered for up to a minute."""
+    return has_no_faults(int(monotonic() // 60))
+
+
+@lru_cache(maxsize=1)  # which remembers no exception: a repair counts at once
+def has_no_faults(minute: int) -> bool:
+    """These questions cost as much as all others of a probe, and their answers change seldom. Raises as `suitable`."""
+    if wrong := faults():
+        raise Unsuitable(" ".join(wrong))
+    return True
+
+
+class Unsuitable(Exception):
+    """The database has errors of its checks; they are the text."""
 
 
 def faults() -> list[str]:
