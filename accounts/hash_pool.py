@@ -15,7 +15,7 @@ from django.conf import settings
 
 from sessions_api.http.client import ClientInfo
 from sessions_api.http.errors import ServerBusy
-from sessions_api.http.openapi import View, raises
+from sessions_api.http.openapi import View
 from sessions_api.outbound.concurrency import ConcurrencyLimit
 
 # Callers that may wait beside those whose hash is being computed. Each holds a thread of the server, so they are few.
@@ -117,7 +117,7 @@ def hashes_password(
             with (hash_pool.turn if now else hash_pool.place)(network_of(request.client)):
                 return view(request, **arguments)
 
-        return raises(ServerBusy)(cast(View, placed))
+        return cast(View, placed)
 
     return decorate
 

@@ -17,7 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import Error, connection
 
-from config.health import migrated
+from config.health import faults, migrated, writable
 
 HOST = "127.0.0.1"
 GRANIAN = (sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--http", "1", "--log-level", "error")
@@ -64,9 +64,12 @@ def prepare_database() -> bool:
     """Migrate it; True if there is an administrator."""
     connection.settings_dict["OPTIONS"].pop("pool", None)  # a pool would wait, and hide the reason
     try:
+        if wrong := faults():
+            sys.exit(" ".join(wrong))
         if not migrated():
             say("Applying migrations")
             call_command("migrate", verbosity=0, interactive=False)
+        writable()
         return get_user_model().objects.filter(is_superuser=True).exists()
     except (Error, ImproperlyConfigured) as error:
         reason = str(error).partition("\n")[0]

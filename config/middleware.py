@@ -18,11 +18,21 @@ from django.http.request import split_domain_port
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import redirect
+from django.views.csrf import csrf_failure as django_csrf_failure
 from structlog.contextvars import bind_contextvars, reset_contextvars
 
+from sessions_api.http import cookies
 from sessions_api.http.client import ClientInfo
-from sessions_api.http.errors import CONTENT_TYPE, ApiError, InvalidRequest, NotFound, PayloadTooLarge
-from sessions_api.http.exception_handlers import as_problem, refusal_outside_ninja
+from sessions_api.http.errors import (
+    CONTENT_TYPE,
+    DATABASE_FAILURES,
+    ApiError,
+    InvalidRequest,
+    NotFound,
+    PayloadTooLarge,
+    UnreadableCookie,
+)
+from sessions_api.http.exception_handlers import as_problem, refusal_by_database, refusal_outside_ninja
 from sessions_api.models import Session
 
 # Bytes, for each path and caller. The longest field of the API, an ID token, has at most 10,000 characters. The largest
@@ -129,7 +139,7 @@ class RequestGuardMiddleware:
 
     def refuse(self, request: HttpRequest, refusal: ApiError) -> HttpResponse:
         if is_admin(request):
-            return HttpResponse(PAGE.format(refusal.detail), status=refusal.status, headers=refusal.headers)
+            return page_of(refusal)
         return refusal.response()
 
     def check(self, request: HttpRequest) -> None:
@@ -179,6 +189,15 @@ def is_served(path: str, *, host: str) -> bool:
     return path.startswith("/static/") or at_admin == (path == "/admin" or path.startswith("/admin/"))
 
 
+def page_of(refusal: ApiError) -> HttpResponse:
+    return HttpResponse(PAGE.format(refusal.detail), status=refusal.status, headers=refusal.headers)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Django's page for a form that seems forged, unless the browser's cookies are hidden."""
+    return page_of(UnreadableCookie()) if cookies.are_hidden(request) else django_csrf_failure(request, reason)
+
+
 def is_admin(request: HttpRequest) -> bool:
     return request.path_info.startswith("/admin/") and settings.ADMIN_ENABLED
 
@@ -198,9 +217,14 @@ class AdminSession(AdminOnly, SessionMiddleware):
         request.session.client = request.client  # type: ignore[attr-defined]
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        """An administrator whose session was revoked during the request goes to the login."""
+        """An administrator whose session was revoked during the request goes to the login.
+
+        Here a new session is stored, so the database may fail.
+        """
         try:
             return super().process_response(request, response)
+        except DATABASE_FAILURES as failure:
+            return page_of(refusal_by_database(failure))
         except SessionInterrupted:
             answer = redirect("admin:login")
             answer.delete_cookie(settings.SESSION_COOKIE_NAME)

@@ -202,6 +202,7 @@ SESSION_COOKIE_AGE = 8 * 3600  # seconds: a working day
 CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}latchkey-csrf"
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "config.middleware.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [ADMIN_ORIGIN]
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # needs no cookie of its own
 X_FRAME_OPTIONS = "DENY"

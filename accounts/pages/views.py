@@ -27,9 +27,7 @@ RENDERED = 100  # pages times languages; the content depends on nothing else
 @require_safe
 def page(request: HttpRequest, template: str) -> HttpResponse:
     """The page of this template. It has no data of a user, so caches may keep it, but ask whether it is current."""
-    language = best_language(
-        chosen=request.GET.get("lang", ""), accepted=request.headers.get("Accept-Language", "")
-    )
+    language = best_language(chosen=request.GET.get("lang", ""), accepted=request.headers.get("Accept-Language", ""))
     return answer(rendered(f"pages/{template}.html", language), "text/html; charset=utf-8", language)
 
 

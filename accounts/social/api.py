@@ -10,7 +10,8 @@ from accounts.errors import AccountDisabled, InvalidCode, RegistrationClosed
 from accounts.login.schemas import SessionResponse
 from sessions_api.auth import SessionRequest, fresh_session
 from sessions_api.http.client import ClientRequest
-from sessions_api.http.errors import NotFound, PermissionDenied, ReauthenticationRequired
+from sessions_api.http.cookies import are_hidden
+from sessions_api.http.errors import NotFound, PermissionDenied, ReauthenticationRequired, UnreadableCookie
 from sessions_api.http.openapi import raises
 from sessions_api.ratelimit import limits
 
@@ -54,6 +55,8 @@ def finish_sign_in(request: ClientRequest, provider: Provider) -> HttpResponse:
     """The provider sends the browser here. It goes on to the front end, with a session or the code of an error."""
     require_asked_for(request)
     flow = cookies.recall(request, provider)
+    if flow is None and are_hidden(request):
+        return HttpResponseRedirect(signin.error_url(UnreadableCookie()))
     landing = signin.finish(flow=flow, query=request.GET, client=request.client)
     response = HttpResponseRedirect(landing.url)
     if not landing.may_retry:

@@ -28,6 +28,7 @@ from .flow_state import OAuthFlowState
 LANDING_CODES = {  # all that the error page of a front end gets to see
     "access_denied",
     "invalid_state",
+    "unreadable_cookie",
     "sign_in_repeated",
     "email_unverified",
     "account_exists",
@@ -127,7 +128,7 @@ def landing_url(flow: OAuthFlowState, **outcome: str) -> str:
     return front_end_url("/oauth/callback", flow, outcome)
 
 
-def error_url(refusal: ApiError, flow: OAuthFlowState | None) -> str:
+def error_url(refusal: ApiError, flow: OAuthFlowState | None = None) -> str:
     code = refusal.error_code if refusal.error_code in LANDING_CODES else ServerError.error_code
     return front_end_url("/oauth/error", flow, {"error": code})
 

@@ -2,15 +2,17 @@
 
 import json
 import logging
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
-from django.http import Http404, HttpResponse, UnreadablePostError
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.urls import resolve
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
 
 from . import errors
-from .errors import CONTENT_TYPE, DATABASE_FAILURES, ApiError
+from .errors import CONFLICTS, CONTENT_TYPE, DATABASE_FAILURES, ApiError
 
 logger = logging.getLogger(__name__)
 
@@ -52,12 +54,16 @@ def refusal_outside_ninja(exception: Exception) -> ApiError | None:
     if isinstance(exception, ApiError):
         return exception
     if isinstance(exception, DATABASE_FAILURES):
-        return _database_failed(exception)
+        return refusal_by_database(exception)
     return None
 
 
-def add_handlers(api: NinjaAPI) -> None:
-    """Register the response to each exception that can leave an endpoint of this API."""
+def add_handlers(api: NinjaAPI, *, repeat_conflicts: bool = False) -> None:
+    """Register the response to each exception that can leave an endpoint of this API.
+
+    With `repeat_conflicts`, a request that met one of CONFLICTS is handled a second time, as its client would send it
+    again after a 503. It is for synchronous endpoints that change nothing outside the database.
+    """
 
     def answer(error: type[Exception], handler: Any) -> None:
         api.add_exception_handler(error, lambda request, exc: handler(exc))
@@ -71,7 +77,7 @@ def add_handlers(api: NinjaAPI) -> None:
     answer(SuspiciousOperation, lambda exc: errors.InvalidRequest().response())
     answer(UnreadablePostError, lambda exc: errors.InvalidRequest().response())
     for failure in DATABASE_FAILURES:
-        answer(failure, lambda exc: _database_failed(exc).response())
+        api.add_exception_handler(failure, partial(_database_failed, repeat_conflicts=repeat_conflicts))
     answer(Exception, _unexpected)
 
 
@@ -86,10 +92,25 @@ def _from_ninja(exc: HttpError) -> HttpResponse:
     return as_problem(HttpResponse(status=exc.status_code))
 
 
-def _database_failed(exc: Exception) -> ApiError:
+def _database_failed(request: HttpRequest, exc: Exception, *, repeat_conflicts: bool) -> HttpResponse:
+    if repeat_conflicts and _is_conflict(exc) and not hasattr(request, "is_repeated"):
+        request.is_repeated = True  # type: ignore[attr-defined]
+        view, arguments, named = resolve(request.path_info)
+        answer: HttpResponse = view(request, *arguments, **named)
+        return answer
+    return refusal_by_database(exc).response()
+
+
+def refusal_by_database(exc: Exception) -> ApiError:
     """Logs the first line only: PostgreSQL may quote values of the statement in the others."""
-    logger.error("The database cannot be used: %s: %s", type(exc).__name__, str(exc).partition("\n")[0])
-    return errors.ServiceUnavailable()
+    conflict = _is_conflict(exc)
+    what = "The database undid a request for another one" if conflict else "The database cannot be used"
+    logger.error("%s: %s: %s", what, type(exc).__name__, str(exc).partition("\n")[0])
+    return errors.ServerBusy() if conflict else errors.ServiceUnavailable()
+
+
+def _is_conflict(exc: Exception) -> bool:
+    return getattr(exc.__cause__, "sqlstate", None) in CONFLICTS
 
 
 def _unexpected(exc: Exception) -> HttpResponse:

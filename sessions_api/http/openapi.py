@@ -18,7 +18,13 @@ from .errors import ApiError
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-ALWAYS = (errors.InvalidRequest, errors.PayloadTooLarge, errors.ServerError, errors.ServiceUnavailable)
+ALWAYS = (
+    errors.InvalidRequest,
+    errors.PayloadTooLarge,
+    errors.ServerError,
+    errors.ServerBusy,
+    errors.ServiceUnavailable,
+)
 WITH_BEARER = (errors.NotAuthenticated, errors.SessionExpired)
 WITH_BODY = (errors.UnsupportedMediaType, errors.ValidationFailed)
 RAISES = "x-raises"  # in an operation's `openapi_extra`, until the responses are made of it

@@ -379,6 +379,27 @@ def test_nginx_passes_probes_without_a_host(proxy):
     assert raw(proxy, b"GET /healthz HTTP/1.0\r\n\r\n")[2] == {"status": "ok"}
 
 
+FOREIGN = "foreign=\xe4"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "status"),
+    [
+        ("", "", 200),
+        (FOREIGN, FOREIGN, 200),
+        (f"{FOREIGN}; {FOREIGN}; a=b", FOREIGN, 200),
+        (f"{FOREIGN};" * 4, "", 400),
+    ],
+)
+def test_nginx_leaves_out_cookies_that_granian_cannot_read(proxy, before, after, status):
+    """The form is refused as forged without its cookie."""
+    page = proxy.call("GET", "/admin/login/", headers={"Host": NAME})
+    form = {"csrfmiddlewaretoken": page.cookies["__Host-latchkey-csrf"], "username": "x", "password": "x"}
+    cookies = "; ".join(filter(None, (before, f"__Host-latchkey-csrf={form['csrfmiddlewaretoken']}", after)))
+    headers = {"Host": NAME, "Cookie": cookies.encode("latin-1"), "Referer": f"https://{NAME}/admin/login/"}
+    assert proxy.call("POST", "/admin/login/", data=form, headers=headers).status_code == status
+
+
 @pytest.mark.asvs("14.2.1", "16.2.5")
 def test_nginx_logs_paths_without_queries(proxy, token):
     header = {"Referer": "https://app.example.org/oauth/callback?session=canary"}
