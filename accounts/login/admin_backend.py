@@ -30,8 +30,7 @@ class PasswordBackend(ModelBackend):
         """The staff user, or None. Raises RateLimited or ServerBusy, which `RequestGuardMiddleware` answers."""
         if request is None or username is None or password is None or len(password) > settings.PASSWORD_MAX_LENGTH:
             return None
-        with hash_pool.turn(network_of(request.client)):
-            limits.check(limits.LOGIN, request.client)
+        with hash_pool.turn(network_of(request.client)), limits.counted(limits.LOGIN, request.client):
             try:
                 email = canonical_email(username)
                 return authenticate(email=email, password=password, client=request.client, staff_only=True)
