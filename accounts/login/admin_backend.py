@@ -16,7 +16,7 @@ from accounts.hash_pool import hash_pool, network_of
 from accounts.models import User
 from sessions_api.events.models import Event
 from sessions_api.events.tags import Tag
-from sessions_api.http.client import ClientRequest, client_of
+from sessions_api.http.client import ClientInfo, ClientRequest
 from sessions_api.ratelimit import limits
 
 from .complete import alert_if_unusual
@@ -45,7 +45,7 @@ def record_login(sender: Any, request: HttpRequest, user: User, **more: Any) -> 
     The session is Django's, so `complete_login` has no part in it. Django compares the user's state and password with
     it at each request.
     """
-    client = client_of(request)
+    client = ClientInfo.from_request(request)  # requests of other code may not have passed our middleware
     with transaction.atomic():
         held_user = User.objects.filter(pk=user.pk).lock().first()  # None where the user was deleted meanwhile
         login = Event.objects.record(Tag.ADMIN_LOGIN, held_user, client=client)

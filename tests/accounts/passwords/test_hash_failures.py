@@ -119,10 +119,10 @@ def no_memory(*_, **__):
     raise MemoryError
 
 
-@pytest.fixture(params=["in memory", "shared"])
+@pytest.fixture(params=["memory", "valkey"])
 def counting(request, monkeypatch, settings):
     """The store of limits, of each kind."""
-    if request.param == "in memory":
+    if request.param == "memory":
         yield
         return
     with ValkeyServer() as valkey:
