@@ -27,7 +27,7 @@ T = TypeVar("T")
 class MovingWindow(MovingWindowRateLimiter):
     def give_back(self, item: Window, *identifiers: str) -> None:
         """Forget the newest attempt of this key, the first in the list that the package keeps."""
-        storage = cast(RedisStorage, self.storage)
+        storage: Any = self.storage
         storage.get_connection().lpop(storage.prefixed_key(item.key_for(*identifiers)))
 
 
