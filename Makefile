@@ -24,7 +24,7 @@ CLIENT = $(PY) -m tests.npm clients/typescript
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL = help
-.PHONY: help run test check fuzz pages clients load odd-databases timing flood races bench mutants asvs openapi client lock format clean venv installed installed-dev installed-bench installed-clients installed-mutants
+.PHONY: help run test check fuzz pages clients load odd-databases timing flood races bench mutants audit asvs openapi client lock format clean venv installed installed-dev installed-bench installed-clients installed-mutants
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -85,6 +85,11 @@ mutants: ## Plant small bugs in critical modules, and list those that no test no
 	@$(MAKE) -s installed-mutants VENV=$(MUTANTS)
 	@$(MUTANTS)/bin/python -m tests.mutation $(ARGS)
 
+audit: installed-dev ## Look for locked packages with known vulnerabilities or overdue updates; needs the network
+	@$(PY) -m pip_audit -r requirements.txt --disable-pip --strict --progress-spinner off $(ARGS)
+	@overdue=$$($(PY) -m uv pip list -q -p $(PY) --outdated --exclude-newer "90 days" $(NO_UPDATE)) && \
+	{ test -z "$$overdue" || { echo "Newer versions are older than 90 days:"; echo "$$overdue"; exit 1; }; } >&2
+
 asvs: installed-dev ## Count the requirements of OWASP ASVS 5.0 that have a test
 	@$(PY) -m tests.asvs
 
@@ -114,6 +119,9 @@ clean: ## Remove the files of these commands, but neither .env nor the database
 ON_SQLITE = echo "The same on SQLite:" && folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	{ DATABASE_URL="sqlite:///$$folder/test.sqlite3" $(PYTEST) $(BY_TWO) -qq -m "not postgres and not once" $(ARGS) || test $$? = 5; } && \
 	echo "All tests pass on SQLite too."
+
+# Django stays on its release with long-term support, and pip and setuptools came with the virtual environment.
+NO_UPDATE = --exclude django --exclude pip --exclude setuptools
 
 COMPILE = $(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate
 

@@ -42,10 +42,8 @@ def delete_users(users: Iterable[User]) -> int:
     Mails that were queued before the account existed also hold addresses, and so does the administrators' history,
     where only the id remains. Call it in a transaction.
     """
-    emails, failure_keys = {}, []
-    for user in users:
-        emails[str(user.pk)] = user.email
-        failure_keys += keys_of(user)
+    users = list(users)
+    emails, failure_keys = {str(user.pk): user.email for user in users}, keys_of(*users)
     _, deleted = User.objects.filter(pk__in=emails).delete()
     LoginFailures.objects.clear(failure_keys)  # after the users are locked, in the order of a failing login
     for model in (OneTimeToken, QueuedMail):

@@ -74,12 +74,12 @@ def verify_password_attempt(
 
     An unsaved user has an address that no user has.
 
-    Raises RateLimited before any hashing, or ServerBusy; neither counts as a failure. An attempt for which the pool has
-    no room counts for no limit, and takes no turn after a cool-off.
+    Raises RateLimited before any hashing, or ServerBusy; neither counts as a failure. An attempt whose hash gets no
+    room, no memory or no thread counts for no limit, and takes no turn after a cool-off.
     """
     attempt = Attempt(user, client=client, session=session, device=device)
-    with hash_pool.turn(network_of(client)), attempt.turn():
-        limits.check(limits.PASSWORD, client, account=attempt.account)
+    counted = limits.counted(limits.PASSWORD, client, account=attempt.account)
+    with hash_pool.turn(network_of(client)), attempt.turn(), counted:
         matches = user.check_password(password)
     outcome = outcome_of(user, matches=matches, locked=attempt.failures.is_locked, staff_only=staff_only)
     if outcome is Outcome.AUTHENTICATED:

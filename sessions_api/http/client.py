@@ -92,11 +92,6 @@ class ClientInfo:
         return device(self.user_agent)
 
 
-def client_of(request: HttpRequest) -> ClientInfo:
-    """For functions that Django calls: requests of tests and of other code may not have passed our middleware."""
-    return getattr(request, "client", None) or ClientInfo.from_request(request)
-
-
 class ClientRequest(HttpRequest):
     """The type of a request that has passed `AccessLogMiddleware`."""
 

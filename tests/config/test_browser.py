@@ -185,6 +185,32 @@ def test_admin_manages_users_and_sessions_in_a_browser(server, page):
     expect(page.get_by_role("link", name="Log in again")).to_be_visible()
 
 
+def test_admin_deletes_many_users_with_progress_in_a_browser(server, url, page):
+    code = """
+from accounts.models import User
+User.objects.bulk_create(User(email=f"{n}@many.example.org", password="!") for n in range(1100))
+"""
+    manage("shell", "--no-imports", "-c", code, DATABASE_URL=url)
+    log_in(page)
+    page.goto("/admin/accounts/user/?q=@many")
+    page.locator("#action-toggle").check()
+    page.get_by_text("Select all 1100 users").click()
+    page.get_by_label("Action:").select_option(label="Delete selected users")
+    page.get_by_role("button", name="Go").click()
+    expect(page.get_by_text("1,100 users will be deleted")).to_be_visible()
+    look(page, "16-delete-users")
+    page.route("**/accounts/continue.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
+    page.get_by_role("button", name="Yes, I’m sure").click()
+    expect(page.get_by_label("500 of 1,100 users are deleted.")).to_be_visible()
+    look(page, "17-deleting-users")
+    look_as_on_a_phone(page, "17-deleting-users")
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_label("1,000 of 1,100 users are deleted.")).to_be_visible()
+    page.unroute("**/accounts/continue.js")
+    page.reload()
+    expect(page.locator(".messagelist")).to_contain_text("1,100 users: deleted.")
+
+
 def test_admin_manages_the_mail_queue_in_a_browser(server, url, page):
     code = """
 from accounts.mail.models import QueuedMail
