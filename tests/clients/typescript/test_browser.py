@@ -21,7 +21,7 @@ from playwright.sync_api import expect
 from ...browser import GIVE_UP_AFTER, answering, chromium, documented, needs_chromium
 from ...npm import node
 from ...server import ROOT, database, free_port, serving, wait_until_up
-from .package import built, needs_node
+from .package import built, bundle, needs_node
 
 NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
 PASSWORD = "correct horse battery"
@@ -66,8 +66,12 @@ def write_front_end(folder, api, store="localStorage"):
     for name, text in files.items():
         (folder / name).write_text(text)
     (folder / "bare.html").write_text("<!doctype html><title>A page without any script</title>")
+    (folder / "react.html").write_text(
+        '<!doctype html><p id="root"></p><script type="module" src="/react.js"></script>'
+    )
     if node():
         shutil.copy(built() / "dist" / "latchkey.js", folder)
+        bundle(built() / "test" / "react.page.mjs", folder / "react.js")
 
 
 class FrontEnd(SimpleHTTPRequestHandler):
@@ -547,9 +551,29 @@ def test_client_with_session_storage_logs_in_each_tab_separately(service, tab, a
     assert one.token is None
 
 
-NO_STORAGE = (
-    "for (const name of ['localStorage', 'sessionStorage']) Object.defineProperty(window, name, { get() { throw 0 } })"
-)
+@in_chromium
+def test_react_hook_follows_logins_of_this_tab_and_logouts_of_another(service, tab, alice):
+    one = tab().opens("/react.html")
+    one.reads("out")
+    one.logs_in(alice)
+    one.reads(f"in: {alice}")
+    two = tab().opens("/react.html")
+    two.reads(f"in: {alice}")
+    expect(two.page.locator("#too")).to_have_text(f"in: {alice}")
+    assert seen(service, "/api/auth/session") == [LIVE, LIVE]  # one for all components of a page
+    service.recorder.refusals["/api/auth/session"] = [(502, {})]
+    two.told.click()
+    two.reads("unknown")
+    one.does("latchkey.logout()")
+    one.reads("out")
+    two.reads("out")
+
+
+NO_STORAGE = """
+    for (const name of ["localStorage", "sessionStorage"]) {
+        Object.defineProperty(window, name, { get() { throw new DOMException("Access is denied", "SecurityError"); } });
+    }
+"""
 NO_ROOM = """
     for (let size = 2 ** 23; size; size >>= 1) {
         try { while (true) localStorage.setItem(`full${Math.random()}`, "x".repeat(size)); } catch {}
