@@ -17,6 +17,8 @@ LEFT_OUT = {
     "benchmarks/requirements.txt": "names of packages",
     "clients/typescript/LICENSE": "a copy of LICENSE",
     "clients/typescript/dist": "built files",
+    "clients/typescript/examples/node_modules": "installed packages",
+    "clients/typescript/examples/package-lock.json": "names of packages",
     "clients/typescript/node_modules": "installed packages",
     "clients/typescript/package-lock.json": "names of packages",
     "clients/typescript/src/schema.ts": "a copy of docs/openapi.json, which is read",

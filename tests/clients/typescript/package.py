@@ -20,3 +20,9 @@ def built() -> Path:
         if not bundle.exists() or bundle.stat().st_mtime < max(file.stat().st_mtime for file in sources):
             npm.run(FOLDER, "npm", "run", "--silent", "build")
     return FOLDER
+
+
+def bundle(entry: Path, outfile: Path) -> None:
+    """Write this module and its packages into one file. The import of `/client.js` stays: the page has it."""
+    options = ["--bundle", "--format=esm", "--external:/client.js", "--define:process.env.NODE_ENV='production'"]
+    npm.run(FOLDER, "node_modules/.bin/esbuild", str(entry), *options, "--log-level=error", f"--outfile={outfile}")
