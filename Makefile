@@ -10,7 +10,6 @@ RACES = tests/sessions_api/test_races.py tests/sessions_api/ratelimit/test_store
 	tests/accounts/mail/test_races.py
 MUTANTS = .venv/mutants
 GENERATORS = .venv/clients
-LINTERS = tests/clients/tools
 
 # `make check` checks the code with these settings, not with those of this machine. It stores nothing.
 ALONE = env -i PATH="$$PATH" DOTENV=/dev/null DATABASE_URL=sqlite://:memory: SECRET_KEY=only-to-check
@@ -44,9 +43,7 @@ check: installed-dev ## Check style, types, migrations, production settings, doc
 	@$(IN_PRODUCTION) $(PY) manage.py check --deploy --fail-level WARNING
 	@$(OPENAPI) | cmp -s - docs/openapi.json || { echo "docs/openapi.json is outdated. Run: make openapi" >&2; exit 1; }
 	@$(PY) -m openapi_spec_validator docs/openapi.json
-	@command -v npm >/dev/null || { echo "NO NODE, so redocly and spectral have not read docs/openapi.json" >&2; exit 0; } && \
-	$(call npm,$(LINTERS)) && cd $(LINTERS) && $(call quietly,npx redocly lint --format=stylish ../../../docs/openapi.json) && \
-	npx spectral lint --quiet --fail-severity=warn ../../../docs/openapi.json
+	@$(PY) -m tests.npm tests/clients/tools lint
 	@$(CLIENT) check
 
 fuzz: installed-dev ## Search for inputs that break the API's description, for longer than the tests do
@@ -139,12 +136,6 @@ venv:
 # After an installation, VENV keeps a copy of the list. The next start only compares the two.
 install = cmp -s $(1) $(VENV)/$(notdir $(1)) || { echo "Installing $(1); this takes about a minute" && \
 	$(PY) -m pip install -qq --require-hashes -r $(1) && cp $(1) $(VENV)/$(notdir $(1)); }
-
-quietly = { said=$$($(1) 2>&1) || { echo "$$said" >&2; exit 1; }; }
-
-# npm writes the file last that this looks for. Packages get no chance to run scripts of their own.
-npm = { test $(1)/node_modules/.package-lock.json -nt $(1)/package-lock.json || \
-	npm ci --prefix $(1) --no-audit --no-fund --ignore-scripts --silent && touch $(1)/node_modules/.package-lock.json; }
 
 installed: venv
 	@$(call install,requirements.txt)
