@@ -96,7 +96,7 @@ format: installed-dev ## Format the code
 	@$(PY) -m ruff format .
 
 clean: ## Remove the files of these commands, but neither .env nor the database
-	@rm -rf .venv $(BENCH) benchmarks/results tests/accounts/social/provider/node_modules clients/typescript/node_modules clients/typescript/dist clients/typescript/examples/node_modules clients/typescript/examples/nuxt/node_modules clients/typescript/examples/nuxt/.nuxt clients/typescript/examples/nuxt/.output .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis schemathesis-report screenshots
+	@rm -rf .venv $(BENCH) benchmarks/results tests/accounts/social/provider/node_modules clients/typescript/node_modules clients/typescript/dist clients/typescript/examples/node_modules clients/typescript/examples/nuxt/node_modules clients/typescript/examples/nuxt/.nuxt clients/typescript/examples/nuxt/.output clients/typescript/examples/nuxt/dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis schemathesis-report screenshots
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Quiet unless it fails, so the output ends with one summary. Exit code 5: ARGS chose only tests of PostgreSQL.
