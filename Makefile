@@ -110,7 +110,7 @@ format: installed-dev ## Format the code
 
 clean: ## Remove the files of these commands, but neither .env nor the database
 	@rm -rf .venv $(BENCH) benchmarks/results clients/typescript/dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis schemathesis-report screenshots
-	@find . -name node_modules -type d -prune -exec rm -rf {} +
+	@find . \( -name node_modules -o -name .nuxt -o -name .output \) -type d -prune -exec rm -rf {} +
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Quiet unless it fails, so the output ends with one summary. Exit code 5: ARGS chose only tests of PostgreSQL.

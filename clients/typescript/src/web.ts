@@ -74,7 +74,7 @@ export function webStore(kind: "localStorage" | "sessionStorage" = "localStorage
     },
     settled: () =>
       new Promise((resolve) => {
-        addEventListener("storage", () => resolve(), { once: true });
+        addEventListener("storage", () => resolve(), { signal: AbortSignal.timeout(STORAGE_DELAY) });
         setTimeout(resolve, STORAGE_DELAY);
       }),
     // Browsers have locks on https and on localhost only.

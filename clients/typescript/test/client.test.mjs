@@ -192,6 +192,33 @@ test("an empty 401 of a proxy is a refusal, and ends no login", async () => {
   assert.ok(store.get("session"));
 });
 
+test("the page of a captive portal is no answer", async () => {
+  const proxy = behindProxy();
+  const { latchkey, email } = await loggedIn({ fetch: proxy.fetch });
+  const page = () => new Response("<h1>Accept our terms</h1>", { headers: { "Content-Type": "text/html" } });
+  proxy.answers.push(page());
+  assert.equal((await thrown(latchkey.api.GET("/api/users/me"))).status, 0);
+  proxy.answers.push(page());
+  assert.equal((await latchkey.whoAmI()).state, "unknown");
+  proxy.answers.push(page());
+  assert.equal((await thrown(latchkey.login({ email, password }))).status, 0);
+  assert.equal((await latchkey.whoAmI()).user.email, email);
+});
+
+test("a sign-in that was not begun here is refused, and leads to no other origin", async () => {
+  const store = memoryStore({ signin: "no JSON" });
+  const latchkey = createLatchkey({ baseUrl, store });
+  const land = (query) => thrown(latchkey.finishSignIn(`https://app.example.org/oauth/callback?${query}`));
+  assert.equal((await land("code=x&state=y")).code, "invalid_state");
+  assert.equal((await land("code=x")).code, "invalid_state");
+  assert.equal((await land("error=access_denied")).code, "access_denied");
+  assert.equal((await land("error=Call+0800+1234")).code, "server_error");
+  const url = new URL(await latchkey.signInUrl("google", { next: "/inbox" }));
+  assert.equal(url.searchParams.get("code_challenge").length, 43);
+  assert.equal((await land(`code=${"x".repeat(43)}&state=${url.searchParams.get("state")}`)).code, "invalid_code");
+  assert.equal((await land(`code=${"x".repeat(43)}&state=${url.searchParams.get("state")}`)).code, "invalid_state");
+});
+
 test("without an answer the status is 0, and the login is unknown", async () => {
   const { latchkey, store } = await loggedIn();
   const away = createLatchkey({ baseUrl: "http://127.0.0.1:9", store });

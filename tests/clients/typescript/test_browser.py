@@ -21,7 +21,7 @@ from playwright.sync_api import expect
 from ...browser import GIVE_UP_AFTER, answering, chromium, documented, needs_chromium
 from ...npm import node
 from ...server import ROOT, database, free_port, serving, wait_until_up
-from .package import built, bundle, needs_node
+from .package import built, bundle, client_module, needs_node
 
 NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
 PASSWORD = "correct horse battery"
@@ -52,15 +52,7 @@ def in_chromium(test):
 
 def write_front_end(folder, api, store="localStorage"):
     """Write the documented files, for an API at this address, and the client in one file."""
-    code = documented("clients.md", "js", "A client")
-    for said, here in {
-        '"latchkey-client/web"': '"./latchkey.js"',
-        "import { createLatchkey }": "import { createLatchkey, webStore }",
-        '"http://localhost:8000"': f'"{api}", store: webStore("{store}")',
-    }.items():
-        assert said in code
-        code = code.replace(said, here)
-    files = {"index.html": PAGE, "ui.js": UI, "client.js": code}
+    files = {"index.html": PAGE, "ui.js": UI, "client.js": client_module(api, store)}
     files["app.js"] = documented("clients.md", "js", "At page load")
     folder.mkdir()
     for name, text in files.items():
