@@ -35,7 +35,7 @@ test: installed-dev ## Run all tests on PostgreSQL and on SQLite, or only on DAT
 	@$(PYTEST) $(BY_TWO) $(ARGS)
 	@test -n "$$DATABASE_URL" || { $(ON_SQLITE); }
 
-check: installed-dev ## Check style, types, migrations, production settings, docs/openapi.json and clients/typescript
+check: installed-dev ## Check style, types, migrations, production settings, docs/openapi.json, clients/typescript and the module of accounts/pages
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(ALONE) $(PY) -m mypy
@@ -54,7 +54,7 @@ load: installed-dev ## Send requests on 200 connections for a minute, then purge
 	@$(PY) -m tests.purge
 
 pages: installed-dev ## Open each page and mail in Chromium, and keep pictures of them in screenshots/
-	@ALL_PAGES=1 $(PYTEST) -n 0 tests/config/test_browser.py tests/accounts/social/test_browser.py tests/accounts/mail/test_look.py $(ARGS)
+	@ALL_PAGES=1 $(PYTEST) -n 0 tests/accounts/pages tests/config/test_browser.py tests/accounts/social/test_browser.py tests/accounts/mail/test_look.py $(ARGS)
 
 clients: installed-dev ## Make clients of docs/openapi.json with each generator, and use them
 	@$(MAKE) -s installed-clients VENV=$(GENERATORS)
@@ -94,8 +94,9 @@ openapi: installed-dev ## Write docs/openapi.json, and the types of clients/type
 	@$(OPENAPI) > docs/openapi.json.new && mv docs/openapi.json.new docs/openapi.json
 	@$(CLIENT) types
 
-client: installed-dev ## Build clients/typescript: dist/latchkey.js is the client in one file
+client: installed-dev ## Build clients/typescript: dist/latchkey.js is the client in one file; and the module of accounts/pages
 	@$(CLIENT) build
+	@$(CLIENT) pages
 
 lock: installed-dev ## Write all requirements*.txt; ARGS=--upgrade takes the newest versions
 	@$(COMPILE) pyproject.toml -o requirements.txt $(ARGS)

@@ -1,7 +1,121 @@
-"""The sentences that the pages' module shows. Those for an `error_code` say what to do next, in a user's words."""
+"""The sentences that the pages' module shows. Those for an `error_code` say what to do next, in a user's words.
+
+Values stand in braces. `wait` is a time such as "2 minutes", in the page's language.
+"""
 
 from django.utils.translation import gettext_lazy as _
 
-TEXTS = {
+REFUSALS = {
     "authentication_failed": _("The email address or the password is wrong."),
+    "invalid_password": _("This password is wrong. Please try again."),
+    "session_expired": _("Your session has ended. Please log in again."),
+    "not_authenticated": _("Please log in first."),
+    "reauthentication_required": _("For your security, please log in again to continue."),
+    "rate_limited": _("There were too many attempts. Please wait {wait}, then try again."),
+    "busy": _("The service is busy. Please wait {wait}, then try again."),
+    "offline": _("The service cannot be reached. Check your connection, then try again."),
+    "server_error": _("Something went wrong on our side. Please try again in a few minutes."),
+    "validation_error": _("Please check what you entered."),
+    "email_taken": _("This address already has an account. Log in with it, or choose a new password."),
+    "registration_closed": _("New accounts are by invitation only. Ask the operator of this site for one."),
+    "invalid_link": _("This link has expired, was used before, or belongs to another account. Ask for a new mail."),
+    "invalid_code": _("That took too long. Please try again."),
+    "invalid_state": _("That took too long, or began in another browser. Please try again."),
+    "sign_in_repeated": _("This page was opened twice at once. Please try again."),
+    "account_disabled": _("This account is closed. Write to the operator of this site."),
+    "account_exists": _("The address has an account here. Log in as before, then connect the two in your account."),
+    "already_linked": _("This is already connected to an account here."),
+    "last_login_method": _("You could not log in without this. Set a password first."),
+    "access_denied": _("You did not agree, so nothing happened. You can try again, or log in another way."),
+    "email_unverified": _("Your address is not confirmed there. Confirm it with your provider, then try again."),
+    "provider_unavailable": _("Your provider does not answer. Please try again later, or log in another way."),
+    "provider_error": _("Your provider's answer was of no use. Please try again."),
+    "provider_not_found": _("This provider is not available here. Please log in another way."),
+    "permission_denied": _("This is not allowed here. Please start again from the login."),
+    "not_found": _("This is no longer there. Please reload the page."),
+    "incomplete_request": _("The application sent an incomplete request. Go back to it, and start again."),
+    "no_token": _("The link is incomplete. Open it again from the mail, or copy all of it."),
 }
+
+FIELDS = {
+    "missing": _("Please fill in this field."),
+    "invalid": _("Please check this field."),
+    "invalid_email": _("This is not a complete email address."),
+    "password_too_short": _("Use at least {min_length} characters."),
+    "password_too_long": _("Use at most {max_length} characters."),
+    "password_common": _("Many users have this password. Choose another one."),
+    "password_context": _("This is close to your name, your address or the name of this site. Choose another one."),
+    "password_weak": _("This is easy to guess. Make it longer, for example with more words."),
+    "password_breached": _("This password was stolen at another site before. Choose one that you use nowhere else."),
+    "string_too_long": _("This is too long."),
+    "control_character": _("Please use one line of plain text."),
+}
+
+NOTICES = {
+    "logged_out": _("You are logged out."),
+    "logged_out_only_here": _("You are logged out here, but the service could not be told. Change your password soon."),
+    "logged_out_elsewhere": _("You were logged out in another tab."),
+    "log_in_to_verify": _("Log in to confirm your email address."),
+    "log_in_to_change": _("Log in to use your new email address."),
+    "continue_as": _("You are logged in as {email}. Continue to {site} with this account?"),
+    "continue_to": _("You go on to {site} afterwards."),
+    "mail_sent": _("We sent a mail to {email}. Follow the link in it."),
+    "reset_sent": _("If {email} has an account here, a mail is on its way. Follow the link in it within an hour."),
+    "password_reset": _("Your new password is set. Log in with it."),
+    "secured": _("Your account is safe: all sessions have ended. We sent you a mail to choose a new password."),
+    "verified": _("Your email address is confirmed."),
+    "email_changed": _("Your account has the new email address now."),
+    "authenticated_again": _("Thank you. Now repeat the last step."),
+    "linked": _("{provider} is connected to your account."),
+    "unlinked": _("{provider} is no longer connected."),
+    "saved": _("Your name is saved."),
+    "password_changed": _("Your new password is set. All other sessions have ended."),
+    "session_ended": _("The session has ended."),
+    "others_ended": _("All other sessions have ended."),
+    "account_deleted": _("Your account is deleted."),
+    "downloaded": _("Your data is in the downloads of your browser."),
+}
+
+PARTS = {
+    "show": _("Show"),
+    "hide": _("Hide"),
+    "show_password": _("Show password"),
+    "hide_password": _("Hide password"),
+    "a_moment": _("a moment"),
+    "unknown_device": _("Unknown device"),
+    "with_password": _("Logged in with the password on {at}"),
+    "with_provider": _("Logged in with {provider} on {at}"),
+    "at_admin": _("Logged in to the admin on {at}"),
+    "last_seen": _("Last seen on {at}"),
+    "not_connected": _("Not connected"),
+    "connected": _("Connected on {at}"),
+    "end_of": _("End: {device}"),
+    "connect": _("Connect: {provider}"),
+    "disconnect": _("Disconnect: {provider}"),
+}
+
+EVENTS = {
+    "account:register": _("Account created"),
+    "account:login:success": _("Logged in"),
+    "admin:login:success": _("Logged in to the admin"),
+    "account:login:failure": _("Wrong password at a login"),
+    "account:login:locked": _("Password locked for a while after too many failures"),
+    "account:reauthenticate:success": _("Logged in again"),
+    "account:reauthenticate:failure": _("Wrong password of a logged-in user"),
+    "account:logout": _("Logged out"),
+    "account:password:change": _("Password changed"),
+    "account:password:reset": _("Password reset by mail"),
+    "account:email:verify": _("Email address confirmed"),
+    "account:email:request": _("An administrator asked for another email address"),
+    "account:email:change": _("Email address changed"),
+    "account:provider:link": _("Account connected"),
+    "account:provider:unlink": _("Account disconnected"),
+    "account:secure": _("Changes undone"),
+    "account:permissions:change": _("Permissions changed by an administrator"),
+    "account:disable": _("Account disabled by an administrator"),
+    "account:enable": _("Account enabled by an administrator"),
+    "session:end": _("Sessions ended"),
+    "session:evict": _("Oldest sessions ended, as there were too many"),
+}
+
+TEXTS = REFUSALS | FIELDS | NOTICES | PARTS | EVENTS

@@ -1,4 +1,5 @@
 from django.urls import path
+from django.views.generic import RedirectView
 
 from .views import page, style
 
@@ -20,4 +21,9 @@ PAGES = {
 urlpatterns = [
     *(path(address, page, {"template": template}) for address, template in PAGES.items()),
     path("pages/style.css", style),
+    # Password managers lead their users there (W3C: A Well-Known URL for Changing Passwords).
+    path(
+        ".well-known/change-password",
+        RedirectView.as_view(url="/account#password-title", http_method_names=["get", "head"]),
+    ),
 ]

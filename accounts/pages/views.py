@@ -1,11 +1,14 @@
 """The pages for users: static HTML in their language. A module logs in, and calls the API as any front end does."""
 
 from functools import lru_cache
+from hashlib import sha256
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.cache import get_conditional_response
+from django.utils.http import quote_etag
 from django.utils.translation import get_language_bidi
 from django.views.decorators.http import require_safe
 from pydantic_core import to_jsonable_python
@@ -28,23 +31,25 @@ RENDERED = 100  # pages times languages; the content depends on nothing else
 def page(request: HttpRequest, template: str) -> HttpResponse:
     """The page of this template. It has no data of a user, so caches may keep it, but ask whether it is current."""
     language = best_language(chosen=request.GET.get("lang", ""), accepted=request.headers.get("Accept-Language", ""))
-    return answer(rendered(f"pages/{template}.html", language), "text/html; charset=utf-8", language)
+    return answer(request, rendered(f"pages/{template}.html", language), "text/html; charset=utf-8", language)
 
 
 @require_safe
 def style(request: HttpRequest) -> HttpResponse:
     """A template too, so that an operator replaces `pages/theme.css`, and browsers need one request."""
-    return answer(rendered("pages/style.css", "en"), "text/css; charset=utf-8", "en")
+    return answer(request, rendered("pages/style.css", "en"), "text/css; charset=utf-8", "en")
 
 
-def answer(content: str, content_type: str, language: str) -> HttpResponse:
-    headers = {
-        "Content-Security-Policy": POLICY,
-        "Content-Language": language,
-        "Cache-Control": "no-cache",
-        "Vary": "Accept-Language",
-    }
-    return HttpResponse(content, content_type=content_type, headers=headers)
+def answer(request: HttpRequest, content: str, content_type: str, language: str) -> HttpResponse:
+    tag = quote_etag(sha256(content.encode()).hexdigest()[:32])
+    whole = HttpResponse(content, content_type=content_type, headers={"ETag": tag})
+    response = get_conditional_response(request, etag=tag, response=whole) or whole
+    # Also with 304, whose headers replace those that the browser has kept.
+    response["Content-Security-Policy"] = POLICY
+    response["Content-Language"] = language
+    response["Cache-Control"] = "no-cache"
+    response["Vary"] = "Accept-Language"
+    return response
 
 
 @lru_cache(maxsize=RENDERED)
@@ -56,7 +61,12 @@ def rendered(template: str, language: str) -> str:
             "language": language,
             "bidi": get_language_bidi(),
             "languages": languages(),
-            "config": to_jsonable_python(PublicConfig.current()),
+            "config": to_jsonable_python(PublicConfig.current()) | {"front_end": other_front_end()},
             "texts": {code: str(text) for code, text in TEXTS.items()},
         }
         return render_to_string(template, context)
+
+
+def other_front_end() -> str:
+    """The base URL of the front end that has no login page of its own; empty where these pages are the front end."""
+    return "" if settings.FRONTEND_URL == settings.PUBLIC_URL else settings.FRONTEND_URL

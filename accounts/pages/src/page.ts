@@ -1,0 +1,83 @@
+/** What the service wrote into this page, and the ways to other pages. */
+
+export interface Provider {
+  provider: string;
+  name: string;
+}
+
+interface Config {
+  registration: string;
+  providers: Provider[];
+  /** The base URL of a front end that has no login page of its own, or empty. */
+  front_end: string;
+}
+
+export type Values = Record<string, unknown>;
+
+export const config = written<Config>("config");
+const texts = written<Record<string, string>>("texts");
+export const language = document.documentElement.lang;
+
+function written<Content>(id: string): Content {
+  return JSON.parse(document.getElementById(id)!.textContent!);
+}
+
+export const hasText = (key: string) => Object.hasOwn(texts, key);
+
+/** The sentence of accounts/pages/texts.py with these values. */
+export function say(key: string, values: Values = {}): string {
+  return (texts[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+}
+
+export const providerName = (provider: string) =>
+  config.providers.find((known) => known.provider === provider)?.name ?? provider;
+
+/** The `next` of a sign-in by which the user logs in again. */
+export const AGAIN = "/account?again";
+
+/** Replaces this page, so that Back does not return to a form that is done. Never resolves: the page ends. */
+export function go(address: string, notice = "", values: Values = {}): Promise<never> {
+  if (notice) keep("notice", { notice, values });
+  location.replace(address);
+  return new Promise(() => {});
+}
+
+/** Sends the browser to a start of the API, which comes back to our own pages. */
+export function goToProvider(start: string): Promise<never> {
+  location.assign(`${start}&landing=pages`);
+  return new Promise(() => {});
+}
+
+/** The sentence that the last page left for this one, once. */
+export function takeNotice(): string {
+  const left = kept<{ notice: string; values: Values }>("notice");
+  drop("notice");
+  return left ? say(left.notice, left.values) : "";
+}
+
+const name = (key: string) => `latchkey.pages.${key}`;
+
+/** Keeps a value in this tab, until the tab closes. */
+export function keep(key: string, value: unknown) {
+  try {
+    sessionStorage.setItem(name(key), JSON.stringify(value));
+  } catch {
+    // The browser has no storage or no room. The next page then knows less.
+  }
+}
+
+export function kept<Value>(key: string): Value | undefined {
+  try {
+    return JSON.parse(sessionStorage.getItem(name(key)) ?? "null") ?? undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function drop(key: string) {
+  try {
+    sessionStorage.removeItem(name(key));
+  } catch {
+    // There is nothing to remove.
+  }
+}

@@ -1,0 +1,36 @@
+/** The session of this tab. Its token is in memory and in sessionStorage only: other pages share this origin. */
+import { createLatchkey, type User, webStore } from "../../../clients/typescript/src/web.js";
+import { go } from "./page.js";
+
+export { LatchkeyError, type User } from "../../../clients/typescript/src/web.js";
+
+const store = { ...webStore("sessionStorage"), settled: async () => {} }; // no other tab writes to it
+export const latchkey = createLatchkey({ baseUrl: "", store });
+
+// Each tab has a session of its own, so a logout must reach those of the same user in the other tabs.
+const logouts = new BroadcastChannel("latchkey.logout");
+let leaving = false;
+
+export async function logOut(user: User) {
+  logouts.postMessage(user.id);
+  const told = await leave();
+  return go("/login", told ? "logged_out" : "logged_out_only_here");
+}
+
+/** Forgets the session. Resolves to whether the service knows it. */
+export function leave(): Promise<boolean> {
+  leaving = true;
+  return latchkey.logout();
+}
+
+/** Goes to the login when the session of this user ends, here or by a logout in another tab. */
+export function watch(user: User) {
+  logouts.onmessage = async ({ data }) => {
+    if (data !== user.id || leaving) return;
+    await leave();
+    await go("/login", "logged_out_elsewhere");
+  };
+  latchkey.onChange(() => {
+    if (!leaving) void go("/login", "session_expired");
+  });
+}
