@@ -9,6 +9,8 @@ BY_TWO = -n 2 --dist worksteal
 RACES = tests/sessions_api/test_races.py tests/sessions_api/ratelimit/test_stores.py tests/accounts/login/test_lockout_races.py \
 	tests/accounts/mail/test_races.py
 MUTANTS = .venv/mutants
+GENERATORS = .venv/clients
+LINTERS = tests/clients/tools
 
 # `make check` checks the code with these settings, not with those of this machine. It stores nothing.
 ALONE = env -i PATH="$$PATH" DOTENV=/dev/null DATABASE_URL=sqlite://:memory: SECRET_KEY=only-to-check
@@ -22,7 +24,7 @@ CLIENT = $(PY) -m tests.npm clients/typescript
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL = help
-.PHONY: help run test check fuzz pages load odd-databases timing flood races bench mutants asvs openapi client lock format clean venv installed installed-dev installed-bench installed-mutants
+.PHONY: help run test check fuzz pages clients load odd-databases timing flood races bench mutants asvs openapi client lock format clean venv installed installed-dev installed-bench installed-clients installed-mutants
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -41,6 +43,10 @@ check: installed-dev ## Check style, types, migrations, production settings, doc
 	@$(ALONE) $(PY) manage.py makemigrations --check
 	@$(IN_PRODUCTION) $(PY) manage.py check --deploy --fail-level WARNING
 	@$(OPENAPI) | cmp -s - docs/openapi.json || { echo "docs/openapi.json is outdated. Run: make openapi" >&2; exit 1; }
+	@$(PY) -m openapi_spec_validator docs/openapi.json
+	@command -v npm >/dev/null || { echo "NO NODE, so redocly and spectral have not read docs/openapi.json" >&2; exit 0; } && \
+	$(call npm,$(LINTERS)) && cd $(LINTERS) && $(call quietly,npx redocly lint --format=stylish ../../../docs/openapi.json) && \
+	npx spectral lint --quiet --fail-severity=warn ../../../docs/openapi.json
 	@$(CLIENT) check
 
 fuzz: installed-dev ## Search for inputs that break the API's description, for longer than the tests do
@@ -52,6 +58,10 @@ load: installed-dev ## Send requests on 200 connections for a minute, then purge
 
 pages: installed-dev ## Open each page and mail in Chromium, and keep pictures of them in screenshots/
 	@ALL_PAGES=1 $(PYTEST) -n 0 tests/config/test_browser.py tests/accounts/social/test_browser.py tests/accounts/mail/test_look.py $(ARGS)
+
+clients: installed-dev ## Make clients of docs/openapi.json with each generator, and use them
+	@$(MAKE) -s installed-clients VENV=$(GENERATORS)
+	@ALL_CLIENTS=1 $(PYTEST) $(BY_TWO) tests/clients $(ARGS)
 
 odd-databases: installed-dev ## Try each default that a PostgreSQL database may have, one by one
 	@ODD_DATABASES=1 $(PYTEST) $(BY_TWO) tests/config/test_odd_databases.py $(ARGS)
@@ -89,6 +99,7 @@ lock: installed-dev ## Write all requirements*.txt; ARGS=--upgrade takes the new
 	@$(COMPILE) pyproject.toml -o requirements.txt $(ARGS)
 	@$(COMPILE) pyproject.toml --extra dev -c requirements.txt -o requirements-dev.txt $(ARGS)
 	@$(COMPILE) benchmarks/requirements.in -o benchmarks/requirements.txt $(ARGS)
+	@$(COMPILE) tests/clients/generators/requirements.in -c requirements-dev.txt -o tests/clients/generators/requirements.txt $(ARGS)
 	@$(COMPILE) tests/mutation/requirements.in -c requirements-dev.txt -o tests/mutation/requirements.txt $(ARGS)
 
 format: installed-dev ## Format the code
@@ -96,7 +107,8 @@ format: installed-dev ## Format the code
 	@$(PY) -m ruff format .
 
 clean: ## Remove the files of these commands, but neither .env nor the database
-	@rm -rf .venv $(BENCH) benchmarks/results tests/accounts/social/provider/node_modules clients/typescript/node_modules clients/typescript/dist clients/typescript/examples/node_modules clients/typescript/examples/nuxt/node_modules clients/typescript/examples/nuxt/.nuxt clients/typescript/examples/nuxt/.output clients/typescript/examples/nuxt/dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis schemathesis-report screenshots
+	@rm -rf .venv $(BENCH) benchmarks/results clients/typescript/dist clients/typescript/examples/nuxt/.nuxt clients/typescript/examples/nuxt/.output clients/typescript/examples/nuxt/dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis schemathesis-report screenshots
+	@find . -name node_modules -type d -prune -exec rm -rf {} +
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Quiet unless it fails, so the output ends with one summary. Exit code 5: ARGS chose only tests of PostgreSQL.
@@ -120,6 +132,12 @@ venv:
 install = cmp -s $(1) $(VENV)/$(notdir $(1)) || { echo "Installing $(1); this takes about a minute" && \
 	$(PY) -m pip install -qq --require-hashes -r $(1) && cp $(1) $(VENV)/$(notdir $(1)); }
 
+quietly = { said=$$($(1) 2>&1) || { echo "$$said" >&2; exit 1; }; }
+
+# npm writes the file last that this looks for. Packages get no chance to run scripts of their own.
+npm = { test $(1)/node_modules/.package-lock.json -nt $(1)/package-lock.json || \
+	npm ci --prefix $(1) --no-audit --no-fund --ignore-scripts --silent && touch $(1)/node_modules/.package-lock.json; }
+
 installed: venv
 	@$(call install,requirements.txt)
 
@@ -128,6 +146,9 @@ installed-dev: venv
 
 installed-bench: venv
 	@$(call install,benchmarks/requirements.txt)
+
+installed-clients: venv
+	@$(call install,tests/clients/generators/requirements.txt)
 
 installed-mutants: installed-dev
 	@cmp -s tests/mutation/requirements.txt $(VENV)/requirements-mutation.txt || { \

@@ -1,15 +1,12 @@
 """The session check, the public configuration, and the user's own account."""
 
-from typing import Annotated
-
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from ninja import Query, Router
-from pydantic import Field
 
 from sessions_api.auth import SessionRequest, fresh_session, introspected
 from sessions_api.events.models import Event
-from sessions_api.events.schemas import EventInfo
+from sessions_api.events.schemas import EventInfo, EventPage
 from sessions_api.http.errors import ReauthenticationRequired
 from sessions_api.http.openapi import raises
 from sessions_api.ratelimit import limits
@@ -22,8 +19,6 @@ from .schemas import UserResponse, UserSessionResponse, UserUpdate
 router = Router(tags=["account"])
 
 PAGE = 50  # events in one answer, some 11 KB of JSON
-NEWEST = 2**63 - 1  # the end of a BigAutoField
-EventId = Annotated[int, Field(ge=1, le=NEWEST)]
 
 
 # Django tries routes in their order, so the two that a product calls with every request come first.
@@ -82,6 +77,6 @@ def export_me(request: SessionRequest) -> StreamingHttpResponse:
 
 
 @router.get("/users/me/events", response=list[EventInfo], summary="List the account's events")
-def list_events(request: SessionRequest, before: Query[EventId] = NEWEST) -> "QuerySet[Event]":
+def list_events(request: SessionRequest, page: Query[EventPage]) -> "QuerySet[Event]":
     """Newest first, fifty at a time. With `before`, only events older than the one with this `id`."""
-    return Event.objects.filter(user=request.auth.user_id, id__lt=before).order_by("-id")[:PAGE]
+    return Event.objects.filter(user=request.auth.user_id, id__lt=page.before).order_by("-id")[:PAGE]

@@ -17,6 +17,7 @@ from accounts.login import lockout
 from accounts.login.models import KEPT, LOCKED_FROM
 from accounts.models import User
 from accounts.passwords import validators
+from config import VERSION
 from config.api import api as described
 from sessions_api.http.errors import ApiError, PermissionDenied
 from sessions_api.ratelimit import limits as rate_limits
@@ -117,6 +118,53 @@ def test_openapi_has_a_rule_for_each_text_that_a_caller_sends():
     assert {name for _, name in texts.keys() - ruled} == {"provider"}
     emails = [field for (_, name), field in texts.items() if name == "email"]
     assert all(field["format"] == "email" and "canonical form" in field["description"] for field in emails)
+
+
+def described_operations():
+    for path in described.get_openapi_schema()["paths"].values():
+        yield from path.values()
+
+
+def test_openapi_has_no_default_that_a_generated_client_would_send():
+    """Clients of some generators send defaults, and an empty text is not the same as a field that is left out."""
+    sent = set()
+    for operation in described_operations():
+        assert all("default" not in parameter["schema"] for parameter in operation["parameters"])
+        sent |= {content["schema"]["$ref"] for content in operation.get("requestBody", {}).get("content", {}).values()}
+    schemas = described.get_openapi_schema()["components"]["schemas"]
+    bodies = [schemas[ref.rpartition("/")[2]] for ref in sent]
+    assert len(bodies) > 10
+    assert not [field for body in bodies for field in body["properties"].values() if "default" in field]
+
+
+def test_openapi_has_no_closed_list_that_a_newer_release_would_break():
+    assert '"enum"' not in (ROOT / "docs/openapi.json").read_text()
+
+
+def test_openapi_lists_the_error_codes_of_each_answer():
+    known = {error.error_code for error in ApiError.__subclasses__()}
+    problem = described.get_openapi_schema()["components"]["schemas"]["Problem"]
+    all_codes = problem["properties"]["error_code"]["x-extensible-enum"]
+    for operation in described_operations():
+        refusals = {status: answer for status, answer in operation["responses"].items() if int(status) >= 400}
+        for status, answer in refusals.items():
+            codes = answer["x-error-codes"]
+            assert set(codes) <= known
+            assert all(f"`{code}`" in answer["description"] for code in codes), status
+            assert set(codes) <= set(all_codes)
+
+
+def test_openapi_has_one_security_scheme_and_says_which_operations_are_open():
+    assert list(described.get_openapi_schema()["components"]["securitySchemes"]) == ["SessionToken"]
+    assert {json.dumps(operation["security"]) for operation in described_operations()} == {
+        "[]",
+        '[{"SessionToken": []}]',
+    }
+
+
+def test_openapi_has_the_release_of_the_package():
+    package = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert described.get_openapi_schema()["info"]["version"] == package["version"] == VERSION
 
 
 def test_openapi_declares_the_errors_of_each_operation_as_problem_json():

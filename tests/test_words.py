@@ -17,12 +17,9 @@ LEFT_OUT = {
     "benchmarks/requirements.txt": "names of packages",
     "clients/typescript/LICENSE": "a copy of LICENSE",
     "clients/typescript/dist": "built files",
-    "clients/typescript/examples/node_modules": "installed packages",
     "clients/typescript/examples/nuxt/.": "built files",
-    "clients/typescript/examples/nuxt/node_modules": "installed packages",
     "clients/typescript/examples/nuxt/package-lock.json": "names of packages",
     "clients/typescript/examples/package-lock.json": "names of packages",
-    "clients/typescript/node_modules": "installed packages",
     "clients/typescript/package-lock.json": "names of packages",
     "clients/typescript/src/schema.ts": "a copy of docs/openapi.json, which is read",
     "docs/asvs.tsv": "the words of OWASP",
@@ -86,7 +83,7 @@ def texts():
         root = ROOT / name
         for path in [root] if root.is_file() else sorted(root.rglob("*")):
             where = path.relative_to(ROOT).as_posix()
-            left_out = where.startswith(tuple(LEFT_OUT)) or "__pycache__" in path.parts
+            left_out = where.startswith(tuple(LEFT_OUT)) or {"__pycache__", "node_modules"} & set(path.parts)
             if left_out or not path.is_file() or path.suffix not in SUFFIXES:
                 continue
             yield where, where

@@ -34,7 +34,7 @@ def register(request: ClientRequest, body: Register) -> Status[SessionResponse] 
     """
     if settings.REGISTRATION == "verified":
         story.request_registration(body.email, client=request.client)
-        return Status(202, RegistrationPending())
+        return Status(202, RegistrationPending(next="mail"))
     return Status(201, SessionResponse.from_session(*story.register(**body.model_dump(), client=request.client)))
 
 

@@ -36,7 +36,7 @@ class Register(RequestSchema):
 class RegistrationPending(ResponseSchema):
     """The answer for each address: a mail tells the user how to go on."""
 
-    next: str = Field("mail", json_schema_extra={"x-extensible-enum": ["mail"]})
+    next: str = Field(json_schema_extra={"x-extensible-enum": ["mail"]})
 
 
 class ConfirmRegistration(RequestSchema):

@@ -1,14 +1,20 @@
 from typing import Annotated, Any
 from uuid import UUID
 
+from ninja import Schema
 from pydantic import Field
 
 from sessions_api.http.schemas import ResponseSchema, Time
 
 from .tags import Tag
 
+NEWEST = 2**63 - 1  # the end of a BigAutoField
 # No closed list: clients that were generated from one would fail at the first tag of a newer release.
 EventTag = Annotated[str, Field(json_schema_extra={"x-extensible-enum": list(Tag.values)})]
+
+
+class EventPage(Schema):
+    before: int = Field(NEWEST, ge=1, le=NEWEST, description="The `id` of the last event of the page before.")
 
 
 class EventInfo(ResponseSchema):

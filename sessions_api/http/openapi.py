@@ -27,7 +27,7 @@ RATE_LIMIT = {
 }
 HEADERS = {429: {"headers": RETRY_AFTER | RATE_LIMIT}, 503: {"headers": RETRY_AFTER}}
 
-PROBLEM = {
+PROBLEM: dict[str, Any] = {
     "title": "Problem",
     "description": "RFC 9457. `error_code` is for user interfaces; `detail` is for developers.",
     "type": "object",
@@ -115,7 +115,6 @@ class DescribedAPI(NinjaAPI):
         for name in list(schema["components"]["schemas"]):
             if f'"#/components/schemas/{name}"' not in used:  # Ninja adds the models of queries
                 del schema["components"]["schemas"][name]
-        schema["components"]["schemas"] |= {"Problem": PROBLEM, "ProblemError": PROBLEM_ERROR}
         for path in schema["paths"].values():
             path.pop("head", None)  # it shares its description with GET, so the next lines would fill that in twice
             for operation in path.values():
@@ -123,12 +122,22 @@ class DescribedAPI(NinjaAPI):
                 operation["security"] = [{"SessionToken": []}] if "security" in operation else []
                 for parameter in operation["parameters"]:
                     parameter["schema"].pop("default", None)  # the value inside this service; clients would send it
+        schema["components"]["schemas"] |= {"Problem": _problem(schema["paths"]), "ProblemError": PROBLEM_ERROR}
         return schema
 
     def get_openapi_operation_id(self, operation: Operation) -> str:
         """The name of the view in camel case: generated clients name their functions by it."""
         first, *words = operation.view_func.__name__.split("_")
         return first + "".join(map(str.capitalize, words))
+
+
+def _problem(paths: dict[str, Any]) -> dict[str, Any]:
+    """The shape of all errors, with the codes that these paths name."""
+    answers = [answer for path in paths.values() for one in path.values() for answer in one["responses"].values()]
+    codes = sorted({code for answer in answers for code in answer.get("x-error-codes", ())})
+    return PROBLEM | {
+        "properties": PROBLEM["properties"] | {"error_code": {"type": "string", "x-extensible-enum": codes}}
+    }
 
 
 def _add_head(operation: Operation) -> None:

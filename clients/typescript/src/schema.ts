@@ -1055,10 +1055,7 @@ export interface components {
          * @description The answer for each address: a mail tells the user how to go on.
          */
         RegistrationPending: {
-            /**
-             * Next
-             * @default mail
-             */
+            /** Next */
             next: string;
         };
         /**
@@ -1702,8 +1699,9 @@ export interface operations {
     };
     listEvents: {
         parameters: {
-            query: {
-                before: number;
+            query?: {
+                /** @description The `id` of the last event of the page before. */
+                before?: number;
             };
             header?: never;
             path?: never;
