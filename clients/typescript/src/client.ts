@@ -121,7 +121,8 @@ export function createLatchkey(options: Options): Latchkey {
   });
 
   function post(path: string, body?: unknown) {
-    const json = body === undefined ? {} : { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+    const json =
+      body === undefined ? {} : { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
     return new Request(baseUrl + path, { method: "POST", ...json });
   }
 
