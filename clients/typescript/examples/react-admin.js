@@ -29,6 +29,7 @@ export const httpClient = (latchkey) => async (url, options) => {
   const answer = await latchkey.fetch(url, options);
   const body = await answer.text();
   const json = answer.headers.get("Content-Type")?.includes("json") ? JSON.parse(body) : {};
-  if (!answer.ok) throw Object.assign(new Error(json.detail ?? answer.statusText), { status: answer.status, body: json });
+  if (!answer.ok)
+    throw Object.assign(new Error(json.detail ?? answer.statusText), { status: answer.status, body: json });
   return { status: answer.status, headers: answer.headers, body, json };
 };

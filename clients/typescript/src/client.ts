@@ -121,7 +121,8 @@ export function createLatchkey(options: Options): Latchkey {
   });
 
   function post(path: string, body?: unknown) {
-    const json = body === undefined ? {} : { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+    const json =
+      body === undefined ? {} : { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
     return new Request(baseUrl + path, { method: "POST", ...json });
   }
 
@@ -217,7 +218,7 @@ export function createLatchkey(options: Options): Latchkey {
     await store.remove("signin");
     const error = query.get("error");
     if (error) throw new LatchkeyError(0, { error_code: /^\w{1,40}$/.test(error) ? error : "server_error" });
-    if (!begun.state || begun.state !== query.get("state")) throw new LatchkeyError(0, { error_code: "invalid_state" });
+    if (begun.state !== query.get("state")) throw new LatchkeyError(0, { error_code: "invalid_state" });
     const body = { code: query.get("code"), code_verifier: begun.verifier ?? null };
     if (!begun.of) await open("/api/auth/exchange", body);
     else if (begun.of === (await login.id())) await reauthenticate(body);

@@ -52,7 +52,10 @@ function visitor() {
   const config = authConfig({ baseUrl, secret: "only-for-tests".repeat(4), clientIp: () => "203.0.113.7" });
   const cookies = new Map();
   async function ask(path, form) {
-    const headers = { cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join("; "), "user-agent": "Visitor/1" };
+    const headers = {
+      cookie: [...cookies].map(([name, value]) => `${name}=${value}`).join("; "),
+      "user-agent": "Visitor/1",
+    };
     const body = form && new URLSearchParams(form);
     const request = new Request(`http://localhost/auth${path}`, { method: form ? "POST" : "GET", headers, body });
     const answer = await Auth(request, { basePath: "/auth", logger: { error() {} }, ...config });
@@ -63,7 +66,8 @@ function visitor() {
     }
     return answer;
   }
-  const send = async (path, form = {}) => ask(path, { ...form, csrfToken: (await (await ask("/csrf")).json()).csrfToken });
+  const send = async (path, form = {}) =>
+    ask(path, { ...form, csrfToken: (await (await ask("/csrf")).json()).csrfToken });
   const session = async () => (await ask("/session")).json();
   return { ask, send, session, cookies };
 }
@@ -82,7 +86,10 @@ test("Auth.js logs in, and follows the end of the session", async () => {
   await latchkey.login({ email, password });
   const { data } = await latchkey.api.GET("/api/auth/sessions");
   const visitors = data.filter(({ ip_address }) => ip_address === "203.0.113.7");
-  assert.deepEqual(visitors.map(({ user_agent }) => user_agent), ["Visitor/1"]);
+  assert.deepEqual(
+    visitors.map(({ user_agent }) => user_agent),
+    ["Visitor/1"],
+  );
   await latchkey.api.DELETE("/api/auth/sessions/{handle}", { params: { path: { handle: visitors[0].handle } } });
   assert.equal(await session(), null);
   assert.ok(![...cookies.keys()].some((name) => name.includes("session-token")));
@@ -106,7 +113,11 @@ test("react-admin keeps the login after refusals, and ends it after session_expi
   const { latchkey, email } = await loggedIn();
   const provider = authProvider(latchkey);
   const ask = (path, options) => httpClient(latchkey)(`${baseUrl}${path}`, options);
-  const thrown = (work) => work.then(() => assert.fail("nothing was thrown"), (error) => error);
+  const thrown = (work) =>
+    work.then(
+      () => assert.fail("nothing was thrown"),
+      (error) => error,
+    );
   await provider.checkAuth();
   assert.equal((await provider.getIdentity()).fullName, email);
   assert.equal((await ask("/api/users/me")).json.email, email);
