@@ -123,10 +123,7 @@ class DescribedAPI(NinjaAPI):
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
         schema = super().get_openapi_schema(**options)
         schema["components"]["securitySchemes"] = {"SessionToken": SESSION_TOKEN}  # Ninja has one for each class
-        used = json.dumps(schema, default=str)
-        for name in list(schema["components"]["schemas"]):
-            if f'"#/components/schemas/{name}"' not in used:  # Ninja adds the models of queries
-                del schema["components"]["schemas"][name]
+        _drop_unused(schema)
         for path in schema["paths"].values():
             path.pop("head", None)  # it shares its description with GET, so the next lines would fill that in twice
             for operation in path.values():
@@ -141,6 +138,14 @@ class DescribedAPI(NinjaAPI):
         """The name of the view in camel case: generated clients name their functions by it."""
         first, *words = operation.view_func.__name__.split("_")
         return first + "".join(map(str.capitalize, words))
+
+
+def _drop_unused(schema: dict[str, Any]) -> None:
+    """Delete the components to which nothing refers. Ninja adds one for each model of a query."""
+    everything = json.dumps(schema, default=str)
+    for name in list(schema["components"]["schemas"]):
+        if f'"#/components/schemas/{name}"' not in everything:
+            del schema["components"]["schemas"][name]
 
 
 def _problem(paths: dict[str, Any]) -> dict[str, Any]:
