@@ -10,7 +10,6 @@ RACES = tests/sessions_api/test_races.py tests/sessions_api/ratelimit/test_store
 	tests/accounts/mail/test_races.py
 MUTANTS = .venv/mutants
 GENERATORS = .venv/clients
-LINTERS = tests/clients/tools
 
 # `make check` checks the code with these settings, not with those of this machine. It stores nothing.
 ALONE = env -i PATH="$$PATH" DOTENV=/dev/null DATABASE_URL=sqlite://:memory: SECRET_KEY=only-to-check
@@ -24,7 +23,7 @@ CLIENT = $(PY) -m tests.npm clients/typescript
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL = help
-.PHONY: help run test check fuzz pages clients load odd-databases timing flood races bench mutants asvs openapi client lock format clean venv installed installed-dev installed-bench installed-clients installed-mutants
+.PHONY: help run test check fuzz pages clients load odd-databases timing flood races bench mutants audit asvs openapi client lock format clean venv installed installed-dev installed-bench installed-clients installed-mutants
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -44,9 +43,7 @@ check: installed-dev ## Check style, types, migrations, production settings, doc
 	@$(IN_PRODUCTION) $(PY) manage.py check --deploy --fail-level WARNING
 	@$(OPENAPI) | cmp -s - docs/openapi.json || { echo "docs/openapi.json is outdated. Run: make openapi" >&2; exit 1; }
 	@$(PY) -m openapi_spec_validator docs/openapi.json
-	@command -v npm >/dev/null || { echo "NO NODE, so redocly and spectral have not read docs/openapi.json" >&2; exit 0; } && \
-	$(call npm,$(LINTERS)) && cd $(LINTERS) && $(call quietly,npx redocly lint --format=stylish ../../../docs/openapi.json) && \
-	npx spectral lint --quiet --fail-severity=warn ../../../docs/openapi.json
+	@$(PY) -m tests.npm tests/clients/tools lint
 	@$(CLIENT) check
 
 fuzz: installed-dev ## Search for inputs that break the API's description, for longer than the tests do
@@ -85,6 +82,11 @@ mutants: ## Plant small bugs in critical modules, and list those that no test no
 	@$(MAKE) -s installed-mutants VENV=$(MUTANTS)
 	@$(MUTANTS)/bin/python -m tests.mutation $(ARGS)
 
+audit: installed-dev ## Look for locked packages with known vulnerabilities or overdue updates; needs the network
+	@$(PY) -m pip_audit -r requirements.txt --disable-pip --strict --progress-spinner off $(ARGS)
+	@overdue=$$($(PY) -m uv pip list -q -p $(PY) --outdated --exclude-newer "90 days" $(NO_UPDATE)) && \
+	{ test -z "$$overdue" || { echo "Newer versions are older than 90 days:"; echo "$$overdue"; exit 1; }; } >&2
+
 asvs: installed-dev ## Count the requirements of OWASP ASVS 5.0 that have a test
 	@$(PY) -m tests.asvs
 
@@ -108,13 +110,17 @@ format: installed-dev ## Format the code
 	@$(PY) -m ruff format .
 
 clean: ## Remove the files of these commands, but neither .env nor the database
-	@rm -rf .venv $(BENCH) benchmarks/results tests/accounts/social/provider/node_modules tests/accounts/pages/axe/node_modules tests/clients/*/node_modules clients/typescript/node_modules clients/typescript/dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis schemathesis-report screenshots
+	@rm -rf .venv $(BENCH) benchmarks/results clients/typescript/dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis schemathesis-report screenshots
+	@find . \( -name node_modules -o -name .nuxt -o -name .output \) -type d -prune -exec rm -rf {} +
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Quiet unless it fails, so the output ends with one summary. Exit code 5: ARGS chose only tests of PostgreSQL.
 ON_SQLITE = echo "The same on SQLite:" && folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	{ DATABASE_URL="sqlite:///$$folder/test.sqlite3" $(PYTEST) $(BY_TWO) -qq -m "not postgres and not once" $(ARGS) || test $$? = 5; } && \
 	echo "All tests pass on SQLite too."
+
+# Django stays on its release with long-term support, and pip and setuptools came with the virtual environment.
+NO_UPDATE = --exclude django --exclude pip --exclude setuptools
 
 COMPILE = $(PY) -m uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate
 
@@ -131,12 +137,6 @@ venv:
 # After an installation, VENV keeps a copy of the list. The next start only compares the two.
 install = cmp -s $(1) $(VENV)/$(notdir $(1)) || { echo "Installing $(1); this takes about a minute" && \
 	$(PY) -m pip install -qq --require-hashes -r $(1) && cp $(1) $(VENV)/$(notdir $(1)); }
-
-quietly = { said=$$($(1) 2>&1) || { echo "$$said" >&2; exit 1; }; }
-
-# npm writes the file last that this looks for. Packages get no chance to run scripts of their own.
-npm = { test $(1)/node_modules/.package-lock.json -nt $(1)/package-lock.json || \
-	npm ci --prefix $(1) --no-audit --no-fund --ignore-scripts --silent && touch $(1)/node_modules/.package-lock.json; }
 
 installed: venv
 	@$(call install,requirements.txt)

@@ -5,6 +5,7 @@ Staff who are not superusers need the matching permission for each list and cann
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -22,23 +23,20 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from sessions_api.admin_sessions.models import AdminSession
-from sessions_api.adminkit.columns import time_column, user_link
-from sessions_api.adminkit.filters import ChoiceFilter
-from sessions_api.adminkit.large_tables import LargeTableAdmin
+from sessions_api.adminkit.columns import ChoiceFilter, time_column, user_link
+from sessions_api.adminkit.large_tables import LargeTableAdmin, bounded_count
 from sessions_api.adminkit.permissions import log_for_each, may_administer
-from sessions_api.events.models import Event
-from sessions_api.events.tags import ADMINISTRATOR, Tag
+from sessions_api.events.models import ADMINISTRATOR, Event, Tag
 from sessions_api.models import Session
 from sessions_api.revocation import revoke_by_admin
 
 from .deletion import delete_users
-from .email.change import request_change_by_admin
-from .email.verification import request_verification
-from .mail.one_time_tokens import OneTimeToken, require_unreserved
+from .email.verification import request_change_by_admin, request_verification
+from .mail.models import OneTimeToken
 from .models import User, UserQuerySet
 from .passwords.reset import request_reset
 
-DELETED_AT_ONCE = 500  # users in a transaction: short, so that logins beside it do not wait
+DELETED_AT_ONCE = 500  # users in a request and its transaction: short, so that logins beside it do not wait
 ADDRESS_HELP = "Another address gets a mail, and becomes the user's when the user, logged in, confirms it."
 PERMISSION_FIELDS = ("is_staff", "is_superuser", "groups", "user_permissions")
 
@@ -86,6 +84,21 @@ class UserForm(UserChangeForm):  # type: ignore[type-arg]
         return {name: value for name, value in self.cleaned_data.items() if name in self.changed_data}
 
 
+class DeletionForm(forms.Form):
+    """The fields that the pages of `UserAdmin.delete_selected` add to those of the list."""
+
+    post = forms.BooleanField(required=False)  # the administrator pressed the button
+    number = forms.IntegerField(required=False)  # of users that are left, as the page said
+    total = forms.IntegerField(required=False)  # of users that the administrator confirmed, once a batch is deleted
+    started = forms.DateTimeField(required=False)  # when the page that asks was shown
+
+    def confirms(self, number: int) -> bool:
+        """Whether the administrator confirmed it. For “all”, only so many users as the page said."""
+        named = self.cleaned_data.get("number")
+        everything = self.data.get("select_across", "0") != "0"
+        return self.cleaned_data["post"] and (not everything or (named is not None and number <= named))
+
+
 class VerifiedFilter(ChoiceFilter):
     title = parameter_name = "verified"
 
@@ -107,6 +120,7 @@ class UserAdmin(LargeTableAdmin, auth.UserAdmin):  # type: ignore[type-arg]
     search_fields = ("email", "display_name")
     search_help_text = "Any part of an email address or of a name."
     ordering = ("email",)
+    any_number = ("delete_selected",)
     actions = ("disable", "enable", "revoke_sessions", "send_reset_mail", "send_verification_mail", "delete_selected")
     fieldsets = (
         (None, {"fields": ("email", "verified_since", "display_name", "password_set")}),
@@ -182,7 +196,7 @@ class UserAdmin(LargeTableAdmin, auth.UserAdmin):  # type: ignore[type-arg]
         """Raises EmailTaken, which rolls back the request, where another user can take the address back by now."""
         user.set_unusable_password()
         user.save(force_insert=True)
-        require_unreserved(user)
+        OneTimeToken.objects.require_unreserved(user)
         record_each(request, Tag.REGISTERED, [user])
         if send_mail:
             request_reset(user.email)
@@ -211,44 +225,65 @@ class UserAdmin(LargeTableAdmin, auth.UserAdmin):  # type: ignore[type-arg]
     def delete_selected(self, request: HttpRequest, queryset: UserQuerySet) -> HttpResponse | None:
         """Replaces Django's action, whose page sends each user back as a field: Django refuses a thousand fields.
 
-        The page of this one sends what the list sent. Where that was “all”, the number must still be the same. The
+        The pages of this one send what the list sent. Each request deletes one batch, and its page asks for the next:
+        so any number works, after an interruption too. Users who register after the first page are kept. The
         administrator who asks is left out, because the history of each deletion needs its author.
         """
-        queryset = self.leave_out(request, queryset, Q(pk=request.user.pk), "You cannot delete yourself in a list")
-        if not request.user.is_superuser and queryset.filter(Q(is_staff=True) | Q(is_superuser=True)).exists():
-            raise PermissionDenied
-        number = queryset.count()
-        everything = request.POST.get("select_across", "0") != "0"
-        confirmed = request.POST.get("post") and (not everything or request.POST.get("number") == str(number))
-        if number == 0:
+        form = DeletionForm(request.POST)
+        form.is_valid()  # an invalid field counts as left out
+        total, started = form.cleaned_data.get("total"), form.cleaned_data.get("started") or timezone.now()
+        queryset = self.deletable(request, queryset, tell=not total)
+        users = queryset.filter(created_at__lte=started)
+        number = users.count()
+        if not (number or total):
             return None
-        if not confirmed:
-            return self.confirm_deletion(request, queryset, number)
-        keys = list(queryset.order_by("pk").values_list("pk", flat=True))
-        for start in range(0, len(keys), DELETED_AT_ONCE):
-            with transaction.atomic():
-                batch = User.objects.filter(pk__in=keys[start : start + DELETED_AT_ONCE])
-                self.log_deletions(request, batch)
-                self.delete_queryset(request, batch)
-        self.report(request, number, "deleted.")
+        if not form.confirms(number):
+            return self.confirm_deletion(request, queryset)
+        self.delete_batch(request, users)
+        if number > DELETED_AT_ONCE:
+            return self.continue_deletion(request, total or number, number - DELETED_AT_ONCE, started)
+        self.report(request, total or number, "deleted.")
         return None
 
-    def confirm_deletion(self, request: HttpRequest, users: UserQuerySet, number: int) -> HttpResponse:
-        shown = list(users[: self.list_per_page])
+    def deletable(self, request: HttpRequest, users: UserQuerySet, *, tell: bool) -> UserQuerySet:
+        """These users without the administrator who asks. Raises PermissionDenied for staff among them."""
+        own = Q(pk=request.user.pk)
+        others = (
+            self.leave_out(request, users, own, "You cannot delete yourself in a list") if tell else users.exclude(own)
+        )
+        if not request.user.is_superuser and others.filter(Q(is_staff=True) | Q(is_superuser=True)).exists():
+            raise PermissionDenied
+        return others
+
+    def delete_batch(self, request: HttpRequest, users: QuerySet[User]) -> None:
+        with transaction.atomic():
+            keys = list(users.order_by("pk").values_list("pk", flat=True)[:DELETED_AT_ONCE])
+            batch = User.objects.filter(pk__in=keys)
+            self.log_deletions(request, batch)
+            self.delete_queryset(request, batch)
+
+    def confirm_deletion(self, request: HttpRequest, users: UserQuerySet) -> HttpResponse:
+        started = timezone.now()  # before they are counted
+        shown, number = list(users[: self.list_per_page]), users.count()
         context = {
-            **self.admin_site.each_context(request),
             "title": "Delete users",
-            "opts": self.opts,
-            "media": self.media,
+            "started": started,
             "number": number,
             "counts": rows_of(users),
-            "chosen": request.POST.getlist("_selected_action"),
-            "select_across": request.POST.get("select_across", "0"),
             "links": [user_link(user) for user in shown],
             "more": number - len(shown),
         }
+        return self.deletion_page(request, "delete_selected_confirmation.html", context)
+
+    def continue_deletion(self, request: HttpRequest, total: int, left: int, started: datetime) -> HttpResponse:
+        context = {"title": "Deleting users", "number": left, "total": total, "done": total - left, "started": started}
+        return self.deletion_page(request, "delete_selected_progress.html", context)
+
+    def deletion_page(self, request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+        sent = {"chosen": request.POST.getlist("_selected_action"), "across": request.POST.get("select_across", "0")}
+        page = {**self.admin_site.each_context(request), "opts": self.opts, "media": self.media}
         request.current_app = self.admin_site.name
-        return TemplateResponse(request, "admin/accounts/user/delete_selected_confirmation.html", context)
+        return TemplateResponse(request, f"admin/accounts/user/{template}", page | sent | context)
 
     @admin.action(permissions=["change"], description="Disable selected users")
     def disable(self, request: HttpRequest, queryset: UserQuerySet) -> None:
@@ -310,10 +345,12 @@ class UserAdmin(LargeTableAdmin, auth.UserAdmin):  # type: ignore[type-arg]
 
 
 def rows_of(users: QuerySet[User]) -> dict[str, int]:
-    """How many sessions and events these users have, by the name of the model."""
+    """How many sessions and events these users have, by the name of the model; “10,000+” of many."""
     keys = users.order_by().values("pk")
     models = (Session, Event)
-    return {str(model._meta.verbose_name_plural): model.objects.filter(user__in=keys).count() for model in models}
+    return {
+        str(model._meta.verbose_name_plural): bounded_count(model.objects.filter(user__in=keys)) for model in models
+    }
 
 
 def set_active(request: HttpRequest, users: Iterable[User], *, active: bool) -> None:

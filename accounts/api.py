@@ -51,25 +51,15 @@ def update_me(request: SessionRequest, body: UserUpdate) -> UserResponse:
     return UserResponse.model_validate(request.auth.user.rename(body.display_name))
 
 
-@router.delete(
-    "/users/me",
-    auth=fresh_session,
-    response={204: None},
-    summary="Delete the account",
-    openapi_extra=raises(ReauthenticationRequired),
-)
+@router.delete("/users/me", auth=fresh_session, response={204: None}, summary="Delete the account")
+@raises(ReauthenticationRequired)
 def delete_me(request: SessionRequest) -> None:
     """Deletes the user and all their data. A last mail says so, also to an address that could undo a change."""
     deletion.delete_account(request.auth, client=request.client)
 
 
-@router.get(
-    "/users/me/export",
-    auth=fresh_session,
-    response=AccountExport,
-    summary="Export the account",
-    openapi_extra=raises(ReauthenticationRequired),
-)
+@router.get("/users/me/export", auth=fresh_session, response=AccountExport, summary="Export the account")
+@raises(ReauthenticationRequired)
 @limits.limited(limits.EXPORT, account=lambda request: request.auth.user.email)
 def export_me(request: SessionRequest) -> StreamingHttpResponse:
     """All data that is stored about the user, without secrets."""

@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
 
+from sessions_api.checks import Rows, messages
+
 # KiB by the number of passes, from OWASP's Password Storage Cheat Sheet; five passes or more need no less than 7168.
 STRONG_ENOUGH = {1: 47104, 2: 19456, 3: 12288, 4: 9216}
 FROM_FIVE_PASSES = 7168
@@ -16,27 +18,21 @@ GOOGLE = "https://accounts.google.com"
 
 
 @register
-def password_rules(**options: Any) -> list[CheckMessage]:
-    if 1 <= settings.PASSWORD_MIN_LENGTH <= settings.PASSWORD_MAX_LENGTH:
-        return []
-    return [Error("PASSWORD_MIN_LENGTH is not between 1 and 128.", id="accounts.E001")]
-
-
-@register
-def argon2_can_hash(**options: Any) -> list[CheckMessage]:
-    """RFC 9106, section 3.1. With other costs, each login would fail."""
-    lanes, passes = settings.ARGON2_PARALLELISM, settings.ARGON2_TIME_COST
-    if 1 <= lanes < 2**24 and 1 <= passes < 2**32 and 8 * lanes <= settings.ARGON2_MEMORY_COST < 2**32:
-        return []
-    hint = "Unset ARGON2_*. Each lane needs 8 KiB of ARGON2_MEMORY_COST, and at least one pass (ARGON2_TIME_COST)."
-    return [Error("Argon2 cannot hash with these costs.", hint=hint, id="accounts.E003")]
-
-
-@register
-def hashes_at_once(**options: Any) -> list[CheckMessage]:
-    if settings.HASHES_AT_ONCE > 0:
-        return []
-    return [Error("HASHES_AT_ONCE is not above 0.", id="accounts.E002")]
+def impossible(**options: Any) -> list[CheckMessage]:
+    """One error for each setting with which no user could log in. The costs of Argon2: RFC 9106, section 3.1."""
+    lanes, passes, memory = settings.ARGON2_PARALLELISM, settings.ARGON2_TIME_COST, settings.ARGON2_MEMORY_COST
+    can_hash = 1 <= lanes < 2**24 and 1 <= passes < 2**32 and 8 * lanes <= memory < 2**32
+    has_range = 1 <= settings.PASSWORD_MIN_LENGTH <= settings.PASSWORD_MAX_LENGTH
+    wrong: Rows = {
+        "E001": (not has_range, "PASSWORD_MIN_LENGTH is not between 1 and 128."),
+        "E002": (settings.HASHES_AT_ONCE < 1, "HASHES_AT_ONCE is not above 0."),
+        "E003": (
+            not can_hash,
+            "Argon2 cannot hash with these costs.",
+            "Unset ARGON2_*. Each lane needs 8 KiB of ARGON2_MEMORY_COST, and at least one pass (ARGON2_TIME_COST).",
+        ),
+    }
+    return messages(Error, "accounts", wrong)
 
 
 @register(deploy=True)
@@ -97,9 +93,10 @@ def deployment(**options: Any) -> list[CheckMessage]:
             "Logins may use all threads of a process.",
             "Unset HASHES_AT_ONCE, or raise GRANIAN_BLOCKING_THREADS. Session checks would wait for passwords.",
         ),
+        "W011": (
+            settings.PAGES and settings.ADMIN_ENABLED and not settings.ADMIN_HOST,
+            "Pages for users share a host with the admin.",
+            "Give the admin a host of its own with ADMIN_HOST, or set ADMIN_ENABLED=false.",
+        ),
     }
-    return [
-        Warning(message, hint=hint, id=f"accounts.{number}")
-        for number, (found, message, hint) in unsafe.items()
-        if found
-    ]
+    return messages(Warning, "accounts", unsafe)

@@ -6,16 +6,13 @@ from django.contrib.admin.models import LogEntry
 from django.db import transaction
 from django.db.models import F
 
-from sessions_api.events.models import Event
-from sessions_api.events.tags import Tag
+from sessions_api.events.models import Event, Tag
 from sessions_api.http.client import ClientInfo
 from sessions_api.models import Session
 
 from .login.lockout import keys_of
 from .login.models import LoginFailures
-from .mail.one_time_tokens import OneTimeToken
-from .mail.queue import MailType, QueuedMail
-from .mail.token_types import TokenType
+from .mail.models import MailType, OneTimeToken, QueuedMail, TokenType
 from .models import User
 
 OBJECT_REPR_LENGTH = 200  # to this length the admin cuts the name of an object in its history
@@ -45,10 +42,8 @@ def delete_users(users: Iterable[User]) -> int:
     Mails that were queued before the account existed also hold addresses, and so does the administrators' history,
     where only the id remains. Call it in a transaction.
     """
-    emails, failure_keys = {}, []
-    for user in users:
-        emails[str(user.pk)] = user.email
-        failure_keys += keys_of(user)
+    users = list(users)
+    emails, failure_keys = {str(user.pk): user.email for user in users}, keys_of(*users)
     _, deleted = User.objects.filter(pk__in=emails).delete()
     LoginFailures.objects.clear(failure_keys)  # after the users are locked, in the order of a failing login
     for model in (OneTimeToken, QueuedMail):

@@ -18,6 +18,27 @@ class InvalidPassword(ApiError):
     detail = "Invalid password."
 
 
+class AccountDisabled(ApiError):
+    """For a caller who has authenticated with a provider: there is nothing to hide."""
+
+    status, error_code = 403, "account_disabled"
+    detail = "This account is disabled."
+
+
+class InvalidCode(ApiError):
+    """One answer for an unknown, used or expired code and for a wrong verifier."""
+
+    status, error_code = 400, "invalid_code"
+    detail = "The code is invalid, expired or already used. This attempt has used it up."
+
+
+class InvalidLink(ApiError):
+    """One answer for a token that is unknown, used, expired, replaced, revoked or another user's."""
+
+    status, error_code = 400, "invalid_link"
+    detail = "This link is invalid, expired or used. Request a new mail."
+
+
 class RegistrationClosed(ApiError):
     status, error_code = 403, "registration_closed"
     detail = "Registration is closed."

@@ -14,8 +14,7 @@ from sessions_api.models import Session
 from sessions_api.schemas import SessionInfo
 
 from .login.lockout import failures_of
-from .mail.one_time_tokens import OneTimeToken
-from .mail.queue import QueuedMail
+from .mail.models import OneTimeToken, QueuedMail
 from .models import User
 from .schemas import UserResponse
 

@@ -12,11 +12,10 @@ from threading import BoundedSemaphore, Thread, local
 from typing import Any, TypeVar, cast
 
 from django.conf import settings
-from ninja.utils import contribute_operation_callback
 
 from sessions_api.http.client import ClientInfo
 from sessions_api.http.errors import ServerBusy
-from sessions_api.http.openapi import also_raises
+from sessions_api.http.openapi import View
 from sessions_api.outbound.concurrency import ConcurrencyLimit
 
 # Callers that may wait beside those whose hash is being computed. Each holds a thread of the server, so they are few.
@@ -27,7 +26,6 @@ SHARE = WAITING - 1  # of these, the most that one network holds: another networ
 WAIT_SECONDS = 2.0  # then the caller is told to try again, after at least as many seconds: Retry-After of ServerBusy
 
 T = TypeVar("T")
-View = TypeVar("View", bound=Callable[..., Any])
 
 
 class HashPool:
@@ -119,7 +117,6 @@ def hashes_password(
             with (hash_pool.turn if now else hash_pool.place)(network_of(request.client)):
                 return view(request, **arguments)
 
-        contribute_operation_callback(placed, lambda operation: also_raises(operation, ServerBusy))
         return cast(View, placed)
 
     return decorate

@@ -152,14 +152,14 @@ class User(TimestampMixin, AbstractBaseUser, PermissionsMixin):
         self.display_name = display_name
         return self
 
-    def reset_credentials(self) -> None:
-        """Remove the password, revoke all sessions and device tokens, and mark the address as verified.
+    def reset_credentials(self, *, encoded: str = "") -> None:
+        """Replace the password, revoke all sessions and device tokens, and mark the address as verified.
 
-        It is for a user who has just proven the mailbox: a stranger may have set up the earlier credentials.
-        Call it inside a transaction that holds the row.
+        It is for a user who has just proven the mailbox: a stranger may have set up the earlier credentials. `encoded`
+        is the hash of the new password; without it, the user has none. Call it inside a transaction that holds the row.
         """
-        self.set_unusable_password()
-        self.email_verified_at = timezone.now()
+        self.password = encoded or make_password(None)
+        self.email_verified_at = self.email_verified_at or timezone.now()
         self.device_epoch += 1
         fields = ["password", "email_verified_at", "device_epoch", "updated_at"]
         self.save(update_fields=fields)  # which revokes the sessions

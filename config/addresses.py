@@ -12,14 +12,13 @@ from urllib.parse import urlsplit
 import idna
 from django.core.exceptions import ImproperlyConfigured
 
-from config.env import env
+from config.env import env, must
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 HOST_NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(\.(?!-)[a-z0-9_-]{1,63})*\.?")
 HEADER_NAME = re.compile("[a-z0-9-]+")
-MAILBOX = re.compile(
-    r"(?:([^<>]*)<)?([^\s<>@,;:\"()]+)@([^\s<>@]+)(?(1)>)"
-)  # `Name <local@domain>`, or without the name
+# `Name <local@domain>`, or without the name.
+MAILBOX = re.compile(r"(?:([^<>]*)<)?([^\s<>@,;:\"()]+)@([^\s<>@]+)(?(1)>)")
 
 
 def base_url(name: str, default: str, *, empty: str = "") -> str:
@@ -30,12 +29,10 @@ def base_url(name: str, default: str, *, empty: str = "") -> str:
     given: str = env.str(name, default=default)
     if not given and (empty or not default):
         return empty
-    try:
+    with must(name, "be an absolute URL, such as https://example.org"):
         url = canonical_url(given)
-    except ValueError:
-        url = ""
-    if not url.startswith(("http://", "https://")):
-        raise ImproperlyConfigured(f"{name} must be an absolute URL, such as https://example.org.")
+        if not url.startswith(("http://", "https://")):
+            raise ValueError
     return url
 
 
@@ -49,21 +46,17 @@ def root_url(name: str, default: str) -> str:
 
 def origins(name: str, default: list[str]) -> list[str]:
     """Web origins. Apps have some with schemes of their own, such as `capacitor://localhost`."""
-    try:
+    with must(name, "list origins, such as https://app.example.org"):
         urls = [canonical_url(text) for text in env.list(name, default=default)]
-    except ValueError:
-        urls = [""]
-    if any(not url or url != origin(url) for url in urls):
-        raise ImproperlyConfigured(f"{name} must list origins, such as https://app.example.org.")
+        if any(url != origin(url) for url in urls):
+            raise ValueError
     return urls
 
 
 def hosts(name: str, default: list[str]) -> list[str]:
     """Host names in the form of Django's ALLOWED_HOSTS: `.example.org` also stands for all names below it."""
-    try:
+    with must(name, "list host names, such as auth.example.org"):
         return [allowed_host(text) for text in env.list(name, default=default)]
-    except ValueError:
-        raise ImproperlyConfigured(f"{name} must list host names, such as auth.example.org.") from None
 
 
 def header_names(name: str) -> list[str]:
@@ -78,10 +71,8 @@ def sender(name: str, default: str) -> str:
     given = env.str(name, default=default)
     written = MAILBOX.fullmatch(given) if given.isprintable() else None
     shown, local, domain = written.groups() if written else (None, "", "")
-    try:
+    with must(name, "be one address, such as Acme <accounts@example.org>"):
         _ = canonical_host(domain)
-    except ValueError:
-        raise ImproperlyConfigured(f"{name} must be one address, such as Acme <accounts@example.org>.") from None
     address, shown = f"{local}@{domain}", unquote((shown or "").strip())
     return f'"{quote(shown)}" <{address}>' if shown else address
 
@@ -89,16 +80,20 @@ def sender(name: str, default: str) -> str:
 def host_name(name: str) -> str:
     """The name of a host, or empty."""
     given = env.str(name, default="")
-    try:
+    with must(name, "be the name of a host, such as auth.example.org"):
         return canonical_host(given) if given else ""
-    except ValueError:
-        raise ImproperlyConfigured(f"{name} must be the name of a host, such as auth.example.org.") from None
 
 
 def origin(url: str) -> str:
     """Scheme, host and port of this URL, as browsers send them in `Origin`."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def with_host(url: str, name: str) -> str:
+    """The origin of this URL, but with another host: scheme and port stay."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{name}{f':{parts.port}' if parts.port else ''}"
 
 
 def host(url: str) -> str:

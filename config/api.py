@@ -44,4 +44,4 @@ api = DescribedAPI(
 # Requests try the routers in this order, so the rarest are last.
 for router in (account, login, registration, passwords, email, recovery, sessions, providers):
     api.add_router("", router)
-add_handlers(api)
+add_handlers(api, repeat_conflicts=True)

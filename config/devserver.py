@@ -17,7 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command
 from django.db import Error, connection
 
-from config.health import migrated
+from config.health import faults, migrated, writable
 
 HOST = "127.0.0.1"
 GRANIAN = (sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--http", "1", "--log-level", "error")
@@ -64,9 +64,12 @@ def prepare_database() -> bool:
     """Migrate it; True if there is an administrator."""
     connection.settings_dict["OPTIONS"].pop("pool", None)  # a pool would wait, and hide the reason
     try:
+        if wrong := faults():
+            sys.exit(" ".join(wrong))
         if not migrated():
             say("Applying migrations")
             call_command("migrate", verbosity=0, interactive=False)
+        writable()
         return get_user_model().objects.filter(is_superuser=True).exists()
     except (Error, ImproperlyConfigured) as error:
         reason = str(error).partition("\n")[0]
@@ -103,11 +106,13 @@ def wait_until_ready(child: "subprocess.Popen[bytes]", port: int) -> bool:
 
 def greet(has_admin: bool) -> None:
     say("Latchkey is ready; Ctrl-C ends it.")
-    say(f"  API            {settings.PUBLIC_URL}/api/")
-    say(f"  Documentation  {settings.PUBLIC_URL}/api/docs")
+    if settings.PAGES:
+        say(f"  Register, log in  {settings.PUBLIC_URL}/")
+    say(f"  API               {settings.PUBLIC_URL}/api/")
+    say(f"  Documentation     {settings.PUBLIC_URL}/api/docs")
     if not settings.ADMIN_ENABLED:
         return
-    say(f"  Admin          {settings.PUBLIC_URL}/admin/")
+    say(f"  Admin             {settings.ADMIN_ORIGIN}/admin/")
     if not has_admin:
         say(f"  The first administrator:  {os.path.relpath(sys.executable)} manage.py createsuperuser")
 

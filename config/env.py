@@ -7,6 +7,7 @@ import os
 import re
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from io import StringIO
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -25,6 +26,15 @@ FORMS = {bool: "true or false", int: "a whole number", float: "a number"}
 ESCAPE = "Write special characters of a password as %XX."
 ASSIGNMENT = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z_0-9]*)\s*=\s*(.*?)\s*")
 NOT_A_URL = f"{{}} is not a valid URL. {ESCAPE}"
+
+
+@contextmanager
+def must(name: str, form: str) -> Iterator[None]:
+    """Says what this setting must be, where the block raises ValueError."""
+    try:
+        yield
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must {form}.") from None
 
 
 class Variables(FileAwareMapping):  # type: ignore[misc]
@@ -64,6 +74,43 @@ class Environment(environ.Env):  # type: ignore[misc]
             return [part.strip() for part in value.split(",") if part.strip()]
         return super().parse_value(value, cast)
 
+    def required(self, name: str, hint: str) -> str:
+        value: str = self.str(name, default="")
+        if not value:
+            raise ImproperlyConfigured(f"{name} is not set. {hint}")
+        return value
+
+    def choice(self, name: str, *allowed: str) -> str:
+        """One of these words. The first is the default."""
+        value: str = self.str(name, default=allowed[0])
+        if value not in allowed:
+            raise ImproperlyConfigured(f"{name} must be one of: {', '.join(allowed)}.")
+        return value
+
+    def port(self, name: str, default: int) -> int:
+        value: int = self.int(name, default=default)
+        if not 1 <= value <= 65535:
+            raise ImproperlyConfigured(f"{name} must be from 1 to 65535.")
+        return value
+
+    def days(self, name: str, default: int) -> timedelta:
+        return self.duration(name, days=self.int(name, default=default))
+
+    def seconds(self, name: str, default: int) -> timedelta:
+        return self.duration(name, seconds=self.int(name, default=default))
+
+    @staticmethod
+    def duration(name: str, **amount: int) -> timedelta:
+        try:
+            return timedelta(**amount)
+        except OverflowError:
+            raise ImproperlyConfigured(f"{name} is too large.") from None
+
+    def networks(self, name: str) -> list[IPv4Network | IPv6Network]:
+        """IP addresses and networks, separated by commas; none by default."""
+        with must(name, "be IP addresses or networks, such as 10.0.0.0/24"):
+            return [ip_network(part) for part in self.list(name, default=[])]
+
 
 env = Environment()
 
@@ -96,51 +143,6 @@ def assignments(path: Path) -> Iterator[str]:
             if not (assigned := ASSIGNMENT.fullmatch(line)):
                 raise ImproperlyConfigured(f"Line {number} of {path.name} is not NAME=value.")
             yield f"{assigned[1]}={assigned[2]}"
-
-
-def required(name: str, hint: str) -> str:
-    value: str = env.str(name, default="")
-    if not value:
-        raise ImproperlyConfigured(f"{name} is not set. {hint}")
-    return value
-
-
-def choice(name: str, *allowed: str) -> str:
-    """One of these words. The first is the default."""
-    value: str = env.str(name, default=allowed[0])
-    if value not in allowed:
-        raise ImproperlyConfigured(f"{name} must be one of: {', '.join(allowed)}.")
-    return value
-
-
-def port(name: str, default: int) -> int:
-    value: int = env.int(name, default=default)
-    if not 1 <= value <= 65535:
-        raise ImproperlyConfigured(f"{name} must be from 1 to 65535.")
-    return value
-
-
-def days(name: str, default: int) -> timedelta:
-    return duration(name, days=env.int(name, default=default))
-
-
-def seconds(name: str, default: int) -> timedelta:
-    return duration(name, seconds=env.int(name, default=default))
-
-
-def duration(name: str, **amount: int) -> timedelta:
-    try:
-        return timedelta(**amount)
-    except OverflowError:
-        raise ImproperlyConfigured(f"{name} is too large.") from None
-
-
-def networks(name: str) -> list[IPv4Network | IPv6Network]:
-    """IP addresses and networks, separated by commas; none by default."""
-    try:
-        return [ip_network(part) for part in env.list(name, default=[])]
-    except ValueError:
-        raise ImproperlyConfigured(f"{name} must be IP addresses or networks, such as 10.0.0.0/24.") from None
 
 
 def cores() -> int:

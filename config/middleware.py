@@ -14,14 +14,25 @@ from django.contrib.sessions.exceptions import SessionInterrupted
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port
 from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import redirect
+from django.views.csrf import csrf_failure as django_csrf_failure
 from structlog.contextvars import bind_contextvars, reset_contextvars
 
+from sessions_api.http import cookies
 from sessions_api.http.client import ClientInfo
-from sessions_api.http.errors import CONTENT_TYPE, ApiError, InvalidRequest, PayloadTooLarge
-from sessions_api.http.exception_handlers import as_problem, refusal_outside_ninja
+from sessions_api.http.errors import (
+    CONTENT_TYPE,
+    DATABASE_FAILURES,
+    ApiError,
+    InvalidRequest,
+    NotFound,
+    PayloadTooLarge,
+    UnreadableCookie,
+)
+from sessions_api.http.exception_handlers import as_problem, refusal_by_database, refusal_outside_ninja
 from sessions_api.models import Session
 
 # Bytes, for each path and caller. The longest field of the API, an ID token, has at most 10,000 characters. The largest
@@ -34,9 +45,14 @@ PATH_LENGTH = 200  # characters of a path in the log; our own paths are shorter
 
 PAGE = "<!doctype html><title>Latchkey</title><p>{}"  # for the admin, while it cannot render a page of its own
 NOTHING = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-OWN_PAGES = (
+DOCS = (  # without Trusted Types, which the script of Swagger UI does not pass
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; worker-src 'none'"
+)
+ADMIN = (  # Django's own pages have a style of their own for each of many elements
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
-    "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "connect-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "
+    "worker-src 'none'"
 )
 
 logger = logging.getLogger(__name__)
@@ -123,16 +139,18 @@ class RequestGuardMiddleware:
 
     def refuse(self, request: HttpRequest, refusal: ApiError) -> HttpResponse:
         if is_admin(request):
-            return HttpResponse(PAGE.format(refusal.detail), status=refusal.status, headers=refusal.headers)
+            return page_of(refusal)
         return refusal.response()
 
     def check(self, request: HttpRequest) -> None:
-        """Raises InvalidRequest or PayloadTooLarge."""
+        """Raises InvalidRequest, NotFound or PayloadTooLarge."""
         if request.path_info not in PROBES:
             try:
-                request.get_host()
+                host = request.get_host()
             except DisallowedHost:
                 raise InvalidRequest from None
+            if settings.ADMIN_HOST and not is_served(request.path_info, host=host):
+                raise NotFound
         if is_admin(request) and "%00" in request.META.get("QUERY_STRING", ""):
             raise InvalidRequest  # Django's pages search with any text, and PostgreSQL stores no NUL
         if declared := request.META.get("CONTENT_LENGTH"):
@@ -148,14 +166,14 @@ class RequestGuardMiddleware:
             request.META["CONTENT_LENGTH"] = str(len(request.body))  # the parser of forms asks for it
 
     def finish_page(self, response: HttpResponse) -> None:
-        response.headers.setdefault("Content-Security-Policy", OWN_PAGES)
+        response.headers.setdefault("Content-Security-Policy", ADMIN)
         # With "no-referrer", browsers send "Origin: null" with forms, and Django refuses those as forged.
         response.headers.setdefault("Referrer-Policy", "same-origin")
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
 
     def finish(self, request: HttpRequest, response: HttpResponse) -> None:
         page = request.path_info == "/api/docs" and response.status_code == 200
-        response.headers.setdefault("Content-Security-Policy", OWN_PAGES if page else NOTHING)
+        response.headers.setdefault("Content-Security-Policy", DOCS if page else NOTHING)
         if request.path_info.startswith("/api"):
             response.headers.setdefault("Cache-Control", "no-store")
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
@@ -163,6 +181,21 @@ class RequestGuardMiddleware:
             del response.headers["Content-Type"]
         elif not response.streaming:
             response.headers.setdefault("Content-Length", str(len(response.content)))
+
+
+def is_served(path: str, *, host: str) -> bool:
+    """Whether this host has this path. ADMIN_HOST has the admin and no other page, so no script there is a user's."""
+    at_admin = split_domain_port(host)[0] == settings.ADMIN_HOST
+    return path.startswith("/static/") or at_admin == (path == "/admin" or path.startswith("/admin/"))
+
+
+def page_of(refusal: ApiError) -> HttpResponse:
+    return HttpResponse(PAGE.format(refusal.detail), status=refusal.status, headers=refusal.headers)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """Django's page for a form that seems forged, unless the browser's cookies are hidden."""
+    return page_of(UnreadableCookie()) if cookies.are_hidden(request) else django_csrf_failure(request, reason)
 
 
 def is_admin(request: HttpRequest) -> bool:
@@ -184,9 +217,14 @@ class AdminSession(AdminOnly, SessionMiddleware):
         request.session.client = request.client  # type: ignore[attr-defined]
 
     def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
-        """An administrator whose session was revoked during the request goes to the login."""
+        """An administrator whose session was revoked during the request goes to the login.
+
+        Here a new session is stored, so the database may fail.
+        """
         try:
             return super().process_response(request, response)
+        except DATABASE_FAILURES as failure:
+            return page_of(refusal_by_database(failure))
         except SessionInterrupted:
             answer = redirect("admin:login")
             answer.delete_cookie(settings.SESSION_COOKIE_NAME)

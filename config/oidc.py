@@ -7,10 +7,13 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from config.env import env, required
+from config.env import env, must
 
 NAME = re.compile("(?=.{1,32}$)[a-z][a-z0-9]*(-[a-z0-9]+)*")  # a part of URLs; columns have 32 characters for it
 RESERVED = {"admin", "github", "google", "passkey", "password"}  # other login methods
+
+ENTRA = "login.microsoftonline.com"
+MANY_TENANTS = (["common"], ["organizations"], ["consumers"])  # each ID token there has an issuer of its own
 
 
 def oidc_providers(setting: str) -> dict[str, dict[str, Any]]:
@@ -33,9 +36,9 @@ def oidc_providers(setting: str) -> dict[str, dict[str, Any]]:
 def oidc_provider(prefix: str, name: str) -> dict[str, Any]:
     hint = "OIDC_PROVIDERS lists its provider."
     return {
-        "KEY": required(f"{prefix}_CLIENT_ID", hint),
-        "SECRET": required(f"{prefix}_CLIENT_SECRET", hint),
-        "OIDC_ENDPOINT": issuer(f"{prefix}_ISSUER", required(f"{prefix}_ISSUER", hint)),
+        "KEY": env.required(f"{prefix}_CLIENT_ID", hint),
+        "SECRET": env.required(f"{prefix}_CLIENT_SECRET", hint),
+        "OIDC_ENDPOINT": issuer(f"{prefix}_ISSUER", env.required(f"{prefix}_ISSUER", hint)),
         "TITLE": env.str(f"{prefix}_NAME", default="") or name.replace("-", " ").title(),
         "NATIVE_CLIENT_IDS": env.list(f"{prefix}_NATIVE_CLIENT_IDS", default=[]),
         "ACCEPT_UNVERIFIED_EMAIL": env.bool(f"{prefix}_ACCEPT_UNVERIFIED_EMAIL", default=False),
@@ -44,13 +47,15 @@ def oidc_provider(prefix: str, name: str) -> dict[str, Any]:
 
 def issuer(setting: str, url: str) -> str:
     """OpenID Connect Discovery, 3: https, without query and fragment. On this machine http is accepted, for trials."""
-    try:
+    with must(setting, "be an https URL without query and fragment"):
         parts = urlsplit(url)
-        valid = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
-    except ValueError:
-        valid = False
-    if not valid or not parts.hostname or parts.username or "?" in url or "#" in url:
-        raise ImproperlyConfigured(f"{setting} must be an https URL without query and fragment.")
+        is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
+        if not is_safe or not parts.hostname or parts.username or "?" in url or "#" in url:
+            raise ValueError
+    if "/.well-known/" in url:
+        raise ImproperlyConfigured(f"{setting} must be the issuer itself: the part before /.well-known/.")
+    if "{" in url or (parts.hostname == ENTRA and parts.path.split("/")[1:2] in MANY_TENANTS):
+        raise ImproperlyConfigured(f"{setting} must have the id of one tenant.")
     return url
 
 

@@ -8,63 +8,43 @@ from pathlib import Path
 
 from corsheaders.defaults import default_headers
 
-from config.addresses import (
-    base_url,
-    header_names,
-    host,
-    host_name,
-    hosts,
-    origin,
-    origins,
-    root_url,
-    sender,
-    shown_host,
-)
-from config.env import (
-    anymail,
-    cache,
-    choice,
-    cores,
-    database,
-    days,
-    env,
-    mail,
-    networks,
-    port,
-    read_dotenv,
-    required,
-    seconds,
-)
+from config import addresses
+from config.env import anymail, cache, cores, database, env, mail, read_dotenv
 from config.oidc import issuer, oidc_providers, social_auth_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 read_dotenv(BASE_DIR / ".env")
 
-SECRET_KEY = required("SECRET_KEY", hint="`make run` writes a new one into .env.")
+SECRET_KEY = env.required("SECRET_KEY", hint="`make run` writes a new one into .env.")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
 DEBUG = env.bool("DEBUG", default=False)
 
 # Addresses and processes
 
-PORT = port("PORT", default=8000)
+PORT = env.port("PORT", default=8000)
 PROCESSES = max(1, env.int("GRANIAN_WORKERS", default=1))  # granian reads these two itself
 THREADS = max(1, env.int("GRANIAN_BLOCKING_THREADS", default=8))
-PUBLIC_URL = root_url("PUBLIC_URL", default=f"http://localhost:{PORT}")
-FRONTEND_URL = base_url("FRONTEND_URL", default="http://localhost:3000", empty=PUBLIC_URL)
+PUBLIC_URL = addresses.root_url("PUBLIC_URL", default=f"http://localhost:{PORT}")
+FRONTEND_URL = addresses.base_url("FRONTEND_URL", default="http://localhost:3000", empty=PUBLIC_URL)
 PAGES = env.bool("PAGES", default=env.str("FRONTEND_URL", default="elsewhere") == "")  # own pages for users
 PAGES_LOGO = env.str("PAGES_LOGO", default="")  # the address of a picture below /static/
 HTTPS = PUBLIC_URL.startswith("https://")
-ALLOWED_HOSTS = hosts("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]", host(PUBLIC_URL)])
+ADMIN_HOST = addresses.host_name("ADMIN_HOST")
+ADMIN_ORIGIN = addresses.with_host(PUBLIC_URL, ADMIN_HOST) if ADMIN_HOST else PUBLIC_URL
+ALLOWED_HOSTS = addresses.hosts(
+    "ALLOWED_HOSTS",
+    default=["localhost", "127.0.0.1", "[::1]", addresses.host(PUBLIC_URL), *filter(None, [ADMIN_HOST])],
+)
 TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
-TRUSTED_PEERS = networks("TRUSTED_PEERS")
+TRUSTED_PEERS = env.networks("TRUSTED_PEERS")
 
-CORS_ALLOWED_ORIGINS = origins("CORS_ALLOWED_ORIGINS", default=[origin(FRONTEND_URL)])
+CORS_ALLOWED_ORIGINS = addresses.origins("CORS_ALLOWED_ORIGINS", default=[addresses.origin(FRONTEND_URL)])
 CORS_ALLOW_CREDENTIALS = env.bool("CORS_ALLOW_CREDENTIALS", default=False)
 CORS_ALLOW_HEADERS = [
     *default_headers,
     "x-request-id",
     *("traceparent", "tracestate", "baggage", "sentry-trace"),  # of OpenTelemetry and Sentry
-    *header_names("CORS_ALLOWED_HEADERS"),
+    *addresses.header_names("CORS_ALLOWED_HEADERS"),
 ]
 CORS_URLS_REGEX = r"^/api/"
 CORS_EXPOSE_HEADERS = ["Retry-After", "WWW-Authenticate", "RateLimit", "RateLimit-Policy", "X-Request-ID"]
@@ -145,12 +125,12 @@ RATE_LIMIT_FACTOR = env.float("RATE_LIMIT_FACTOR", default=1)  # multiplies ever
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["accounts.login.admin_backend.PasswordBackend"]  # for the admin
-REGISTRATION = choice("REGISTRATION", "open", "verified", "closed")
-OAUTH_HANDOVER = choice("OAUTH_HANDOVER", "query", "code")
+REGISTRATION = env.choice("REGISTRATION", "open", "verified", "closed")
+OAUTH_HANDOVER = env.choice("OAUTH_HANDOVER", "query", "code")
 PASSWORD_MIN_LENGTH = env.int("PASSWORD_MIN_LENGTH", default=8)
 PASSWORD_MAX_LENGTH = 128
 AUTH_PASSWORD_VALIDATORS = [{"NAME": "accounts.passwords.validators.PasswordValidator"}]
-PWNED_PASSWORDS_URL = base_url("PWNED_PASSWORDS_URL", default="")
+PWNED_PASSWORDS_URL = addresses.base_url("PWNED_PASSWORDS_URL", default="")
 BREACH_LOOKUP = "accounts.passwords.pwned.times_seen"  # a dotted path: without the URL no HTTP client is imported
 ARGON2_TIME_COST = env.int("ARGON2_TIME_COST", default=3)  # these three: RFC 9106, section 4, second choice
 ARGON2_MEMORY_COST = env.int("ARGON2_MEMORY_COST", default=65536)  # KiB
@@ -193,21 +173,21 @@ GOOGLE_OAUTH_ENABLED = bool(SOCIAL_AUTH_GOOGLE_KEY and SOCIAL_AUTH_GOOGLE_SECRET
 
 # Sessions and events
 
-SESSION_LIFETIME = days("SESSION_LIFETIME_DAYS", default=365)
-SESSION_IDLE = days("SESSION_IDLE_DAYS", default=0)  # 0: off
-SESSION_TOUCH = seconds("SESSION_TOUCH_SECONDS", default=300)
-REAUTHENTICATION = seconds("REAUTHENTICATION_SECONDS", default=600)
+SESSION_LIFETIME = env.days("SESSION_LIFETIME_DAYS", default=365)
+SESSION_IDLE = env.days("SESSION_IDLE_DAYS", default=0)  # 0: off
+SESSION_TOUCH = env.seconds("SESSION_TOUCH_SECONDS", default=300)
+REAUTHENTICATION = env.seconds("REAUTHENTICATION_SECONDS", default=600)
 SESSION_MAX_PER_USER = env.int("SESSION_MAX_PER_USER", default=100)
-EVENTS_KEEP = days("EVENTS_KEEP_DAYS", default=365)
+EVENTS_KEEP = env.days("EVENTS_KEEP_DAYS", default=365)
 
 # Mail
 
 vars().update(mail("EMAIL_URL", "consolemail://", backend=env.str("EMAIL_BACKEND", default="")))  # Django's EMAIL_*
 ANYMAIL = anymail()
 EMAIL_TIMEOUT = 60  # seconds for each answer of the server: no request waits, and some servers greet late on purpose
-EMAIL_EHLO_NAME = host_name("EMAIL_EHLO_NAME")
-DEFAULT_FROM_EMAIL = sender("DEFAULT_FROM_EMAIL", default="latchkey@localhost")
-SITE_NAME = env.str("SITE_NAME", default="") or shown_host(FRONTEND_URL)
+EMAIL_EHLO_NAME = addresses.host_name("EMAIL_EHLO_NAME")
+DEFAULT_FROM_EMAIL = addresses.sender("DEFAULT_FROM_EMAIL", default="latchkey@localhost")
+SITE_NAME = env.str("SITE_NAME", default="") or addresses.shown_host(FRONTEND_URL)
 MAIL_LANGUAGE = env.str("MAIL_LANGUAGE", default="en")
 MAIL_IN_PROCESS = env.bool("MAIL_IN_PROCESS", default=True)
 
@@ -222,7 +202,8 @@ SESSION_COOKIE_AGE = 8 * 3600  # seconds: a working day
 CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}latchkey-csrf"
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
-CSRF_TRUSTED_ORIGINS = [origin(PUBLIC_URL)]
+CSRF_FAILURE_VIEW = "config.middleware.csrf_failure"
+CSRF_TRUSTED_ORIGINS = [ADMIN_ORIGIN]
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"  # needs no cookie of its own
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "no-referrer"
@@ -238,8 +219,8 @@ SILENCED_SYSTEM_CHECKS = [
 
 # Logs
 
-LOG_FORMAT = choice("LOG_FORMAT", *(("console", "json") if DEBUG or os.isatty(2) else ("json", "console")))
-LOG_LEVEL = choice("LOG_LEVEL", "info", "debug", "warning", "error").upper()
+LOG_FORMAT = env.choice("LOG_FORMAT", *(("console", "json") if DEBUG or os.isatty(2) else ("json", "console")))
+LOG_LEVEL = env.choice("LOG_LEVEL", "info", "debug", "warning", "error").upper()
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

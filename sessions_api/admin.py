@@ -12,11 +12,10 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
-from sessions_api.adminkit.columns import NONE, client_lines, time_column, user_column
-from sessions_api.adminkit.filters import ChoiceFilter
+from sessions_api.adminkit.columns import NONE, ChoiceFilter, client_lines, time_column
 from sessions_api.adminkit.permissions import log_for_each, may_administer
 from sessions_api.adminkit.read_only import ReadOnlyAdmin
-from sessions_api.events.tags import ADMINISTRATOR
+from sessions_api.events.models import ADMINISTRATOR
 
 from . import login_methods
 from .admin_sessions.models import AdminSession, AdminSessionQuerySet
@@ -53,10 +52,8 @@ class MethodFilter(ChoiceFilter):
 class RevocableAdmin(ReadOnlyAdmin):
     """What the lists of both kinds of sessions share."""
 
-    list_select_related = ("user",)
     actions = ("delete_selected",)
 
-    account = user_column()
     last_seen = time_column("last_seen_at", "last seen")
     ends = time_column("ends_at", "expires")
 
@@ -139,7 +136,6 @@ class AdminSessionAdmin(RevocableAdmin):
 
     list_display = ("created", "account", "last_seen", "ends", "client")
     ordering = ("-expire_date",)
-    sortable_by = ()
     fields = ("id", "account", "created", "last_seen", "ends", "ip_address", "device", "user_agent")
 
     created = time_column("created_at", "created")

@@ -2,7 +2,7 @@ from uuid import UUID
 
 from ninja import Query, Router
 
-from sessions_api.events.tags import Tag
+from sessions_api.events.models import Tag
 from sessions_api.http import converters  # noqa: F401 (registers itself)
 from sessions_api.http.errors import NotFound, ReauthenticationRequired
 from sessions_api.http.openapi import raises
@@ -32,12 +32,8 @@ def list_sessions(request: SessionRequest) -> list[SessionInfo]:
     return [SessionInfo.from_session(session, current=session.pk == request.auth.pk) for session in sessions]
 
 
-@router.delete(
-    "/auth/sessions/{any_case_uuid:handle}",
-    response={204: None},
-    summary="Revoke one of my sessions",
-    openapi_extra=raises(NotFound, ReauthenticationRequired),
-)
+@router.delete("/auth/sessions/{any_case_uuid:handle}", response={204: None}, summary="Revoke one of my sessions")
+@raises(NotFound, ReauthenticationRequired)
 def revoke_session(request: SessionRequest, handle: UUID) -> None:
     """The session whose token was sent can always be revoked; another one needs a recent login."""
     if handle != request.auth.pk:
@@ -48,13 +44,8 @@ def revoke_session(request: SessionRequest, handle: UUID) -> None:
         raise NotFound
 
 
-@router.delete(
-    "/auth/sessions",
-    auth=fresh_session,
-    response={204: None},
-    summary="Revoke my other sessions",
-    openapi_extra=raises(ReauthenticationRequired),
-)
+@router.delete("/auth/sessions", auth=fresh_session, response={204: None}, summary="Revoke my other sessions")
+@raises(ReauthenticationRequired)
 def revoke_other_sessions(request: SessionRequest, include_current: Query[bool] = False) -> None:
     """Revokes all other sessions of the user; with `include_current` also the one whose token was sent."""
     sessions = request.auth.siblings()

@@ -16,14 +16,13 @@ from .models import Session
 if TYPE_CHECKING:
     from django.contrib.auth.models import _User  # the stubs' name for AUTH_USER_MODEL
 
-    class SessionRequest(ClientRequest):
-        """The request that an endpoint behind a `SessionBearer` receives."""
 
-        auth: Session
-        user: _User
+class SessionRequest(ClientRequest):
+    """The type of a request that an endpoint behind a `SessionBearer` receives."""
 
-else:
-    SessionRequest = HttpRequest
+    auth: Session
+    user: "_User"
+
 
 Arguments = ParamSpec("Arguments")
 Response = TypeVar("Response")

@@ -2,6 +2,7 @@
 
 import re
 import zlib
+from collections.abc import Mapping
 from datetime import timedelta
 from ipaddress import ip_address
 from typing import Any
@@ -28,35 +29,38 @@ WORDS = re.compile("change|example|insecure|password|placeholder|secret|qwerty",
 KEY_LENGTH = 50  # characters; Django's own check reports shorter keys
 RANDOM_KEY_BYTES = 40  # compressed: 50 random digits take at least 42, and twice the alphabet takes 37
 
+Rows = Mapping[str, tuple[bool, str, *tuple[str, ...]]]  # by its number: a condition, a message, and perhaps hints
+
+
+def messages(kind: type[Error | Warning], app: str, rows: Rows) -> list[CheckMessage]:
+    """A message of this kind for each row whose condition holds."""
+    return [
+        kind(message, hint=" ".join(hints), id=f"{app}.{number}")
+        for number, (found, message, *hints) in rows.items()
+        if found
+    ]
+
 
 @register
-def lifetimes(**options: Any) -> list[CheckMessage]:
-    longest, idle, touch = timedelta(days=MAX_DAYS), settings.SESSION_IDLE, settings.SESSION_TOUCH
+def impossible(**options: Any) -> list[CheckMessage]:
+    """One error for each setting with which the service could not work."""
+    none, longest = timedelta(0), timedelta(days=MAX_DAYS)
+    lifetime, idle, touch = settings.SESSION_LIFETIME, settings.SESSION_IDLE, settings.SESSION_TOUCH
+    every_address = any(not peers.prefixlen for peers in settings.TRUSTED_PEERS)
+    wrong_factor = not 0 <= settings.RATE_LIMIT_FACTOR <= MAX_FACTOR
     wrong = {
-        "E001": (
-            f"SESSION_LIFETIME_DAYS is not from 1 to {MAX_DAYS}.",
-            not timedelta(0) < settings.SESSION_LIFETIME <= longest,
-        ),
-        "E002": (f"SESSION_IDLE_DAYS is not from 0 to {MAX_DAYS}.", not timedelta(0) <= idle <= longest),
-        "E003": ("SESSION_TOUCH_SECONDS is below 0.", touch < timedelta(0)),
-        "E004": ("SESSION_TOUCH_SECONDS is not shorter than SESSION_IDLE_DAYS.", timedelta(0) < idle <= touch),
-        "E005": ("SESSION_MAX_PER_USER is not above 0.", settings.SESSION_MAX_PER_USER < 1),
-        "E006": (
-            f"EVENTS_KEEP_DAYS is not from 1 to {MAX_DAYS}.",
-            not timedelta(0) < settings.EVENTS_KEEP <= longest,
-        ),
-        "E007": ("TRUSTED_PROXY_COUNT is below 0.", settings.TRUSTED_PROXY_COUNT < 0),
-        "E008": (
-            f"RATE_LIMIT_FACTOR is not from 0 to {MAX_FACTOR}.",
-            not 0 <= settings.RATE_LIMIT_FACTOR <= MAX_FACTOR,
-        ),
-        "E009": ("REAUTHENTICATION_SECONDS is not above 0.", timedelta(0) >= settings.REAUTHENTICATION),
-        "E015": (
-            "TRUSTED_PEERS contains every address.",
-            any(not peers.prefixlen for peers in settings.TRUSTED_PEERS),
-        ),
+        "E001": (not none < lifetime <= longest, f"SESSION_LIFETIME_DAYS is not from 1 to {MAX_DAYS}."),
+        "E002": (not none <= idle <= longest, f"SESSION_IDLE_DAYS is not from 0 to {MAX_DAYS}."),
+        "E003": (touch < none, "SESSION_TOUCH_SECONDS is below 0."),
+        "E004": (none < idle <= touch, "SESSION_TOUCH_SECONDS is not shorter than SESSION_IDLE_DAYS."),
+        "E005": (settings.SESSION_MAX_PER_USER < 1, "SESSION_MAX_PER_USER is not above 0."),
+        "E006": (not none < settings.EVENTS_KEEP <= longest, f"EVENTS_KEEP_DAYS is not from 1 to {MAX_DAYS}."),
+        "E007": (settings.TRUSTED_PROXY_COUNT < 0, "TRUSTED_PROXY_COUNT is below 0."),
+        "E008": (wrong_factor, f"RATE_LIMIT_FACTOR is not from 0 to {MAX_FACTOR}."),
+        "E009": (none >= settings.REAUTHENTICATION, "REAUTHENTICATION_SECONDS is not above 0."),
+        "E015": (every_address, "TRUSTED_PEERS contains every address."),
     }
-    return [Error(message, id=f"sessions_api.{number}") for number, (message, found) in wrong.items() if found]
+    return messages(Error, "sessions_api", wrong)
 
 
 @register(deploy=True)
@@ -65,11 +69,7 @@ def deployment(**options: Any) -> list[CheckMessage]:
     database, cache = settings.DATABASES["default"], settings.CACHES["default"]
     in_redis = cache["BACKEND"].endswith("RedisCache")
     unsafe = {
-        "W001": (
-            not settings.HTTPS,
-            "PUBLIC_URL is not https.",
-            "Clients would send every bearer token unencrypted.",
-        ),
+        "W001": (not settings.HTTPS, "PUBLIC_URL is not https.", "Clients would send every bearer token unencrypted."),
         "W002": (
             timedelta(0) == settings.SESSION_IDLE or settings.SESSION_IDLE > LONG_IDLE,
             "Unused sessions do not expire early.",
@@ -164,8 +164,7 @@ def deployment(**options: Any) -> list[CheckMessage]:
             "Set SESSION_TOUCH_SECONDS to at most 86400. Users look at it to find a session that is not theirs.",
         ),
     }
-    found = {number: told for number, (is_unsafe, *told) in unsafe.items() if is_unsafe}
-    return [Warning(message, hint=hint, id=f"sessions_api.{number}") for number, (message, hint) in found.items()]
+    return messages(Warning, "sessions_api", unsafe)
 
 
 def is_on_another_machine(host: str) -> bool:

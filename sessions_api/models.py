@@ -12,8 +12,7 @@ from django.db.models import F, Q, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
 
-from sessions_api.events.models import Event
-from sessions_api.events.tags import Tag
+from sessions_api.events.models import Event, Tag
 from sessions_api.http.client import USER_AGENT_LENGTH, ClientInfo, device
 from sessions_api.http.errors import ReauthenticationRequired, SessionExpired
 
@@ -193,15 +192,16 @@ class Session(SessionMixin, TimestampMixin):
         if not now - settings.REAUTHENTICATION <= self.authenticated_at <= now + CLOCK_SKEW:
             raise ReauthenticationRequired
 
-    def renew(self) -> str | None:
+    def renew(self) -> str:
         """Replace the token after the user authenticated again, and return the new one. The old token becomes invalid.
 
-        One UPDATE; the session keeps its id and `expires_at`. None if the session ended or was renewed meanwhile.
+        One UPDATE; the session keeps its id and `expires_at`. Raises SessionExpired if the session ended or was renewed
+        meanwhile.
         """
         token, now = new_token(), timezone.now()
         unchanged = Session.objects.live().filter(pk=self.pk, digest=self.digest)
         if not unchanged.update(digest=digest(token), authenticated_at=now, last_seen_at=now, updated_at=now):
-            return None
+            raise SessionExpired
         self.digest, self.authenticated_at, self.last_seen_at = digest(token), now, now
         return token
 

@@ -17,8 +17,7 @@ from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.db.models import Q
 
-from sessions_api.events.models import Event
-from sessions_api.events.tags import Tag
+from sessions_api.events.models import Event, Tag
 
 from .admin_sessions.models import AdminSessionQuerySet
 from .http.client import ClientInfo

@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from ssl import PROTOCOL_TLS_SERVER, SSLContext
-from typing import Any
+from typing import Any, ClassVar
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
@@ -128,6 +128,41 @@ def talker(say: Callable[[socket.socket, threading.Event], Any]) -> Iterator[int
         listener.shutdown(socket.SHUT_RDWR)  # wakes accept()
         thread.join()
         listener.close()
+
+
+class Script:
+    """The replies of a mail server at each command; one that is empty closes the connection.
+
+    `connect` is the greeting, and `text` the reply to the mail itself. `heard` has the commands that came.
+    """
+
+    ACCEPTING: ClassVar = {
+        "connect": "220 mail.example.org ESMTP",
+        "ehlo": "250-mail.example.org\r\n250-STARTTLS\r\n250-AUTH PLAIN\r\n250 ENHANCEDSTATUSCODES",
+        "auth": "235 2.7.0 Authentication successful",
+        "data": "354 End data with <CR><LF>.<CR><LF>",
+        "quit": "221 2.0.0 Bye",
+    }
+
+    def __init__(self, **replies: str) -> None:
+        self.replies = self.ACCEPTING | replies
+        self.heard: list[str] = []
+
+    def __call__(self, wire: socket.socket, over: threading.Event) -> None:
+        """The whole conversation on this connection. 421 ends it (RFC 5321, 3.8)."""
+        command = "connect"
+        with wire.makefile("rb") as lines:
+            while reply := self.replies.get(command, "250 2.0.0 Ok"):
+                wire.sendall(f"{reply}\r\n".encode())
+                if command == "quit" or reply.startswith("421"):
+                    return
+                if command == "data" and reply.startswith("354"):
+                    while lines.readline().strip(b"\r\n") != b".":
+                        pass
+                    command = "text"
+                else:
+                    command = lines.readline().partition(b" ")[0].strip().decode().lower() or "quit"
+                    self.heard.append(command)
 
 
 def nothing(wire: socket.socket, over: threading.Event) -> None:

@@ -28,7 +28,7 @@ from .server import database, serving
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = (ROOT / "config" / "settings.py").read_text()
 PARSERS = SETTINGS + (ROOT / "config" / "env.py").read_text()
-READ = set(re.findall(r"""(?<![.\w])(?:env\.)?[a-z_]+\(\s*"([A-Z][A-Z0-9_]+)\"""", PARSERS))
+READ = set(re.findall(r"""(?<![.\w])(?:(?:addresses|env)\.)?[a-z_]+\(\s*"([A-Z][A-Z0-9_]+)\"""", PARSERS))
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
 MEASUREMENTS = {ROOT / "docs/benchmarks.md", ROOT / "docs/growth.md"}
 SHORT = [page for page in ROOT.glob("docs/**/*.md") if page not in MEASUREMENTS]
@@ -43,11 +43,14 @@ def table(page, column=0):
     return [re.findall(r"`([^`]+)`", row[column]) for row in rows if len(row) > column]
 
 
-def test_settings_page_lists_exactly_the_settings_that_are_read():
-    assert {name for cell in table("docs/settings.md") for name in cell} == READ
+SETTINGS_PAGES = ("docs/settings.md", "docs/settings-accounts.md")
 
 
-@pytest.mark.parametrize("page", ["docs/settings.md", "docs/architecture.md"])
+def test_settings_pages_list_exactly_the_settings_that_are_read():
+    assert {name for page in SETTINGS_PAGES for cell in table(page) for name in cell} == READ
+
+
+@pytest.mark.parametrize("page", [*SETTINGS_PAGES, "docs/architecture.md"])
 def test_tables_have_no_row_twice(page):
     """And no name twice: of two rows that differ, one would be wrong."""
     firsts = re.findall(r"^\| ([^|]+) \|", (ROOT / page).read_text(), re.MULTILINE)
@@ -62,10 +65,10 @@ def test_env_example_has_a_line_for_each_setting():
 
 
 @pytest.mark.asvs("2.1.3")
-def test_settings_page_has_the_defaults_of_the_code():
-    rows = zip(table("docs/settings.md"), table("docs/settings.md", column=1), strict=True)
+def test_settings_pages_have_the_defaults_of_the_code():
+    rows = [row for page in SETTINGS_PAGES for row in zip(table(page), table(page, column=1), strict=True)]
     written = {name[0]: default[0] for name, default in rows if default and default[0].isdigit()}
-    in_code = dict(re.findall(r"""(?:env\.int|days|port|seconds)\("([A-Z0-9_]+)", default=(\d+)\)""", SETTINGS))
+    in_code = dict(re.findall(r"""env\.(?:int|days|port|seconds)\("([A-Z0-9_]+)", default=(\d+)\)""", SETTINGS))
     assert written == in_code
 
 

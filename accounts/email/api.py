@@ -2,25 +2,20 @@
 
 from ninja import Router
 
-from accounts.errors import EmailTaken
-from accounts.mail.errors import InvalidLink
+from accounts.errors import EmailTaken, InvalidLink
 from accounts.schemas import EmailAddress, MailToken
 from sessions_api.auth import SessionRequest, fresh_session
 from sessions_api.http.errors import ReauthenticationRequired
 from sessions_api.http.openapi import raises
 from sessions_api.ratelimit import limits
 
-from . import change, verification
+from . import verification
 
 router = Router(tags=["email"])
 
 
-@router.post(
-    "/auth/email/verify",
-    response={204: None},
-    summary="Verify the email address",
-    openapi_extra=raises(InvalidLink),
-)
+@router.post("/auth/email/verify", response={204: None}, summary="Verify the email address")
+@raises(InvalidLink)
 @limits.limited(limits.CONSUME)
 def verify_email(request: SessionRequest, body: MailToken) -> None:
     """Takes the token of the mail. The session must belong to the user of the token."""
@@ -34,13 +29,8 @@ def resend_verification(request: SessionRequest) -> None:
     verification.request_verification(request.auth.user, client=request.client)
 
 
-@router.post(
-    "/auth/email/change",
-    auth=fresh_session,
-    response={202: None},
-    summary="Request another email address",
-    openapi_extra=raises(ReauthenticationRequired),
-)
+@router.post("/auth/email/change", auth=fresh_session, response={202: None}, summary="Request another email address")
+@raises(ReauthenticationRequired)
 @limits.limited(
     limits.CHANGE,
     account=lambda request, body: request.auth.user.email,
@@ -48,16 +38,12 @@ def resend_verification(request: SessionRequest) -> None:
 )
 def request_email_change(request: SessionRequest, body: EmailAddress) -> None:
     """Sends a mail with a token to the new address. The answer is the same where another user has that address."""
-    change.request_change(request.auth.user, email=body.email, client=request.client)
+    verification.request_change(request.auth.user, email=body.email, client=request.client)
 
 
-@router.post(
-    "/auth/email/change/confirm",
-    response={204: None},
-    summary="Change the email address",
-    openapi_extra=raises(InvalidLink, EmailTaken),
-)
+@router.post("/auth/email/change/confirm", response={204: None}, summary="Change the email address")
+@raises(InvalidLink, EmailTaken)
 @limits.limited(limits.CONSUME)
 def confirm_email_change(request: SessionRequest, body: MailToken) -> None:
     """Takes the token of the mail. The old address is told; if it was verified, it can undo this for seven days."""
-    change.change_email(request.auth.user, token=body.token, client=request.client)
+    verification.change_email(request.auth.user, token=body.token, client=request.client)

@@ -14,9 +14,8 @@ from accounts.errors import AuthenticationFailed
 from accounts.fields import canonical_email
 from accounts.hash_pool import hash_pool, network_of
 from accounts.models import User
-from sessions_api.events.models import Event
-from sessions_api.events.tags import Tag
-from sessions_api.http.client import ClientRequest, client_of
+from sessions_api.events.models import Event, Tag
+from sessions_api.http.client import ClientInfo, ClientRequest
 from sessions_api.ratelimit import limits
 
 from .complete import alert_if_unusual
@@ -30,8 +29,7 @@ class PasswordBackend(ModelBackend):
         """The staff user, or None. Raises RateLimited or ServerBusy, which `RequestGuardMiddleware` answers."""
         if request is None or username is None or password is None or len(password) > settings.PASSWORD_MAX_LENGTH:
             return None
-        with hash_pool.turn(network_of(request.client)):
-            limits.check(limits.LOGIN, request.client)
+        with hash_pool.turn(network_of(request.client)), limits.counted(limits.LOGIN, request.client):
             try:
                 email = canonical_email(username)
                 return authenticate(email=email, password=password, client=request.client, staff_only=True)
@@ -46,7 +44,7 @@ def record_login(sender: Any, request: HttpRequest, user: User, **more: Any) -> 
     The session is Django's, so `complete_login` has no part in it. Django compares the user's state and password with
     it at each request.
     """
-    client = client_of(request)
+    client = ClientInfo.from_request(request)  # requests of other code may not have passed our middleware
     with transaction.atomic():
         held_user = User.objects.filter(pk=user.pk).lock().first()  # None where the user was deleted meanwhile
         login = Event.objects.record(Tag.ADMIN_LOGIN, held_user, client=client)

@@ -1,21 +1,24 @@
-"""The one door: every login through the API ends in `complete_login`."""
+"""The one door: every login through the API ends in `complete_login`.
+
+A provider, or the code that brings a session to the front end without a token in a URL, leads to it as well.
+"""
 
 from django.db import transaction
 from django.db.models import Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from accounts.errors import AuthenticationFailed
+from accounts.errors import AccountDisabled, AuthenticationFailed, InvalidCode
+from accounts.mail.models import MailType
 from accounts.mail.notifications import notify
-from accounts.mail.queue import MailType
 from accounts.models import User
-from sessions_api.events.models import Event, EventQuerySet
-from sessions_api.events.tags import Tag
+from sessions_api.events.models import Event, EventQuerySet, Tag
 from sessions_api.http.client import ClientInfo
 from sessions_api.http.errors import SessionExpired
 from sessions_api.models import Session
 
 from .lockout import COOL_OFF_FROM
+from .models import SessionExchangeCode
 
 
 def complete_login(user: User, *, method: str, client: ClientInfo, device: str = "") -> tuple[Session, str]:
@@ -42,17 +45,51 @@ def complete_reauthentication(session: Session, *, method: str, client: ClientIn
     Raises SessionExpired where the session was revoked, or the user disabled or re-keyed, meanwhile.
     """
     with transaction.atomic():
-        user = lock_user_of_session(session)
-        token = renew(session)
+        user = lock_user_of_session(session.user)
+        token = session.renew()
         Event.objects.record(Tag.REAUTHENTICATED, user, client=client, session=session.pk, method=method)
     return token
 
 
-def renew(session: Session) -> str:
-    """The new token of this session. Raises SessionExpired where the session was revoked meanwhile."""
-    if (token := session.renew()) is None:
-        raise SessionExpired
-    return token
+def login_with_provider(user: User, *, provider: str, client: ClientInfo) -> tuple[Session, str]:
+    """A new session of a user whom a provider has authenticated, and its token.
+
+    Raises AccountDisabled where the user was disabled or deleted, or got another password, meanwhile. The caller
+    knows from the provider who the user is, so there is nothing to hide.
+    """
+    try:
+        return complete_login(user, method=provider, client=client)
+    except AuthenticationFailed:
+        raise AccountDisabled from None
+
+
+def hand_over(session: Session, *, code_challenge: str) -> str:
+    """A code for another session of this user, such as that of a front end whose user logged in at our pages.
+
+    Raises SessionExpired where the session was revoked, or the user disabled or re-keyed, meanwhile.
+    """
+    with transaction.atomic():
+        user = lock_user_of_session(session.user)
+        if not session.siblings().live().filter(pk=session.pk).exists():
+            raise SessionExpired
+        return SessionExchangeCode.objects.issue(user, provider=session.method, code_challenge=code_challenge)
+
+
+def exchange_code(*, code: str, code_verifier: str, client: ClientInfo) -> tuple[Session, str]:
+    """A new session of the user for whom this code was issued, and its token. Raises InvalidCode or AccountDisabled."""
+    exchanged = SessionExchangeCode.objects.consume(code, code_verifier)
+    return login_with_provider(exchanged.user, provider=exchanged.provider, client=client)
+
+
+def reauthenticate_with_code(session: Session, *, code: str, code_verifier: str, client: ClientInfo) -> str:
+    """The new token of this session, by a code of the same user. The old token is revoked.
+
+    Raises InvalidCode, also for another user's code, or SessionExpired where the session was revoked meanwhile.
+    """
+    exchanged = SessionExchangeCode.objects.consume(code, code_verifier)
+    if exchanged.user != session.user:
+        raise InvalidCode
+    return complete_reauthentication(session, method=exchanged.provider, client=client)
 
 
 def lock_user_if_unchanged(user: User) -> User:
@@ -66,13 +103,13 @@ def lock_user_if_unchanged(user: User) -> User:
     return unchanged
 
 
-def lock_user_of_session(session: Session) -> User:
+def lock_user_of_session(user: User) -> User:
     """The same for the user of a session. Raises SessionExpired: stories that disable or re-key users revoke sessions.
 
     Call it inside a transaction.
     """
     try:
-        return lock_user_if_unchanged(session.user)
+        return lock_user_if_unchanged(user)
     except AuthenticationFailed:
         raise SessionExpired from None
 

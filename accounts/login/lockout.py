@@ -16,13 +16,13 @@ from django.db.models import Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
+from accounts.mail.models import MailType
 from accounts.mail.notifications import notify
-from accounts.mail.queue import MailType
 from accounts.models import User
-from sessions_api.events.models import Event
-from sessions_api.events.tags import Tag
+from sessions_api.events.models import Event, Tag
 from sessions_api.http.client import ClientInfo
 from sessions_api.http.errors import ApiError, RateLimited
+from sessions_api.models import Session
 from sessions_api.outbound.back_off import BackOff
 from sessions_api.ratelimit import limits
 
@@ -41,19 +41,17 @@ LOGINS = (Tag.LOGIN, Tag.ADMIN_LOGIN, *BY_MAIL)
 class Attempt:
     """One attempt to prove a password, and the failures before it.
 
-    `user` is unsaved where no user has `email`; then every statement is the same, as with and without a device. With
-    `session`, the failures are those of this session; with `device`, those of this mark of a device token. `account`
-    is what the limits of `ratelimit/limits.py` count by.
+    `user` is unsaved where no user has the address; then every statement is the same, as with and without a device.
+    With `session`, the failures are those of this session; with `device`, those of this mark of a device token.
+    `account` is what the limits of `ratelimit/limits.py` count by.
     """
 
-    def __init__(
-        self, user: User, *, email: str, client: ClientInfo, session: UUID | None = None, device: str = ""
-    ) -> None:
+    def __init__(self, user: User, *, client: ClientInfo, session: UUID | None = None, device: str = "") -> None:
         self.client = client
         network = "" if session else known_network(user, client)
         self.scope = str(session or device or network)
-        self.key = FailureKey(email if user._state.adding else str(user.pk), self.scope)
-        self.account = account_in(email, self.scope)
+        self.key = FailureKey(user.email if user._state.adding else str(user.pk), self.scope)
+        self.account = account_in(user.email, self.scope)
         self.failures = LoginFailures.objects.under(self.key)
 
     @contextmanager
@@ -130,8 +128,11 @@ def clear_failures(user: User, client: ClientInfo) -> None:
         limits.clear(limits.PASSWORD, client, account=account_in(user.email, key.scope))
 
 
-def keys_of(user: User) -> list[FailureKey]:
-    """Under which keys this user can have failures."""
-    networks = user.events.filter(tag__in=LOGINS).order_by().values_list("network", flat=True).distinct()
-    sessions = map(str, user.sessions.values_list("pk", flat=True))
-    return [FailureKey(str(user.pk), scope) for scope in dict.fromkeys(["", *networks, *sessions])]
+def keys_of(*users: User) -> list[FailureKey]:
+    """Under which keys these users can have failures, by two queries."""
+    keys = [user.pk for user in users]
+    logins = Event.objects.filter(user_id__in=keys, tag__in=LOGINS).order_by()
+    networks = logins.values_list("user_id", "network").distinct()
+    sessions = [(user, str(pk)) for user, pk in Session.objects.filter(user_id__in=keys).values_list("user_id", "pk")]
+    found = dict.fromkeys([*((key, "") for key in keys), *networks, *sessions])
+    return [FailureKey(str(user), scope) for user, scope in found]

@@ -14,10 +14,9 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
+from accounts.errors import InvalidCode
 from accounts.models import User
 from sessions_api.tokens import digest
-
-from .errors import InvalidCode
 
 LOCKED_FROM = 100  # failures in a row: the most that NIST SP 800-63B-4, 3.2.2, allows
 KEPT = timedelta(days=30)  # after the last failure, since strangers fill this table; so 99 guesses cost 33 days

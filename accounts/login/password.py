@@ -8,8 +8,7 @@ from django.db import transaction
 from accounts.errors import AuthenticationFailed, InvalidPassword
 from accounts.hash_pool import hash_pool, network_of
 from accounts.models import User
-from sessions_api.events.models import Event
-from sessions_api.events.tags import Tag
+from sessions_api.events.models import Event, Tag
 from sessions_api.http.client import ClientInfo
 from sessions_api.models import Session
 from sessions_api.ratelimit import limits
@@ -51,15 +50,10 @@ def authenticate(
     With `staff_only`, other users are refused and counted like a wrong password. Otherwise the admin's login would
     tell callers which passwords are right.
     """
-    user = User.objects.filter(email=email).first() or User()  # an unsaved user costs one hash as well
+    user = User.objects.filter(email=email).first() or User(email=email)  # unsaved, it costs one hash as well
+    device = devices.mark_of(user, device_token)
     outcome = verify_password_attempt(
-        user,
-        email=email,
-        password=password,
-        client=client,
-        failure=Tag.LOGIN_FAILED,
-        device=devices.mark_of(user, device_token),
-        staff_only=staff_only,
+        user, password=password, client=client, failure=Tag.LOGIN_FAILED, device=device, staff_only=staff_only
     )
     if outcome is not Outcome.AUTHENTICATED:
         raise AuthenticationFailed
@@ -69,7 +63,6 @@ def authenticate(
 def verify_password_attempt(
     user: User,
     *,
-    email: str,
     password: str,
     client: ClientInfo,
     failure: Tag,
@@ -79,12 +72,14 @@ def verify_password_attempt(
 ) -> Outcome:
     """Compare the password with that of this user. Count a failure, and record it as an event with the tag `failure`.
 
-    Raises RateLimited before any hashing, or ServerBusy; neither counts as a failure. An attempt for which the pool has
-    no room counts for no limit, and takes no turn after a cool-off.
+    An unsaved user has an address that no user has.
+
+    Raises RateLimited before any hashing, or ServerBusy; neither counts as a failure. An attempt whose hash gets no
+    room, no memory or no thread counts for no limit, and takes no turn after a cool-off.
     """
-    attempt = Attempt(user, email=email, client=client, session=session, device=device)
-    with hash_pool.turn(network_of(client)), attempt.turn():
-        limits.check(limits.PASSWORD, client, account=attempt.account)
+    attempt = Attempt(user, client=client, session=session, device=device)
+    counted = limits.counted(limits.PASSWORD, client, account=attempt.account)
+    with hash_pool.turn(network_of(client)), attempt.turn(), counted:
         matches = user.check_password(password)
     outcome = outcome_of(user, matches=matches, locked=attempt.failures.is_locked, staff_only=staff_only)
     if outcome is Outcome.AUTHENTICATED:
@@ -121,14 +116,8 @@ def reauthenticate_with_password(session: Session, *, password: str, client: Cli
 
 def require_password(session: Session, *, password: str, client: ClientInfo) -> None:
     """Raises InvalidPassword unless this is the password of the session's user; RateLimited or ServerBusy."""
-    user = session.user
     outcome = verify_password_attempt(
-        user,
-        email=user.email,
-        password=password,
-        client=client,
-        failure=Tag.REAUTHENTICATION_FAILED,
-        session=session.pk,
+        session.user, password=password, client=client, failure=Tag.REAUTHENTICATION_FAILED, session=session.pk
     )
     if outcome is not Outcome.AUTHENTICATED:
         raise InvalidPassword

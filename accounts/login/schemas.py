@@ -43,11 +43,11 @@ class Exchange(RequestSchema):
     code_verifier: Verifier
 
 
-class Handover(RequestSchema):
+class ExchangeChallenge(RequestSchema):
     code_challenge: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{43}$", description="S256, RFC 7636.")]
 
 
-class HandoverCode(ResponseSchema):
+class ExchangeCode(ResponseSchema):
     code: str = Field(description="For `POST /api/auth/exchange`, once, within a minute.")
 
 

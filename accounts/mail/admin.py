@@ -11,8 +11,7 @@ from django.utils import timezone
 from accounts.fields import canonical_part
 from accounts.mail.queue import GIVE_UP_AFTER, LEASE, QueuedMail, queued
 from accounts.models import User
-from sessions_api.adminkit.columns import minute, time_column, user_column
-from sessions_api.adminkit.filters import ChoiceFilter
+from sessions_api.adminkit.columns import ChoiceFilter, minute, time_column
 from sessions_api.adminkit.permissions import log_for_each
 from sessions_api.adminkit.read_only import ReadOnlyAdmin
 
@@ -34,13 +33,12 @@ class QueuedMailAdmin(ReadOnlyAdmin):
     list_display = ("type", "email", "requested", "next_attempt", "attempts", "last_error")
     list_filter = (StateFilter, "type")
     allowed_lookups = ("state", "type__exact")
-    list_select_related = ("user",)
     ordering = ("-requested_at",)
+    sortable_by = None
     search_help_text = "The beginning of an email address."
     actions = ("send_again", "delete_selected")
     fields = ("type", "email", "account", "requested", "next_attempt", "attempts", "last_error", "data")
 
-    account = user_column()
     requested = time_column("requested_at", "requested", ordering="requested_at")
 
     def has_send_permission(self, request: HttpRequest) -> bool:

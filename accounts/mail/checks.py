@@ -11,6 +11,7 @@ from django.core.mail import get_connection
 from django.utils.translation import to_locale
 
 from accounts.checks import LOCAL_HOSTS
+from sessions_api.checks import messages
 
 LOCAL_DOMAINS = (".internal", ".invalid", ".local", ".localdomain", ".localhost", ".test")
 LOCAL_BACKENDS = tuple(f".{name}.EmailBackend" for name in ("console", "locmem", "dummy", "filebased"))
@@ -37,26 +38,26 @@ def mail_language_is_translated(**options: Any) -> list[CheckMessage]:
 
 
 @register(deploy=True)
-def mail_backend_delivers(**options: Any) -> list[CheckMessage]:
-    if not settings.EMAIL_BACKEND.endswith(LOCAL_BACKENDS):
-        return []
-    hint = "Set EMAIL_URL or EMAIL_BACKEND. Without mails, users cannot reset passwords, and your log contains links."
-    return [Warning("Mails are printed or stored, and not sent.", hint=hint, id="accounts_mail.W001")]
-
-
-@register(deploy=True)
-def mail_is_encrypted(**options: Any) -> list[CheckMessage]:
+def deployment(**options: Any) -> list[CheckMessage]:
+    """One warning for each setting that keeps mails from their readers, or shows them to others, with the way out."""
+    backend, domain = settings.EMAIL_BACKEND, parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2].lower()
     encrypted = settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL or settings.EMAIL_HOST in LOCAL_HOSTS
-    if encrypted or not settings.EMAIL_BACKEND.endswith(".smtp.EmailBackend"):
-        return []
-    hint = "Use smtp+tls:// or smtps:// in EMAIL_URL. A reader of a reset mail can take over the account."
-    return [Warning("Mails go to the mail server without encryption.", hint=hint, id="accounts_mail.W002")]
-
-
-@register(deploy=True)
-def mail_sender_is_real(**options: Any) -> list[CheckMessage]:
-    domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2].lower()
-    if "." in domain and not domain.endswith(LOCAL_DOMAINS) and not domain.rpartition(".")[2].isdecimal():
-        return []
-    hint = "Set DEFAULT_FROM_EMAIL. Mail servers refuse an unknown sender, or treat its mails as spam."
-    return [Warning("The sender of mails has no public address.", hint=hint, id="accounts_mail.W003")]
+    is_public = "." in domain and not domain.endswith(LOCAL_DOMAINS) and not domain.rpartition(".")[2].isdecimal()
+    unsafe = {
+        "W001": (
+            backend.endswith(LOCAL_BACKENDS),
+            "Mails are printed or stored, and not sent.",
+            "Set EMAIL_URL or EMAIL_BACKEND. Without mails, users cannot reset passwords, and your log contains links.",
+        ),
+        "W002": (
+            backend.endswith(".smtp.EmailBackend") and not encrypted,
+            "Mails go to the mail server without encryption.",
+            "Use smtp+tls:// or smtps:// in EMAIL_URL. A reader of a reset mail can take over the account.",
+        ),
+        "W003": (
+            not is_public,
+            "The sender of mails has no public address.",
+            "Set DEFAULT_FROM_EMAIL. Mail servers refuse an unknown sender, or treat its mails as spam.",
+        ),
+    }
+    return messages(Warning, "accounts_mail", unsafe)

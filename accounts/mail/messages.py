@@ -1,10 +1,9 @@
 """The content of each mail. The worker composes it when it sends the mail, from the data of that moment."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from email.utils import parseaddr
 from textwrap import fill
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -38,8 +37,7 @@ DEFAULTS = {
 COLUMNS = 72  # of the text version: RFC 5322, 2.1.1, recommends at most 78, and replies add marks to each line
 
 
-@dataclass(frozen=True)
-class Content:
+class Content(NamedTuple):
     """A template in `mail/`, the token of its link, and the label of the button with the link."""
 
     template: str

@@ -10,12 +10,11 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 
-from accounts.errors import EmailTaken
+from accounts.errors import EmailTaken, InvalidLink
 from accounts.fields import MAX_LENGTH
 from accounts.front_end import pages_url
 from accounts.models import User
 
-from .errors import InvalidLink
 from .queue import GIVE_UP_AFTER, REVOCABLE, QueuedMail
 from .token_types import RULES, TokenType
 
@@ -94,6 +93,15 @@ class OneTimeTokenManager(models.Manager.from_queryset(OneTimeTokenQuerySet)):  
             raise InvalidLink
         return found
 
+    def require_unreserved(self, user: User) -> None:
+        """Raises EmailTaken while another user can still take back this address: see `accounts/recovery/undo.py`.
+
+        Call this after the INSERT or UPDATE that takes the address. That statement waits for a transaction that gives
+        the address up, and that transaction issues the revert token.
+        """
+        if self.reserving(user.email).exclude(user=user).exists():
+            raise EmailTaken
+
     def revoke(self, user: User) -> None:
         """Revoke all tokens of this user except revert tokens, and delete the queued mails that would carry new ones.
 
@@ -120,9 +128,7 @@ class OneTimeToken(models.Model):
         default_permissions = ()
         constraints = [
             models.UniqueConstraint(
-                fields=["type", "email"],
-                condition=Q(user=None, used_at=None),
-                name="one_token_for_an_unknown_address",
+                fields=["type", "email"], condition=Q(user=None, used_at=None), name="one_token_for_an_unknown_address"
             )
         ]
 
@@ -153,13 +159,3 @@ class OneTimeToken(models.Model):
         signed = "\0".join([self.pk.hex, self.email, *facts])
         salt = f"latchkey.one_time_token.{self.type}"
         return self.pk.hex + salted_hmac(salt, signed, secret=key, algorithm="sha256").hexdigest()
-
-
-def require_unreserved(user: User) -> None:
-    """Raises EmailTaken while another user can still take back this address: see `accounts/recovery/undo.py`.
-
-    Call this after the INSERT or UPDATE that takes the address. That statement waits for a transaction that gives the
-    address up, and that transaction issues the revert token.
-    """
-    if OneTimeToken.objects.reserving(user.email).exclude(user=user).exists():
-        raise EmailTaken

@@ -1,7 +1,7 @@
 """The types of one-time tokens: the page of the link, the lifetime, and what invalidates the token."""
 
-from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 from django.db import models
 
@@ -14,8 +14,7 @@ class TokenType(models.TextChoices):
     REVERT = "revert", "undo the change of a security alert"
 
 
-@dataclass(frozen=True)
-class TokenRule:
+class TokenRule(NamedTuple):
     """`path` is a page of the front end. `lifetime` counts from the last attempt to send the mail.
 
     The token signs the fields of the user in `invalidated_by`, so any change of one invalidates it.

@@ -90,7 +90,7 @@ def is_permanent(failure: Exception) -> bool:
 def no_such_mailbox(code: int, reply: bytes) -> bool:
     """Servers send 5yz at RCPT for any reason; the enhanced code tells it. Older ones send a bare 550 (RFC 5321)."""
     enhanced = ENHANCED.match(reply.decode(errors="replace"))
-    return enhanced[1] in OF_THE_MAILBOX if enhanced else code == 550
+    return code >= 500 and (enhanced[1] in OF_THE_MAILBOX if enhanced else code == 550)
 
 
 class Worker:

@@ -28,10 +28,9 @@ def has_pages(catalog: Path) -> bool:
         return GNUTranslations(file).gettext(A_SENTENCE) != A_SENTENCE
 
 
-def language_of(chosen: str, accepted: str) -> str:
-    """The chosen language, or the first of `Accept-Language` that the pages have (RFC 9110, 12.5.4), or English."""
-    wanted = [chosen, *(code for code, _ in parse_accept_lang_header(accepted))]
-    for code in wanted:
+def best_language(*, chosen: str, accepted: str) -> str:
+    """The chosen one, or the first of Accept-Language (RFC 9110, 12.5.4) that the pages have, or English."""
+    for code in (chosen, *(code for code, _quality in parse_accept_lang_header(accepted))):
         for known in (code, code.partition("-")[0]):
             if known in languages():
                 return known

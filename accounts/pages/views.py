@@ -1,19 +1,21 @@
 """The pages for users: static HTML in their language. A module logs in, and calls the API as any front end does."""
 
 from functools import lru_cache
+from hashlib import sha256
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import translation
-from django.utils.cache import get_conditional_response, set_response_etag
+from django.utils.cache import get_conditional_response
+from django.utils.http import quote_etag
 from django.utils.translation import get_language_bidi
 from django.views.decorators.http import require_safe
 from pydantic_core import to_jsonable_python
 
 from accounts.public_config import PublicConfig
 
-from .languages import language_of, languages
+from .languages import best_language, languages
 from .texts import TEXTS
 
 # No inline code, no code of others, no text as markup: a name with markup in it stays a name.
@@ -28,7 +30,7 @@ RENDERED = 100  # pages times languages; the content depends on nothing else
 @require_safe
 def page(request: HttpRequest, template: str) -> HttpResponse:
     """The page of this template. It has no data of a user, so caches may keep it, but ask whether it is current."""
-    language = language_of(request.GET.get("lang", ""), request.headers.get("Accept-Language", ""))
+    language = best_language(chosen=request.GET.get("lang", ""), accepted=request.headers.get("Accept-Language", ""))
     return answer(request, rendered(f"pages/{template}.html", language), "text/html; charset=utf-8", language)
 
 
@@ -39,9 +41,9 @@ def style(request: HttpRequest) -> HttpResponse:
 
 
 def answer(request: HttpRequest, content: str, content_type: str, language: str) -> HttpResponse:
-    whole = HttpResponse(content, content_type=content_type)
-    set_response_etag(whole)
-    response = get_conditional_response(request, etag=whole["ETag"], response=whole) or whole
+    tag = quote_etag(sha256(content.encode()).hexdigest()[:32])
+    whole = HttpResponse(content, content_type=content_type, headers={"ETag": tag})
+    response = get_conditional_response(request, etag=tag, response=whole) or whole
     # Also with 304, whose headers replace those that the browser has kept.
     response["Content-Security-Policy"] = POLICY
     response["Content-Language"] = language

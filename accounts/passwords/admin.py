@@ -14,7 +14,7 @@ from django.urls import reverse_lazy
 from accounts.login.password import Outcome, verify_password_attempt
 from accounts.models import User
 from sessions_api.admin_sessions.models import AdminSession
-from sessions_api.events.tags import Tag
+from sessions_api.events.models import Tag
 from sessions_api.http.client import ClientInfo
 
 from .change import replace_password
@@ -31,8 +31,8 @@ class OwnPasswordForm(AdminPasswordChangeForm):
         """The old password. Raises RateLimited or ServerBusy, which `RequestGuardMiddleware` answers."""
         old: str = self.cleaned_data["old_password"]
         if len(old) <= settings.PASSWORD_MAX_LENGTH:
-            email, failure = self.user.email, Tag.REAUTHENTICATION_FAILED
-            outcome = verify_password_attempt(self.user, email=email, password=old, client=self.client, failure=failure)
+            failure = Tag.REAUTHENTICATION_FAILED
+            outcome = verify_password_attempt(self.user, password=old, client=self.client, failure=failure)
             if outcome is Outcome.AUTHENTICATED:
                 return old
         raise ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")

@@ -2,10 +2,9 @@
 
 from ninja import Router, Status
 
-from accounts.errors import InvalidPassword
+from accounts.errors import InvalidLink, InvalidPassword
 from accounts.hash_pool import hashes_password
 from accounts.login.schemas import SessionResponse
-from accounts.mail.errors import InvalidLink
 from accounts.schemas import EmailAddress
 from sessions_api.auth import SessionRequest
 from sessions_api.http.client import ClientRequest
@@ -19,12 +18,8 @@ from .schemas import PasswordChange, PasswordReset, RenewedDevice
 router = Router(tags=["passwords"])
 
 
-@router.post(
-    "/auth/password",
-    response=SessionResponse,
-    summary="Change the password",
-    openapi_extra=raises(InvalidPassword, ReauthenticationRequired),
-)
+@router.post("/auth/password", response=SessionResponse, summary="Change the password")
+@raises(InvalidPassword, ReauthenticationRequired)
 @hashes_password()
 @limits.limited(limits.NEW_PASSWORD, session=lambda request, body: str(request.auth.pk))
 def change_password(request: SessionRequest, body: PasswordChange) -> SessionResponse:
@@ -44,12 +39,9 @@ def request_password_reset(request: ClientRequest, body: EmailAddress) -> None:
 
 
 @router.post(
-    "/auth/password/reset/confirm",
-    auth=None,
-    response={200: RenewedDevice, 204: None},
-    summary="Reset the password",
-    openapi_extra=raises(InvalidLink),
+    "/auth/password/reset/confirm", auth=None, response={200: RenewedDevice, 204: None}, summary="Reset the password"
 )
+@raises(InvalidLink)
 @hashes_password()
 @limits.limited(limits.CONSUME)
 def confirm_password_reset(request: ClientRequest, body: PasswordReset) -> Status[RenewedDevice] | Status[None]:

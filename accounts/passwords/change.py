@@ -1,21 +1,18 @@
 """How a logged-in user changes the password, and what each new password revokes."""
 
-from collections.abc import Mapping
 from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from accounts.login.complete import lock_user_if_unchanged, lock_user_of_session, renew
+from accounts.login.complete import lock_user_if_unchanged, lock_user_of_session
 from accounts.login.models import revoke_pending_codes
 from accounts.login.password import require_password
+from accounts.mail.models import MailType, OneTimeToken
 from accounts.mail.notifications import notify
-from accounts.mail.one_time_tokens import OneTimeToken
-from accounts.mail.queue import MailType
 from accounts.models import User
 from sessions_api.admin_sessions.models import AdminSession
-from sessions_api.events.models import Event
-from sessions_api.events.tags import Tag
+from sessions_api.events.models import Event, Tag
 from sessions_api.http.client import ClientInfo
 from sessions_api.models import Session
 
@@ -37,12 +34,12 @@ def change_password(session: Session, *, current_password: str, new_password: st
         session.require_fresh()
     encoded = make_password(new_password)
     with transaction.atomic():
-        user = lock_user_of_session(session)
+        user = lock_user_of_session(user)
         User.objects.filter(pk=user.pk).store_hash(encoded)
         session.siblings().revoke(except_for=session)
         AdminSession.objects.filter(user=user).revoke()
         revoke_and_notify(user, Tag.PASSWORD_CHANGED, client=client, session=session.pk)
-        return renew(session)
+        return session.renew()
 
 
 def replace_password(user: User, *, new_password: str, session: AdminSession, client: ClientInfo) -> User:
@@ -61,9 +58,7 @@ def replace_password(user: User, *, new_password: str, session: AdminSession, cl
     return user
 
 
-def revoke_and_notify(
-    user: User, tag: Tag, *, client: ClientInfo, session: UUID | None = None, told: Mapping[str, str] | None = None
-) -> None:
+def revoke_and_notify(user: User, tag: Tag, *, client: ClientInfo, session: UUID | None = None, **told: str) -> None:
     """Record the new password and queue a security alert. Revoke the mails and codes that would log in without it.
 
     `told` are further variables for the template of the mail.
@@ -71,4 +66,4 @@ def revoke_and_notify(
     Event.objects.record(tag, user, client=client, session=session)
     OneTimeToken.objects.revoke(user)
     revoke_pending_codes(user)
-    notify(user, MailType.PASSWORD_CHANGED, client=client, **(told or {}))
+    notify(user, MailType.PASSWORD_CHANGED, client=client, **told)

@@ -6,12 +6,10 @@ from django.utils import timezone
 
 from accounts.login import devices
 from accounts.login.lockout import clear_failures
-from accounts.mail.one_time_tokens import OneTimeToken
-from accounts.mail.queue import MailType, QueuedMail
-from accounts.mail.token_types import RULES, TokenType
+from accounts.mail.models import RULES, MailType, OneTimeToken, QueuedMail, TokenType
 from accounts.social.connections import EVER, connections_of, unlink_identities
 from accounts.social.providers.registry import title
-from sessions_api.events.tags import Tag
+from sessions_api.events.models import Tag
 from sessions_api.http.client import ClientInfo
 
 from .change import revoke_and_notify
@@ -40,12 +38,10 @@ def reset_password(*, token: str, new_password: str, client: ClientInfo) -> str:
         # As long as an alert about a link can undo it. Of older links the user knows, or ignored the alert.
         since = timezone.now() - RULES[TokenType.REVERT].lifetime if user.email_verified else EVER
         unlinked = unlink_identities(user, since=since, client=client)
-        user.password, user.email_verified_at = encoded, user.email_verified_at or timezone.now()
-        user.device_epoch += 1
-        fields = ["password", "email_verified_at", "device_epoch", "updated_at"]
-        user.save(update_fields=fields)  # which revokes the sessions
+        user.reset_credentials(encoded=encoded)
         clear_failures(user, client)
         left = [title(link.provider) for link in connections_of(user)]
-        providers = {"unlinked": ", ".join(unlinked), "still_linked": ", ".join(left)}
-        revoke_and_notify(user, Tag.PASSWORD_RESET, client=client, told=providers)
+        revoke_and_notify(
+            user, Tag.PASSWORD_RESET, client=client, unlinked=", ".join(unlinked), still_linked=", ".join(left)
+        )
     return devices.issue(user)

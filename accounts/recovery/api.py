@@ -2,8 +2,7 @@
 
 from ninja import Router
 
-from accounts.errors import EmailTaken
-from accounts.mail.errors import InvalidLink
+from accounts.errors import EmailTaken, InvalidLink
 from accounts.schemas import MailToken
 from sessions_api.http.client import ClientRequest
 from sessions_api.http.openapi import raises
@@ -14,13 +13,8 @@ from . import undo as story
 router = Router(tags=["account"])
 
 
-@router.post(
-    "/auth/secure",
-    auth=None,
-    response={204: None},
-    summary="Undo changes to the account",
-    openapi_extra=raises(InvalidLink, EmailTaken),
-)
+@router.post("/auth/secure", auth=None, response={204: None}, summary="Undo changes to the account")
+@raises(InvalidLink, EmailTaken)
 @limits.limited(limits.CONSUME)
 def undo_changes(request: ClientRequest, body: MailToken) -> None:
     """Takes the revert token of a security alert, and gives the account back to the address that got the alert.

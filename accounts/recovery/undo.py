@@ -4,14 +4,11 @@ from datetime import datetime
 
 from django.db import transaction
 
-from accounts.email.change import give_address
+from accounts.email.verification import give_address
 from accounts.login.lockout import clear_failures
-from accounts.mail.one_time_tokens import OneTimeToken
-from accounts.mail.queue import MailType, QueuedMail
-from accounts.mail.token_types import TokenType
+from accounts.mail.models import MailType, OneTimeToken, QueuedMail, TokenType
 from accounts.social.connections import unlink_identities
-from sessions_api.events.models import Event
-from sessions_api.events.tags import Tag
+from sessions_api.events.models import Event, Tag
 from sessions_api.http.client import ClientInfo
 
 EARLIER_ADDRESS = "earlier address"  # the mail says by whom the address was changed

@@ -3,10 +3,9 @@
 from django.conf import settings
 from ninja import Router, Status
 
-from accounts.errors import EmailTaken, RegistrationClosed
+from accounts.errors import EmailTaken, InvalidLink, RegistrationClosed
 from accounts.hash_pool import hashes_password
 from accounts.login.schemas import SessionResponse
-from accounts.mail.errors import InvalidLink
 from sessions_api.http.client import ClientRequest
 from sessions_api.http.openapi import raises
 from sessions_api.ratelimit import limits
@@ -17,13 +16,8 @@ from .schemas import ConfirmRegistration, Register, RegistrationPending
 router = Router(tags=["registration"])
 
 
-@router.post(
-    "/auth/register",
-    auth=None,
-    response={201: SessionResponse, 202: RegistrationPending},
-    summary="Register",
-    openapi_extra=raises(RegistrationClosed, EmailTaken),
-)
+@router.post("/auth/register", auth=None, response={201: SessionResponse, 202: RegistrationPending}, summary="Register")
+@raises(RegistrationClosed, EmailTaken)
 @hashes_password(when=lambda request, body: settings.REGISTRATION == "open")
 @limits.limited(limits.REGISTER, recipient=lambda request, body: body.email)
 def register(request: ClientRequest, body: Register) -> Status[SessionResponse] | Status[RegistrationPending]:
@@ -38,13 +32,8 @@ def register(request: ClientRequest, body: Register) -> Status[SessionResponse] 
     return Status(201, SessionResponse.from_session(*story.register(**body.model_dump(), client=request.client)))
 
 
-@router.post(
-    "/auth/register/confirm",
-    auth=None,
-    response={201: SessionResponse},
-    summary="Complete a registration",
-    openapi_extra=raises(InvalidLink),
-)
+@router.post("/auth/register/confirm", auth=None, response={201: SessionResponse}, summary="Complete a registration")
+@raises(InvalidLink)
 @hashes_password()
 @limits.limited(limits.CONSUME)
 def confirm_registration(request: ClientRequest, body: ConfirmRegistration) -> SessionResponse:

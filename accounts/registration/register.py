@@ -2,19 +2,16 @@
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
-from accounts.errors import EmailTaken, RegistrationClosed
+from accounts.email.verification import save_with_new_address
+from accounts.errors import EmailTaken, InvalidLink, RegistrationClosed
 from accounts.login.complete import complete_login
-from accounts.mail.errors import InvalidLink
-from accounts.mail.one_time_tokens import OneTimeToken, require_unreserved
-from accounts.mail.queue import MailType, QueuedMail
-from accounts.mail.token_types import TokenType
+from accounts.mail.models import MailType, OneTimeToken, QueuedMail, TokenType
 from accounts.models import User
 from accounts.passwords.policy import require_acceptable
-from sessions_api.events.models import Event
-from sessions_api.events.tags import Tag
+from sessions_api.events.models import Event, Tag
 from sessions_api.http.client import ClientInfo
 from sessions_api.models import Session
 
@@ -33,7 +30,7 @@ def register(*, email: str, password: str, display_name: str, client: ClientInfo
         raise EmailTaken  # saves the costly hash; the INSERT below decides
     user.set_password(password)
     with transaction.atomic():
-        insert(user)
+        save_with_new_address(user, force_insert=True)
         Event.objects.record(Tag.REGISTERED, user, client=client)
         QueuedMail.objects.enqueue(MailType.VERIFY, email=email, user=user, client=client)
         return complete_login(user, method=Session.Method.PASSWORD, client=client)
@@ -57,18 +54,8 @@ def confirm_registration(*, token: str, password: str, display_name: str, client
     with transaction.atomic():
         OneTimeToken.objects.consume(TokenType.REGISTER, token)
         try:
-            insert(user)
+            save_with_new_address(user, force_insert=True)
         except EmailTaken:  # the address got a user by another way since the mail
             raise InvalidLink from None
         Event.objects.record(Tag.REGISTERED, user, client=client)
         return complete_login(user, method=Session.Method.PASSWORD, client=client)
-
-
-def insert(user: User) -> None:
-    """Insert the user. Raises EmailTaken, which must roll back the caller's transaction."""
-    try:
-        with transaction.atomic():
-            user.save(force_insert=True)
-    except IntegrityError:
-        raise EmailTaken from None
-    require_unreserved(user)

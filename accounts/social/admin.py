@@ -12,11 +12,10 @@ from social_django import admin as social_django_admin  # noqa: F401 (registers 
 from social_django.models import Association, Nonce, UserSocialAuth
 
 from accounts.social.providers.registry import title
-from sessions_api.adminkit.columns import time_column, user_column
-from sessions_api.adminkit.filters import ChoiceFilter
+from sessions_api.adminkit.columns import ChoiceFilter, time_column
 from sessions_api.adminkit.permissions import log_for_each
 from sessions_api.adminkit.read_only import ReadOnlyAdmin
-from sessions_api.events.tags import ADMINISTRATOR
+from sessions_api.events.models import ADMINISTRATOR
 from sessions_api.http.errors import NotFound
 
 from .connections import unlink_by_admin
@@ -36,17 +35,12 @@ class ProviderFilter(ChoiceFilter):
 
 @admin.register(UserSocialAuth)
 class UserSocialAuthAdmin(ReadOnlyAdmin):
-    list_display = ("identity", "account", "provider_title", "linked")
+    fields = list_display = ("identity", "account", "provider_title", "linked")
     list_filter = (ProviderFilter,)
     allowed_lookups = ("provider",)
-    list_select_related = ("user",)
-    ordering = ("-pk",)
-    sortable_by = ()
     search_help_text = "The beginning of an email address, or exactly: a user's id at the provider."
     actions = ("delete_selected",)
-    fields = ("identity", "account", "provider_title", "linked")
 
-    account = user_column()
     linked = time_column("created", "linked")
 
     def found_by(self, term: str) -> Q:

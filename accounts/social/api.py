@@ -6,25 +6,16 @@ from ninja import Path, Query, Router
 from pydantic import Field
 from social_django.models import UserSocialAuth
 
-from accounts.errors import RegistrationClosed
-from accounts.login.errors import AccountDisabled, InvalidCode
+from accounts.errors import AccountDisabled, InvalidCode, RegistrationClosed
 from accounts.login.schemas import SessionResponse
 from sessions_api.auth import SessionRequest, fresh_session
 from sessions_api.http.client import ClientRequest
-from sessions_api.http.errors import NotFound, PermissionDenied, ReauthenticationRequired
+from sessions_api.http.cookies import are_hidden
+from sessions_api.http.errors import NotFound, PermissionDenied, ReauthenticationRequired, UnreadableCookie
 from sessions_api.http.openapi import raises
 from sessions_api.ratelimit import limits
 
-from . import connections, cookies, id_token, linking, signin
-from .errors import (
-    AccountExists,
-    AlreadyLinked,
-    EmailUnverified,
-    InvalidIdToken,
-    LastLoginMethod,
-    ProviderNotFound,
-    ProviderUnavailable,
-)
+from . import connections, cookies, errors, signin
 from .providers import registry
 from .schemas import AuthorizeUrl, IdToken, LinkCode, ProviderConnection, Start
 
@@ -37,13 +28,8 @@ AHEAD_OF_THE_USER = ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz")
 Provider = Path[Annotated[str, Field(description="A `provider` of `GET /api/auth/config`.")]]
 
 
-@router.get(
-    "/auth/oauth/{provider}",
-    auth=None,
-    response=REDIRECT,
-    summary="Start a sign-in",
-    openapi_extra=raises(ProviderNotFound, PermissionDenied),
-)
+@router.get("/auth/oauth/{provider}", auth=None, response=REDIRECT, summary="Start a sign-in")
+@raises(errors.ProviderNotFound, PermissionDenied)
 def start_sign_in(request: ClientRequest, provider: Provider, wanted: Query[Start]) -> HttpResponse:
     """Send the browser here. It ends at the front end, under `/oauth/callback` or `/oauth/error`."""
     registry.require(provider)
@@ -63,17 +49,14 @@ def require_asked_for(request: ClientRequest) -> None:
         raise PermissionDenied
 
 
-@router.get(
-    "/auth/oauth/{provider}/callback",
-    auth=None,
-    response=REDIRECT,
-    summary="Back from the provider",
-    openapi_extra=raises(PermissionDenied),
-)
+@router.get("/auth/oauth/{provider}/callback", auth=None, response=REDIRECT, summary="Back from the provider")
+@raises(PermissionDenied)
 def finish_sign_in(request: ClientRequest, provider: Provider) -> HttpResponse:
     """The provider sends the browser here. It goes on to the front end, with a session or the code of an error."""
     require_asked_for(request)
     flow = cookies.recall(request, provider)
+    if flow is None and are_hidden(request):
+        return HttpResponseRedirect(signin.error_url(UnreadableCookie()))
     landing = signin.finish(flow=flow, query=request.GET, client=request.client)
     response = HttpResponseRedirect(landing.url)
     if not landing.may_retry:
@@ -81,40 +64,32 @@ def finish_sign_in(request: ClientRequest, provider: Provider) -> HttpResponse:
     return response
 
 
-@router.post(
-    "/auth/oauth/{provider}/token",
-    auth=None,
-    response=SessionResponse,
-    summary="Sign in with an ID token",
-    openapi_extra=raises(
-        ProviderNotFound,
-        InvalidIdToken,
-        EmailUnverified,
-        AccountDisabled,
-        RegistrationClosed,
-        AccountExists,
-        ProviderUnavailable,
-    ),
+@router.post("/auth/oauth/{provider}/token", auth=None, response=SessionResponse, summary="Sign in with an ID token")
+@raises(
+    errors.ProviderNotFound,
+    errors.InvalidIdToken,
+    errors.EmailUnverified,
+    AccountDisabled,
+    RegistrationClosed,
+    errors.AccountExists,
+    errors.ProviderUnavailable,
 )
 @limits.limited(limits.SIGN_IN)
 def sign_in_with_id_token(request: ClientRequest, provider: Provider, body: IdToken) -> SessionResponse:
     """For a phone, or One Tap. An ID token opens one session."""
     registry.require(provider)
-    opened = id_token.sign_in_with_id_token(provider=provider, client=request.client, **body.model_dump())
+    opened = signin.sign_in_with_id_token(provider=provider, client=request.client, **body.model_dump())
     return SessionResponse.from_session(*opened)
 
 
 @router.post(
-    "/auth/oauth/{provider}/link",
-    auth=fresh_session,
-    response=AuthorizeUrl,
-    summary="Start to link a provider",
-    openapi_extra=raises(ProviderNotFound, ReauthenticationRequired),
+    "/auth/oauth/{provider}/link", auth=fresh_session, response=AuthorizeUrl, summary="Start to link a provider"
 )
+@raises(errors.ProviderNotFound, ReauthenticationRequired)
 def start_link(request: SessionRequest, provider: Provider) -> AuthorizeUrl:
     """Send the browser to the address. It comes back to `/oauth/callback?link_code=`; then POST the code below."""
     registry.require(provider)
-    return AuthorizeUrl(authorize_url=linking.link_url(request.auth.user, provider=provider))
+    return AuthorizeUrl(authorize_url=connections.link_url(request.auth.user, provider=provider))
 
 
 @router.get("/auth/connections", response=list[ProviderConnection], summary="List my linked providers")
@@ -123,25 +98,16 @@ def list_connections(request: SessionRequest) -> "QuerySet[UserSocialAuth]":
     return connections.connections_of(request.auth.user)
 
 
-@router.post(
-    "/auth/connections",
-    response={201: ProviderConnection},
-    summary="Complete a link",
-    openapi_extra=raises(InvalidCode, AlreadyLinked),
-)
+@router.post("/auth/connections", response={201: ProviderConnection}, summary="Complete a link")
+@raises(InvalidCode, errors.AlreadyLinked)
 @limits.limited(limits.CONSUME)
 def complete_link(request: SessionRequest, body: LinkCode) -> UserSocialAuth:
     """With the `link_code`, by the user who started the link."""
-    return linking.complete_link(request.auth.user, code=body.code, client=request.client)
+    return connections.complete_link(request.auth.user, code=body.code, client=request.client)
 
 
-@router.delete(
-    "/auth/connections/{int:id}",
-    auth=fresh_session,
-    response={204: None},
-    summary="Unlink a provider",
-    openapi_extra=raises(NotFound, LastLoginMethod, ReauthenticationRequired),
-)
+@router.delete("/auth/connections/{int:id}", auth=fresh_session, response={204: None}, summary="Unlink a provider")
+@raises(NotFound, errors.LastLoginMethod, ReauthenticationRequired)
 def delete_connection(request: SessionRequest, id: int) -> None:
     """The last login method of a user stays."""
     connections.unlink(request.auth.user, pk=id, client=request.client)

@@ -1,7 +1,7 @@
 """Which user signs in? The last step of social-auth's pipeline; docs/sign-in-rules.md has the same rules as a table."""
 
-from dataclasses import dataclass
-from typing import Any
+import logging
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -9,24 +9,20 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from social_django.models import UserSocialAuth
 
-from accounts.errors import EmailTaken, RegistrationClosed
+from accounts.errors import AccountDisabled, EmailTaken, RegistrationClosed
 from accounts.fields import as_one_line, canonical_email
-from accounts.login.errors import AccountDisabled
-from accounts.mail.notifications import notify
-from accounts.mail.one_time_tokens import OneTimeToken, require_unreserved
-from accounts.mail.queue import MailType, QueuedMail
+from accounts.mail.models import MailType, OneTimeToken, QueuedMail
 from accounts.models import User
-from accounts.social.providers.registry import title
-from sessions_api.events.models import Event
-from sessions_api.events.tags import Tag
+from sessions_api.events.models import Event, Tag
 from sessions_api.http.client import ClientInfo
 
-from .connections import connections_of, unlink_identities
+from .connections import connections_of, record_link, unlink_identities
 from .errors import AccountExists, EmailUnverified
 
+logger = logging.getLogger(__name__)
 
-@dataclass(frozen=True)
-class NewIdentity:
+
+class NewIdentity(NamedTuple):
     """What a provider says of a user whom it has not sent here before.
 
     `emails` are the spellings of one mailbox: the provider's own comes first, and is a new user's.
@@ -46,6 +42,8 @@ def find_or_create_user(backend: Any, response: dict[str, Any], uid: str, **_: A
     """
     user = linked_user(provider=backend.name, uid=uid)
     if user is None:
+        if not response.get("email"):
+            logger.warning("%s sends no `email` of this user", backend.name)
         verified = response.get("email_verified") is True  # and not the text "true", nor 1
         if not verified and not backend.accepts_unverified_email():
             raise EmailUnverified
@@ -137,7 +135,7 @@ def create_user(identity: NewIdentity) -> User:
     verified_at = timezone.now() if verified else None
     user = User.objects.create_user(email, display_name=identity.name, email_verified_at=verified_at)
     try:
-        require_unreserved(user)
+        OneTimeToken.objects.require_unreserved(user)
     except EmailTaken:
         raise AccountExists from None
     if not verified:
@@ -161,9 +159,3 @@ def require_auto_linkable(user: User, identity: NewIdentity, *, client: ClientIn
         OneTimeToken.objects.revoke(user)
     elif connections_of(user).filter(provider=identity.provider).exists():
         raise AccountExists
-
-
-def record_link(user: User, *, provider: str, client: ClientInfo) -> None:
-    """The event and the mail of a new link. Call it in a transaction that holds the user's row."""
-    Event.objects.record(Tag.LINKED, user, client=client, provider=provider)
-    notify(user, MailType.LINKED, client=client, provider=title(provider))

@@ -54,7 +54,7 @@ class Start(Schema):
 
 
 class IdToken(RequestSchema):
-    id_token: Annotated[Text, Field(max_length=10_000)]
+    id_token: Annotated[Text, Field(max_length=20_000)]  # Entra lists up to 200 groups, in 12,000 characters
     nonce: Annotated[Text, Field(min_length=8, max_length=200)]
 
 

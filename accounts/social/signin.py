@@ -1,6 +1,7 @@
-"""A sign-in in the browser: to the provider, back, and to the front end."""
+"""A sign-in with a provider: in the browser, there and back, or with an ID token that an app got."""
 
 import logging
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
@@ -8,25 +9,26 @@ from django.conf import settings
 from django.db import transaction
 from social_core.exceptions import AuthCanceled, AuthProviderError, AuthSessionError, SocialAuthBaseException
 
-from accounts.errors import AuthenticationFailed
+from accounts.errors import AccountDisabled, AuthenticationFailed
 from accounts.front_end import pages_url
-from accounts.login.complete import lock_user_if_unchanged
-from accounts.login.errors import AccountDisabled
-from accounts.login.exchange import login_with_provider
+from accounts.login.complete import lock_user_if_unchanged, login_with_provider
 from accounts.login.models import SessionExchangeCode
 from accounts.models import User
+from accounts.single_use.models import consume_once
 from accounts.social.providers.registry import backend_for
 from sessions_api.http.client import ClientInfo
 from sessions_api.http.errors import ApiError, RateLimited, ServerError, ValidationFailed
+from sessions_api.models import Session
 from sessions_api.ratelimit import limits
 
-from .errors import AccessDenied, InvalidState, ProviderBusy, ProviderError, ProviderUnavailable
+from .connections import consume_link, issue_link_code
+from .errors import AccessDenied, InvalidIdToken, InvalidState, ProviderBusy, ProviderError, ProviderUnavailable
 from .flow_state import OAuthFlowState
-from .linking import consume_link, issue_link_code
 
 LANDING_CODES = {  # all that the error page of a front end gets to see
     "access_denied",
     "invalid_state",
+    "unreadable_cookie",
     "sign_in_repeated",
     "email_unverified",
     "account_exists",
@@ -126,7 +128,7 @@ def landing_url(flow: OAuthFlowState, **outcome: str) -> str:
     return front_end_url("/oauth/callback", flow, outcome)
 
 
-def error_url(refusal: ApiError, flow: OAuthFlowState | None) -> str:
+def error_url(refusal: ApiError, flow: OAuthFlowState | None = None) -> str:
     code = refusal.error_code if refusal.error_code in LANDING_CODES else ServerError.error_code
     return front_end_url("/oauth/error", flow, {"error": code})
 
@@ -160,3 +162,27 @@ def refusal_by_provider(failure: SocialAuthBaseException) -> ApiError:
         case AuthProviderError() if failure.code in UNAVAILABLE:
             return ProviderUnavailable()
     return ProviderError()
+
+
+def sign_in_with_id_token(*, provider: str, id_token: str, nonce: str, client: ClientInfo) -> tuple[Session, str]:
+    """The new session and its token, for an ID token that a phone or One Tap got from the provider.
+
+    Raises InvalidIdToken and ProviderUnavailable. By the rules of `matching.py`, it also raises EmailUnverified,
+    RegistrationClosed, AccountExists and AccountDisabled.
+    """
+    backend = backend_for(OAuthFlowState(provider), client=client)
+    try:
+        claims = backend.verify_id_token(id_token, nonce)
+    except SocialAuthBaseException as failure:
+        logger.warning("ID token refused: %s, %s", type(failure).__name__, failure.code)
+        if isinstance(failure, AuthProviderError) or failure.code == "malformed_response":
+            raise ProviderUnavailable from failure  # its discovery document or keys, not the token
+        raise InvalidIdToken from failure
+    # Any `exp` may be far away; a token is refused ten minutes after its `iat`, and the leeway for clocks.
+    age = backend.setting("ID_TOKEN_MAX_AGE", backend.ID_TOKEN_MAX_AGE) + backend.JWT_LEEWAY
+    expires_at = datetime.fromtimestamp(int(claims["iat"]) + age, UTC)
+    signed = id_token.rpartition(".")[0]  # the last bits of a signature can be written differently
+    if not consume_once(purpose=f"id_token.{provider}", token=signed, expires_at=expires_at):
+        raise InvalidIdToken
+    user = backend.strategy.authenticate(backend, response=claims, user=None)
+    return login_with_provider(user, provider=provider, client=client)

@@ -30,7 +30,8 @@ async def search(request: SessionRequest) -> Notes:
     return Notes(owner=request.user.email, logged_in_by=request.auth.method)
 
 
-@router.delete("/mine", auth=fresh_session, response={204: None}, openapi_extra=raises(ReauthenticationRequired))
+@router.delete("/mine", auth=fresh_session, response={204: None})
+@raises(ReauthenticationRequired)
 def delete_all(request: SessionRequest) -> Status[None]:
     return Status(204, None)
 

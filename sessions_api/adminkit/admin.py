@@ -13,11 +13,9 @@ from .read_only import ReadOnlyAdmin
 
 @admin.register(AdminAction)
 class AdminActionAdmin(ReadOnlyAdmin):
-    list_display = ("time", "administrator", "action", "kind", "object_id", "message")
-    ordering = ("-pk",)
-    sortable_by = ()
+    fields = list_display = ("time", "administrator", "action", "kind", "object_id", "message")
+    list_select_related = ()
     search_help_text = "Exactly: the id of an administrator, or of what was changed."
-    fields = ("time", "administrator", "action", "kind", "object_id", "message")
 
     time = time_column("happened_at", "time")
 

@@ -1,12 +1,14 @@
-"""Columns and links that several admin pages show."""
+"""Columns, links and filters that several admin pages show."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.utils import quote
 from django.contrib.auth import get_user_model
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -23,19 +25,6 @@ def time_column(name: str, description: str, ordering: str | None = None) -> Cal
     @admin.display(description=description, ordering=ordering)
     def column(self: Any, row: Any) -> str:
         return minute(getattr(row, name))
-
-    return column
-
-
-def user_column() -> Callable[..., str]:
-    """A column with a link to the row's user.
-
-    The name of the column has to differ from the field's, or Django shows the field.
-    """
-
-    @admin.display(description="user")
-    def column(self: Any, row: Any) -> str:
-        return user_link(row.user) if row.user else NONE
 
     return column
 
@@ -69,3 +58,22 @@ def client_lines(row: Any, text: Any) -> SafeString:
     """
     device = format_html("{}<br>", row.device) if row.device else ""
     return format_html('{}<br>{}<span class="mini quiet">{}</span>', row.ip_address or NONE, device, text)
+
+
+class ChoiceFilter(admin.SimpleListFilter):
+    """A filter whose choices are values of the field `parameter_name`, unless a subclass changes `narrow`."""
+
+    def labels(self) -> Mapping[str, str]:
+        """The label of each choice, by the value that stands in the address."""
+        raise NotImplementedError
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return list(self.labels().items())
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = self.value()
+        return self.narrow(queryset, value) if value else queryset
+
+    def narrow(self, rows: Any, value: str) -> QuerySet[Any]:
+        """The rows of this choice. `value` comes from the address and may be missing from the labels."""
+        return rows.filter(**{str(self.parameter_name): value})

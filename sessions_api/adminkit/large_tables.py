@@ -61,6 +61,7 @@ class LargeTableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     allowed_lookups: tuple[str, ...] = ()
+    any_number: tuple[str, ...] = ()  # actions that work in batches, and so on rows that were not counted to their end
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         return lookup in self.allowed_lookups
@@ -85,7 +86,12 @@ class LargeTableAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         """
         require_keys(self.opts.pk, request.POST.getlist(helpers.ACTION_CHECKBOX_NAME))
         all_rows = request.POST.get("select_across", "0") != "0"
-        if all_rows and isinstance(self.get_paginator(request, queryset, self.list_per_page).count, AtLeast):
+        bounded = not set(request.POST.getlist("action")) <= set(self.any_number)
+        if (
+            bounded
+            and all_rows
+            and isinstance(self.get_paginator(request, queryset, self.list_per_page).count, AtLeast)
+        ):
             message = f"There are more than {COUNTED_ROWS:,} rows. Narrow the list first."
             self.message_user(request, message, messages.ERROR)
             return None

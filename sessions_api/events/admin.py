@@ -1,14 +1,11 @@
 """Events in the admin: administrators view them. An event is deleted with its user, or when it is old."""
 
 from django.contrib import admin
-from django.db.models import Q
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from sessions_api.adminkit.columns import client_lines, time_column, user_column
-from sessions_api.adminkit.filters import ChoiceFilter
+from sessions_api.adminkit.columns import ChoiceFilter, client_lines, time_column
 from sessions_api.adminkit.read_only import ReadOnlyAdmin
-from sessions_api.adminkit.search import search_filter
 
 from .models import Event
 from .tags import Tag
@@ -25,17 +22,11 @@ class TagFilter(ChoiceFilter):
 class EventAdmin(ReadOnlyAdmin):
     list_display = ("time", "what", "account", "client")
     list_filter = (TagFilter,)
-    list_select_related = ("user",)
-    ordering = ("-pk",)
-    sortable_by = ()
+    session_id = "session"
     allowed_lookups = ("tag", "user__id__exact")  # the second one is the link from a user's page; both have an index
     fields = ("time", "what", "account", "ip_address", "network", "device", "session", "administrator", "data")
 
-    account = user_column()
     time = time_column("happened_at", "time")
-
-    def found_by(self, term: str) -> Q:
-        return search_filter(term, session_id="session")
 
     @admin.display(description="event")
     def what(self, event: Event) -> SafeString:

@@ -14,7 +14,9 @@ from django.utils import timezone
 from sessions_api.http.client import DEVICE_LENGTH, ClientInfo
 
 from .signals import recorded
-from .tags import Tag
+from .tags import ADMINISTRATOR, OPERATOR, Tag
+
+__all__ = ["ADMINISTRATOR", "OPERATOR", "Event", "Tag"]
 
 # Failed logins at addresses without an account tell of attacks, which operators look into within days. Strangers can
 # cause any number of them.
@@ -64,11 +66,7 @@ class EventManager(models.Manager.from_queryset(EventQuerySet)):  # type: ignore
         return event
 
     def record_each(
-        self,
-        tag: Tag,
-        users: Iterable[tuple[UUID | None, Mapping[str, Any]]],
-        *,
-        administrator: UUID | None = None,
+        self, tag: Tag, users: Iterable[tuple[UUID | None, Mapping[str, Any]]], *, administrator: UUID | None = None
     ) -> None:
         """Write one event for each user: pairs of the user's key, or None, and the data. They have no client."""
         events = (Event(tag=tag, user_id=user, data=dict(data), administrator=administrator) for user, data in users)

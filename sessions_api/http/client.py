@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -92,20 +92,10 @@ class ClientInfo:
         return device(self.user_agent)
 
 
-def client_of(request: HttpRequest) -> ClientInfo:
-    """For functions that Django calls: requests of tests and of other code may not have passed our middleware."""
-    return getattr(request, "client", None) or ClientInfo.from_request(request)
+class ClientRequest(HttpRequest):
+    """The type of a request that has passed `AccessLogMiddleware`."""
 
-
-if TYPE_CHECKING:
-
-    class ClientRequest(HttpRequest):
-        """A request that has passed `AccessLogMiddleware`."""
-
-        client: ClientInfo
-
-else:
-    ClientRequest = HttpRequest
+    client: ClientInfo
 
 
 def client_hop(meta: dict[str, Any]) -> str:

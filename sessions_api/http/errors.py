@@ -14,6 +14,10 @@ CONTENT_TYPE = "application/problem+json"
 MAX_ERRORS = 20  # more than any form has fields; without a limit, a response could be ten times its request
 DATABASE_FAILURES = (OperationalError, InterfaceError, InternalError)  # InternalError: the server is read-only
 
+# The database undid a transaction in favour of another one: at a serialization failure, a deadlock, or a lock that was
+# not free within `lock_timeout`. (SQLSTATE: PostgreSQL's manual, appendix A)
+CONFLICTS = {"40001", "40P01", "55P03"}
+
 
 class ApiError(Exception):
     """`status` and `error_code` are part of the API; `detail` is English for developers and may change."""
@@ -40,6 +44,11 @@ class ApiError(Exception):
 class InvalidRequest(ApiError):
     status, error_code = 400, "invalid_request"
     detail = "The request is malformed: invalid JSON or UTF-8, a repeated key, or an unknown Host."
+
+
+class UnreadableCookie(ApiError):
+    status, error_code = 400, "unreadable_cookie"
+    detail = "A cookie of this site or its parent domain has characters outside ASCII. Delete the cookies of both."
 
 
 class NotAuthenticated(ApiError):
@@ -135,10 +144,10 @@ RETRIES_SPREAD = 8  # seconds, in which two cores hash a hundred passwords
 
 
 class ServerBusy(ApiError):
-    """More passwords to hash than the machine can."""
+    """More passwords to hash than the machine can, or more transactions on the same rows than the database."""
 
     status, error_code = 503, "server_busy"
-    detail = "Too many users are logging in right now. The request was not processed; try again."
+    detail = "Too many users need the server right now. The request was not processed; try again."
 
     def __init__(self) -> None:
         """`Retry-After` differs from client to client. Otherwise those that were refused together return together."""

@@ -2,62 +2,45 @@
 
 import json
 import logging
+from functools import partial
 from typing import Any
 
-from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
-from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
-from django.http import Http404, HttpResponse, UnreadablePostError
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
+from django.urls import resolve
 from ninja import NinjaAPI
-from ninja.errors import HttpError
-from ninja.errors import ValidationError as NinjaValidationError
+from ninja.errors import HttpError, ValidationError
 
-from sessions_api.http.errors import (
-    CONTENT_TYPE,
-    DATABASE_FAILURES,
-    MAX_ERRORS,
-    ApiError,
-    InvalidRequest,
-    MethodNotAllowed,
-    NotAuthenticated,
-    NotFound,
-    PayloadTooLarge,
-    PermissionDenied,
-    RateLimited,
-    ServerError,
-    ServiceUnavailable,
-    UnsupportedMediaType,
-    ValidationFailed,
-)
+from . import errors
+from .errors import CONFLICTS, CONTENT_TYPE, DATABASE_FAILURES, ApiError
 
 logger = logging.getLogger(__name__)
 
 GENERIC: dict[int, type[ApiError]] = {
     error.status: error
     for error in (
-        InvalidRequest,
-        NotAuthenticated,
-        PermissionDenied,
-        NotFound,
-        MethodNotAllowed,
-        PayloadTooLarge,
-        UnsupportedMediaType,
-        RateLimited,
-        ServerError,
-        ServiceUnavailable,
+        errors.InvalidRequest,
+        errors.NotAuthenticated,
+        errors.PermissionDenied,
+        errors.NotFound,
+        errors.MethodNotAllowed,
+        errors.PayloadTooLarge,
+        errors.UnsupportedMediaType,
+        errors.RateLimited,
+        errors.ServerError,
+        errors.ServiceUnavailable,
     )
 }
 KEPT_HEADERS = ("Allow", "Retry-After", "WWW-Authenticate")
 NAME_LENGTH = 64  # the longest unknown field that a response repeats by name: longer than any name of a field
-MESSAGES = {
-    "extra_forbidden": "This field is unknown.",
-    "model_type": "A JSON object is expected.",
-}
+MESSAGES = {"extra_forbidden": "This field is unknown.", "model_type": "A JSON object is expected."}
 SAFE_PARAMS = {"min_length", "max_length", "ge", "gt", "le", "lt", "expected"}  # parts of our schemas, not of the input
 
 
 def as_problem(response: HttpResponse) -> HttpResponse:
     """The problem with the status of an error response that Ninja or Django made; keeps `KEPT_HEADERS`."""
-    error = GENERIC.get(response.status_code, ServerError if response.status_code >= 500 else InvalidRequest)
+    other = errors.ServerError if response.status_code >= 500 else errors.InvalidRequest
+    error = GENERIC.get(response.status_code, other)
     body = error().body() | {"status": response.status_code}
     problem = HttpResponse(json.dumps(body), status=response.status_code, content_type=CONTENT_TYPE)
     for name in KEPT_HEADERS:
@@ -71,32 +54,35 @@ def refusal_outside_ninja(exception: Exception) -> ApiError | None:
     if isinstance(exception, ApiError):
         return exception
     if isinstance(exception, DATABASE_FAILURES):
-        _log_database_failure(exception)
-        return ServiceUnavailable()
+        return refusal_by_database(exception)
     return None
 
 
-def add_handlers(api: NinjaAPI) -> None:
-    """Register the response to each exception that can leave an endpoint of this API."""
+def add_handlers(api: NinjaAPI, *, repeat_conflicts: bool = False) -> None:
+    """Register the response to each exception that can leave an endpoint of this API.
+
+    With `repeat_conflicts`, a request that met one of CONFLICTS is handled a second time, as its client would send it
+    again after a 503. It is for synchronous endpoints that change nothing outside the database.
+    """
 
     def answer(error: type[Exception], handler: Any) -> None:
         api.add_exception_handler(error, lambda request, exc: handler(exc))
 
     answer(ApiError, lambda exc: exc.response())
-    answer(NinjaValidationError, _invalid)
+    answer(ValidationError, _invalid)
     answer(HttpError, _from_ninja)
-    answer(Http404, lambda exc: NotFound().response())
-    answer(DjangoPermissionDenied, lambda exc: PermissionDenied().response())
-    answer(RequestDataTooBig, lambda exc: PayloadTooLarge().response())
-    answer(SuspiciousOperation, lambda exc: InvalidRequest().response())
-    answer(UnreadablePostError, lambda exc: InvalidRequest().response())
+    answer(Http404, lambda exc: errors.NotFound().response())
+    answer(PermissionDenied, lambda exc: errors.PermissionDenied().response())
+    answer(RequestDataTooBig, lambda exc: errors.PayloadTooLarge().response())
+    answer(SuspiciousOperation, lambda exc: errors.InvalidRequest().response())
+    answer(UnreadablePostError, lambda exc: errors.InvalidRequest().response())
     for failure in DATABASE_FAILURES:
-        answer(failure, _database_failed)
+        api.add_exception_handler(failure, partial(_database_failed, repeat_conflicts=repeat_conflicts))
     answer(Exception, _unexpected)
 
 
-def _invalid(exc: NinjaValidationError) -> HttpResponse:
-    return ValidationFailed([_explain(error) for error in exc.errors[:MAX_ERRORS]]).response()
+def _invalid(exc: ValidationError) -> HttpResponse:
+    return errors.ValidationFailed([_explain(error) for error in exc.errors[: errors.MAX_ERRORS]]).response()
 
 
 def _from_ninja(exc: HttpError) -> HttpResponse:
@@ -106,19 +92,30 @@ def _from_ninja(exc: HttpError) -> HttpResponse:
     return as_problem(HttpResponse(status=exc.status_code))
 
 
-def _database_failed(exc: Exception) -> HttpResponse:
-    _log_database_failure(exc)
-    return ServiceUnavailable().response()
+def _database_failed(request: HttpRequest, exc: Exception, *, repeat_conflicts: bool) -> HttpResponse:
+    if repeat_conflicts and _is_conflict(exc) and not hasattr(request, "is_repeated"):
+        request.is_repeated = True  # type: ignore[attr-defined]
+        view, arguments, named = resolve(request.path_info)
+        answer: HttpResponse = view(request, *arguments, **named)
+        return answer
+    return refusal_by_database(exc).response()
 
 
-def _log_database_failure(exc: Exception) -> None:
-    """The first line only: PostgreSQL may quote values of the statement in the others."""
-    logger.error("The database cannot be used: %s: %s", type(exc).__name__, str(exc).partition("\n")[0])
+def refusal_by_database(exc: Exception) -> ApiError:
+    """Logs the first line only: PostgreSQL may quote values of the statement in the others."""
+    conflict = _is_conflict(exc)
+    what = "The database undid a request for another one" if conflict else "The database cannot be used"
+    logger.error("%s: %s: %s", what, type(exc).__name__, str(exc).partition("\n")[0])
+    return errors.ServerBusy() if conflict else errors.ServiceUnavailable()
+
+
+def _is_conflict(exc: Exception) -> bool:
+    return getattr(exc.__cause__, "sqlstate", None) in CONFLICTS
 
 
 def _unexpected(exc: Exception) -> HttpResponse:
     logger.error("Unexpected %s", type(exc).__name__, exc_info=exc)
-    return ServerError().response()
+    return errors.ServerError().response()
 
 
 def _explain(error: dict[str, Any]) -> dict[str, Any]:

@@ -4,18 +4,27 @@ import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
+from ninja.utils import contribute_operation_callback
 
 from . import errors
 from .errors import ApiError
 
-ALWAYS = (errors.InvalidRequest, errors.PayloadTooLarge, errors.ServerError, errors.ServiceUnavailable)
+View = TypeVar("View", bound=Callable[..., Any])
+
+ALWAYS = (
+    errors.InvalidRequest,
+    errors.PayloadTooLarge,
+    errors.ServerError,
+    errors.ServerBusy,
+    errors.ServiceUnavailable,
+)
 WITH_BEARER = (errors.NotAuthenticated, errors.SessionExpired)
 WITH_BODY = (errors.UnsupportedMediaType, errors.ValidationFailed)
 RAISES = "x-raises"  # in an operation's `openapi_extra`, until the responses are made of it
@@ -64,15 +73,18 @@ PROBLEM_ERROR = {
 SESSION_TOKEN = {"type": "http", "scheme": "bearer", "description": "The `token` of a login. It is opaque."}
 
 
-def raises(*refusals: type[ApiError]) -> dict[str, Any]:
-    """For a route's `openapi_extra`: the errors of this route, besides those that every route may raise."""
-    return {RAISES: refusals}
+def raises(*refusals: type[ApiError]) -> Callable[[View], View]:
+    """Decorates an endpoint: its description lists these errors, besides those that every endpoint may raise."""
 
+    def describe(operation: Operation) -> None:
+        extra = operation.openapi_extra or {}
+        operation.openapi_extra = extra | {RAISES: (*extra.get(RAISES, ()), *refusals)}
 
-def also_raises(operation: Operation, refusal: type[ApiError]) -> None:
-    """Add an error to those of a route. For decorators that contribute to an operation of Ninja."""
-    extra = operation.openapi_extra or {}
-    operation.openapi_extra = extra | raises(*extra.get(RAISES, ()), refusal)
+    def decorate(view: View) -> View:
+        contribute_operation_callback(view, describe)
+        return view
+
+    return decorate
 
 
 def rendered_once(view: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
@@ -111,10 +123,7 @@ class DescribedAPI(NinjaAPI):
     def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
         schema = super().get_openapi_schema(**options)
         schema["components"]["securitySchemes"] = {"SessionToken": SESSION_TOKEN}  # Ninja has one for each class
-        used = json.dumps(schema, default=str)
-        for name in list(schema["components"]["schemas"]):
-            if f'"#/components/schemas/{name}"' not in used:  # Ninja adds the models of queries
-                del schema["components"]["schemas"][name]
+        _drop_unused(schema)
         for path in schema["paths"].values():
             path.pop("head", None)  # it shares its description with GET, so the next lines would fill that in twice
             for operation in path.values():
@@ -129,6 +138,14 @@ class DescribedAPI(NinjaAPI):
         """The name of the view in camel case: generated clients name their functions by it."""
         first, *words = operation.view_func.__name__.split("_")
         return first + "".join(map(str.capitalize, words))
+
+
+def _drop_unused(schema: dict[str, Any]) -> None:
+    """Delete the components to which nothing refers. Ninja adds one for each model of a query."""
+    everything = json.dumps(schema, default=str)
+    for name in list(schema["components"]["schemas"]):
+        if f'"#/components/schemas/{name}"' not in everything:
+            del schema["components"]["schemas"][name]
 
 
 def _problem(paths: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Any
 
 from pydantic import (
@@ -28,8 +29,7 @@ class RequestSchema(BaseModel):
     def leave_null_out(cls, body: Any) -> Any:
         if not isinstance(body, dict):
             return body
-        optional = {name for name, field in cls.model_fields.items() if not field.is_required()}
-        return {name: value for name, value in body.items() if value is not None or name not in optional}
+        return {name: value for name, value in body.items() if value is not None or name not in optional_fields(cls)}
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
@@ -39,6 +39,12 @@ class RequestSchema(BaseModel):
             if name not in schema.get("required", ()):
                 field["type"] = [field["type"], "null"]
         return schema
+
+
+@cache
+def optional_fields(schema: type[RequestSchema]) -> frozenset[str]:
+    """Computed once for each class, not for each body."""
+    return frozenset(name for name, field in schema.model_fields.items() if not field.is_required())
 
 
 class ResponseSchema(BaseModel):

@@ -1,11 +1,10 @@
 """Pauses that grow with each failure."""
 
-from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 
-@dataclass(frozen=True)
-class BackOff:
+class BackOff(NamedTuple):
     """Pauses that double with each failure in a row, from `first` up to `longest`."""
 
     first: timedelta

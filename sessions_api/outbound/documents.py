@@ -2,10 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from django.utils import timezone
 
@@ -14,8 +13,7 @@ RETRY = timedelta(minutes=1)  # an outage delays one caller a minute; the old do
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Document(Generic[T]):
+class Document(NamedTuple, Generic[T]):
     content: T
     fetched_at: datetime
 

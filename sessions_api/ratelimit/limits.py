@@ -4,25 +4,23 @@ The window moves: a limit of five in a minute holds for any sixty seconds. It is
 once no more than the limit pass.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from ipaddress import ip_address, ip_network
 from math import ceil
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, cast
 
 from django.conf import settings
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django.utils.module_loading import import_string
-from ninja.utils import contribute_operation_callback
 
 from sessions_api.http.client import ClientInfo, ClientRequest
-from sessions_api.http.errors import RateLimited
-from sessions_api.http.openapi import also_raises
+from sessions_api.http.errors import RateLimited, ServerBusy
+from sessions_api.http.openapi import View, raises
 
 from .memory import Store, Window
-
-View = TypeVar("View", bound=Callable[..., Any])
 
 MINUTE, HOUR = 60, 3600
 # An attempt counts for one of these, for a pair of them, or for all clients together.
@@ -116,7 +114,7 @@ NOTICES = (Limit("notices", 5, HOUR, (RECIPIENT,)),)  # to unverified mailboxes,
 
 
 def limited(limits: Iterable[Limit], **who: Callable[..., str]) -> Callable[[View], View]:
-    """Decorates an endpoint: each call counts as an attempt, before the endpoint runs. OpenAPI lists the 429.
+    """Decorates an endpoint: each call counts as an attempt, as with `counted`. OpenAPI lists the 429.
 
     `account`, `recipient` and `session` are functions. Each receives the endpoint's arguments and returns the canonical
     email address, or the id of the session, to count by. The endpoint also raises RateLimited, and what these
@@ -125,14 +123,28 @@ def limited(limits: Iterable[Limit], **who: Callable[..., str]) -> Callable[[Vie
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def counted(request: ClientRequest, **arguments: Any) -> Any:
-            check(limits, request.client, **{name: find(request, **arguments) for name, find in who.items()})
-            return view(request, **arguments)
+        def limited_view(request: ClientRequest, **arguments: Any) -> Any:
+            found = {name: find(request, **arguments) for name, find in who.items()}
+            with counted(limits, request.client, **found):
+                return view(request, **arguments)
 
-        contribute_operation_callback(counted, lambda operation: also_raises(operation, RateLimited))
-        return cast(View, counted)
+        return raises(RateLimited)(cast(View, limited_view))
 
     return decorate
+
+
+@contextmanager
+def counted(limits: Iterable[Limit], client: ClientInfo, **who: str) -> Iterator[None]:
+    """Count an attempt before the block, as `check` does. Give it back where the block raises ServerBusy.
+
+    That attempt has tested no password: its hash got no room, no memory or no thread.
+    """
+    check(limits, client, **who)
+    try:
+        yield
+    except ServerBusy:
+        give_back(limits, client, **who)
+        raise
 
 
 def check(limits: Iterable[Limit], client: ClientInfo, **who: str) -> None:
@@ -148,6 +160,15 @@ def check(limits: Iterable[Limit], client: ClientInfo, **who: str) -> None:
     for limit in limits:
         if not store.hit(limit.item, limit.key(who)):
             raise refusal(limit, who)
+
+
+def give_back(limits: Iterable[Limit], client: ClientInfo, **who: str) -> None:
+    """Forget the newest attempt of each of the limits, which `check` has counted."""
+    if not settings.RATE_LIMIT_FACTOR:
+        return
+    who |= counted_as(client)
+    for limit in limits:
+        store.give_back(limit.item, limit.key(who))
 
 
 def clear(limits: Iterable[Limit], client: ClientInfo, *, account: str) -> None:

@@ -29,10 +29,11 @@ class WindowStats(NamedTuple):
 
 
 class Store(Protocol):
-    """The part of the interface of a strategy of `limits` that this package uses."""
+    """The part of the interface of a strategy of `limits` that this package uses, and `give_back`."""
 
     def hit(self, item: Window, *identifiers: str) -> bool: ...
     def get_window_stats(self, item: Window, *identifiers: str) -> WindowStats: ...
+    def give_back(self, item: Window, *identifiers: str) -> None: ...
     def clear(self, item: Window, *identifiers: str) -> None: ...
 
 
@@ -69,6 +70,12 @@ class InProcess:
 
     def _counted(self, item: Window, key: str, now: float) -> list[float]:
         return [then for then in self.hits.get(key, ()) if now - item.seconds < then <= now]
+
+    def give_back(self, item: Window, *identifiers: str) -> None:
+        """Forget the newest attempt of this key."""
+        with self.lock:
+            if counted := self.hits.get(item.key_for(*identifiers)):
+                counted.pop()
 
     def clear(self, item: Window, *identifiers: str) -> None:
         """Forget all attempts of this key."""

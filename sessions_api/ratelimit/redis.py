@@ -16,12 +16,19 @@ from redis.retry import Retry
 
 from sessions_api.outbound.circuit_breaker import CircuitBreaker
 
-from .memory import InProcess, Store, WindowStats
+from .memory import InProcess, Store, Window, WindowStats
 
 PAUSE = timedelta(seconds=1)  # so that at most one request a second waits, and counts are shared again a second later
 PATIENCE = 0.4  # seconds to connect and for each answer: an outage delays a request by less than half a second
 
 T = TypeVar("T")
+
+
+class MovingWindow(MovingWindowRateLimiter):
+    def give_back(self, item: Window, *identifiers: str) -> None:
+        """Forget the newest attempt of this key, the first in the list that the package keeps."""
+        storage: Any = self.storage
+        storage.get_connection().lpop(storage.prefixed_key(item.key_for(*identifiers)))
 
 
 class SharedStore:
@@ -40,6 +47,9 @@ class SharedStore:
 
     def get_window_stats(self, *limit: Any) -> WindowStats:
         return self._ask(lambda store: store.get_window_stats(*limit))
+
+    def give_back(self, *limit: Any) -> None:
+        self._ask(lambda store: store.give_back(*limit))
 
     def clear(self, *limit: Any) -> None:
         self._ask(lambda store: store.clear(*limit))
@@ -62,4 +72,4 @@ def of_cache() -> SharedStore:
     first, *_ = cache["LOCATION"] if isinstance(cache["LOCATION"], list) else [cache["LOCATION"]]
     waits = {"socket_connect_timeout": PATIENCE, "socket_timeout": PATIENCE, "retry": Retry(NoBackoff(), 0)}
     storage = RedisStorage(first, key_prefix="latchkey:limits", **cache["OPTIONS"] | waits)
-    return SharedStore(cast(Store, MovingWindowRateLimiter(storage)), InProcess())
+    return SharedStore(cast(Store, MovingWindow(storage)), InProcess())

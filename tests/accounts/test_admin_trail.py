@@ -1,13 +1,17 @@
 """The deletion of many users in the admin, and what remains of who did what after an administrator is deleted."""
 
+import re
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import Permission
 from django.core.management import call_command
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
+from sessions_api.adminkit import large_tables
 from sessions_api.adminkit.models import AdminAction
 from sessions_api.events.models import Event
 
@@ -15,23 +19,35 @@ from .test_admin_users import ADD, LIST, Filled, act, new, page, said
 
 
 def delete_all(client, query="", **more):
-    """Select the first page, then all, then press the button of the page that asks; the answer after its redirect."""
+    """Select the first page, then all, then press the button of each page; the answer after the redirect."""
     first = [str(row.pk) for row in client.get(LIST + query).context["cl"].result_list]
     asked = client.post(LIST + query, {"action": "delete_selected", "_selected_action": first, "select_across": "1"})
     assert asked.status_code == 200
-    return client.post(LIST + query, Filled(asked.content.decode()).fields | more, follow=True), asked.content.decode()
+    answer = client.post(LIST + query, Filled(asked.content.decode()).fields | more, follow=True)
+    told = []
+    while progress := re.findall(r"([\d,]+) of [\d,]+ users are deleted", answer.content.decode()):
+        told += progress
+        answer = client.post(LIST + query, Filled(answer.content.decode()).fields, follow=True)
+    answer.told = told
+    return answer, asked.content.decode()
 
 
 def register_many(number):
     User.objects.bulk_create(User(email=f"{n}@many.example.org", password="!") for n in range(number))
 
 
-def test_admin_deletes_more_users_than_django_accepts_fields(admin, root, alice):
+@pytest.mark.asvs("16.2.1")
+def test_admin_deletes_any_number_of_users_in_batches_with_progress(admin, root, alice, monkeypatch):
+    """More than Django accepts as fields, and more than a list counts: with 10,500 users it is the same, but slower."""
+    monkeypatch.setattr(large_tables, "COUNTED_ROWS", 1000)
     register_many(1200)
+    disabled = admin.post(LIST, {"action": "disable", "_selected_action": [root.pk], "select_across": "1"}, follow=True)
+    assert said(disabled) == ["There are more than 1,000 rows. Narrow the list first."]
     answer, asked = delete_all(admin, "?q=@many")
-    assert "1200 users will be deleted" in asked
-    assert "and 1100 more" in asked
+    assert "1,200 users will be deleted" in asked
+    assert "and 1,100 more" in asked
     assert len(Filled(asked).fields["_selected_action"]) == 100
+    assert answer.told == ["500", "1,000"]
     assert said(answer) == ["1,200 users: deleted."]
     assert set(User.objects.values_list("email", flat=True)) == {root.email, alice.email}
     deleted = Event.objects.filter(tag="account:delete", administrator=root.pk)
@@ -39,15 +55,77 @@ def test_admin_deletes_more_users_than_django_accepts_fields(admin, root, alice)
     assert "many.example.org" not in str(set(LogEntry.objects.values_list("object_repr", flat=True)))
 
 
-def test_admin_deletion_of_all_asks_again_where_the_list_has_changed(admin, db):
-    register_many(3)
+def test_admin_deletes_a_batch_of_users_at_a_constant_number_of_statements(admin, db):
+    def statements(number):
+        register_many(number)
+        with CaptureQueriesContext(connection) as captured:
+            act(admin, "delete_selected", *User.objects.filter(email__endswith="@many.example.org"), post="yes")
+        return len(captured)
+
+    statements(1)  # the first finds the content types
+    assert statements(90) <= statements(2)
+
+
+@pytest.fixture
+def asked(admin, monkeypatch):
+    """The form of the page that asks whether to delete all 120 users of a search, in three batches."""
+    monkeypatch.setattr("accounts.admin.DELETED_AT_ONCE", 50)
+    register_many(120)
     first = [str(row.pk) for row in admin.get(LIST + "?q=@many").context["cl"].result_list]
     form = {"action": "delete_selected", "_selected_action": first, "select_across": "1"}
-    confirm = Filled(admin.post(LIST + "?q=@many", form).content.decode()).fields
+    return Filled(admin.post(LIST + "?q=@many", form).content.decode()).fields
+
+
+def many():
+    return User.objects.filter(email__endswith="@many.example.org").count()
+
+
+def test_admin_deletion_of_all_asks_again_where_the_list_has_changed(admin, alice, asked):
+    User.objects.filter(email=alice.email).update(email="late@many.example.org")
+    again = admin.post(LIST + "?q=@many", asked)
+    assert (again.status_code, many()) == (200, 121)
+    assert "121 users will be deleted" in again.content.decode()
+
+
+def test_admin_deletion_of_all_keeps_users_who_register_after_the_question(admin, asked):
     User.objects.create_user("late@many.example.org")
-    again = admin.post(LIST + "?q=@many", confirm)
-    assert (again.status_code, User.objects.filter(email__endswith="@many.example.org").count()) == (200, 4)
-    assert "4 users will be deleted" in again.content.decode()
+    page = admin.post(LIST + "?q=@many", asked).content.decode()
+    assert "50 of 120 users are deleted." in page
+    User.objects.create_user("later@many.example.org")
+    page = admin.post(LIST + "?q=@many", Filled(page).fields).content.decode()
+    assert said(admin.post(LIST + "?q=@many", Filled(page).fields, follow=True)) == ["120 users: deleted."]
+    assert many() == 2
+
+
+def test_admin_deletion_of_all_asks_again_where_the_list_has_grown_between_batches(admin, alice, bob, asked):
+    fields = Filled(admin.post(LIST + "?q=@many", asked).content.decode()).fields
+    User.objects.filter(email__in=[alice.email, bob.email]).update(display_name="@many")
+    again = admin.post(LIST + "?q=@many", fields)
+    assert "72 users will be deleted" in again.content.decode()
+    assert many() == 70
+
+
+@pytest.mark.parametrize("reloaded", ["the question", "the progress"])
+def test_admin_deletion_of_all_continues_where_an_interrupted_page_is_reloaded(admin, root, asked, reloaded):
+    progress = Filled(admin.post(LIST + "?q=@many", asked).content.decode()).fields
+    again = progress if reloaded == "the progress" else asked
+    page = admin.post(LIST + "?q=@many", again).content.decode()
+    assert ("100 of 120" if reloaded == "the progress" else "50 of 70") in page
+    answer = admin.post(LIST + "?q=@many", again, follow=True)
+    assert said(answer) == ["120 users: deleted." if reloaded == "the progress" else "20 users: deleted."]
+    assert many() == 0
+    assert Event.objects.filter(tag="account:delete", administrator=root.pk).count() == 120
+
+
+@pytest.mark.asvs("8.2.2")
+def test_admin_deletion_of_all_stops_where_a_user_became_staff_between_batches(asked, admin):
+    helper = User.objects.create_user("helper@example.org", None, is_staff=True)
+    helper.user_permissions.set(Permission.objects.all())
+    client = Client()
+    client.force_login(helper)
+    fields = Filled(client.post(LIST + "?q=@many", asked).content.decode()).fields
+    User.objects.filter(pk=User.objects.filter(email__endswith="@many.example.org").first().pk).update(is_staff=True)
+    assert (client.post(LIST + "?q=@many", fields).status_code, many()) == (403, 70)
 
 
 def test_admin_deletion_of_all_leaves_out_the_administrator_who_asks(admin, root, alice, bob):

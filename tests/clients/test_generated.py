@@ -1,15 +1,14 @@
 """Clients that others' generators make of docs/openapi.json: each is built, type-checked and used."""
 
-import fcntl
 import json
 import os
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from .. import npm
 from ..server import ROOT, database, serving
 
 FOLDER = Path(__file__).parent
@@ -18,7 +17,7 @@ PYTHON = ROOT / ".venv" / "clients" / "bin" / "python"  # `make clients` makes i
 DOCUMENT = ROOT / "docs" / "openapi.json"
 ALL = "ALL_CLIENTS" in os.environ  # `make clients` sets it
 
-needs_npm = pytest.mark.skipif(not shutil.which("npm"), reason="NO NODE, so no generated TypeScript client is used.")
+needs_npm = npm.needs_node("no generated TypeScript client is used")
 only_in_full = pytest.mark.skipif(not ALL, reason="Only `make clients` installs and uses this generator.")
 pytestmark = [pytest.mark.once, pytest.mark.filterwarnings("ignore::ResourceWarning")]
 
@@ -38,18 +37,8 @@ SEEN = {
 }
 
 
-def install(folder):
-    """Once, in the first of several processes. npm writes the file last that this looks for."""
-    with (folder / "package.json").open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "node_modules" / ".package-lock.json").exists():
-            run("npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", cwd=folder)
-
-
 def run(*command, **options):
-    done = subprocess.run([str(word) for word in command], text=True, capture_output=True, timeout=120, **options)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    return npm.run(options.pop("cwd", FOLDER), *map(str, command), timeout=120, **options)
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +54,7 @@ def walk(service, tmp_path):
     shutil.copytree(FLOWS, tmp_path, dirs_exist_ok=True)
 
     def in_typescript(flow):
-        install(TOOLS)
+        npm.install(TOOLS)
         (tmp_path / "node_modules").symlink_to(TOOLS / "node_modules")
         options = ["--strict", "--noEmit", "--skipLibCheck", "--target", "es2022", "--lib", "es2022,dom,dom.iterable"]
         tsc, esbuild = (TOOLS / "node_modules" / ".bin" / name for name in ("tsc", "esbuild"))
@@ -82,7 +71,7 @@ def walk(service, tmp_path):
 
 @needs_npm
 def test_openapi_typescript_and_openapi_fetch(walk, tmp_path):
-    install(TOOLS)
+    npm.install(TOOLS)
     run(TOOLS / "node_modules/.bin/openapi-typescript", DOCUMENT, "-o", tmp_path / "generated" / "api.ts")
     assert walk("openapi_fetch") == SEEN
 
@@ -99,7 +88,7 @@ def test_openapi_python_client(walk, tmp_path):
 @only_in_full
 @needs_npm
 def test_hey_api(walk, tmp_path):
-    install(GENERATORS)
+    npm.install(GENERATORS)
     run(GENERATORS / "node_modules/.bin/openapi-ts", "-i", DOCUMENT, "-o", tmp_path / "generated" / "api")
     assert walk("hey_api") == SEEN
 
@@ -107,7 +96,7 @@ def test_hey_api(walk, tmp_path):
 @only_in_full
 @needs_npm
 def test_orval(walk, tmp_path, service):
-    install(GENERATORS)
+    npm.install(GENERATORS)
     output = {"target": str(tmp_path / "generated/api.ts"), "client": "fetch", "baseUrl": service}
     config = tmp_path / "orval.config.cjs"
     config.write_text(f"module.exports = {json.dumps({'latchkey': {'input': str(DOCUMENT), 'output': output}})};")

@@ -8,6 +8,7 @@ from django.test import Client
 
 from ..server import database, manage, serving
 from ..users import problem
+from .test_settings import read
 
 LOGIN = "/admin/login/"
 USERS = "/admin/accounts/user/"
@@ -256,3 +257,35 @@ def test_admin_drops_files(browser):
 def test_admin_refuses_a_foreign_host_as_the_api_does(browser):
     answer = browser.get(LOGIN, headers={"Host": "evil.example"})
     assert (answer.status_code, answer.headers["Content-Type"]) == (400, "text/html; charset=utf-8")
+
+
+@pytest.fixture
+def admin_host(settings):
+    settings.ADMIN_HOST, settings.ALLOWED_HOSTS = "admin.example.org", ["admin.example.org", "auth.example.org"]
+    return settings.ADMIN_HOST
+
+
+@pytest.mark.parametrize("path", ["/admin/", "/admin/login/", "/admin", "/admin/accounts/user/"])
+def test_admin_host_is_the_only_one_with_the_admin(client, admin_host, path):
+    assert client.get(path, headers={"Host": "auth.example.org"}).status_code == 404
+    assert client.get(path, headers={"Host": f"{admin_host}:8443"}).status_code in {200, 301, 302}
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/auth/config", "/api/docs", "/api/openapi.json", "/", "/login", "/administration"]
+)
+def test_admin_host_has_nothing_else(client, admin_host, path):
+    assert client.get(path, headers={"Host": admin_host}).status_code == 404
+    assert client.get("/api/auth/config", headers={"Host": "auth.example.org"}).status_code == 200
+
+
+def test_admin_host_has_static_files_and_answers_probes(client, admin_host):
+    assert client.get("/static/admin/css/base.css", headers={"Host": admin_host}).getvalue()
+    assert client.get("/healthz", headers={"Host": admin_host}).status_code == 200
+
+
+def test_admin_host_becomes_the_origin_that_forms_come_from():
+    own = read(PUBLIC_URL="https://auth.example.org:8443", ADMIN_HOST="Admin.Example.org")
+    assert own.CSRF_TRUSTED_ORIGINS == [own.ADMIN_ORIGIN] == ["https://admin.example.org:8443"]
+    assert "admin.example.org" in own.ALLOWED_HOSTS
+    assert read(PUBLIC_URL="https://auth.example.org").ADMIN_ORIGIN == "https://auth.example.org"

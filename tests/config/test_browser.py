@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 from ..browser import chromium, needs_chromium, picture
-from ..server import database, manage, serving
+from ..server import database, free_port, manage, serving
 
 PHONE = (
     "Mozilla/5.0 (Linux; Android 16; Pixel 10 Pro Build/BP1A.260505.005; wv) AppleWebKit/537.36 (KHTML, like Gecko) "
@@ -29,7 +29,9 @@ def url(tmp_path_factory):
 @pytest.fixture(scope="module")
 def server(url, tmp_path_factory):
     log = tmp_path_factory.mktemp("browser") / "log"
-    with serving(log=log, DATABASE_URL=url, TRUSTED_PROXY_COUNT="1") as running:
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"  # the documentation page calls the service there
+    with serving(log=log, port=port, PUBLIC_URL=address, DATABASE_URL=url, TRUSTED_PROXY_COUNT="1") as running:
         yield running
 
 
@@ -183,6 +185,32 @@ def test_admin_manages_users_and_sessions_in_a_browser(server, page):
     expect(page.get_by_role("link", name="Log in again")).to_be_visible()
 
 
+def test_admin_deletes_many_users_with_progress_in_a_browser(server, url, page):
+    code = """
+from accounts.models import User
+User.objects.bulk_create(User(email=f"{n}@many.example.org", password="!") for n in range(1100))
+"""
+    manage("shell", "--no-imports", "-c", code, DATABASE_URL=url)
+    log_in(page)
+    page.goto("/admin/accounts/user/?q=@many")
+    page.locator("#action-toggle").check()
+    page.get_by_text("Select all 1100 users").click()
+    page.get_by_label("Action:").select_option(label="Delete selected users")
+    page.get_by_role("button", name="Go").click()
+    expect(page.get_by_text("1,100 users will be deleted")).to_be_visible()
+    look(page, "16-delete-users")
+    page.route("**/accounts/continue.js", lambda route: route.fulfill(body="", content_type="text/javascript"))
+    page.get_by_role("button", name="Yes, I’m sure").click()
+    expect(page.get_by_label("500 of 1,100 users are deleted.")).to_be_visible()
+    look(page, "17-deleting-users")
+    look_as_on_a_phone(page, "17-deleting-users")
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_label("1,000 of 1,100 users are deleted.")).to_be_visible()
+    page.unroute("**/accounts/continue.js")
+    page.reload()
+    expect(page.locator(".messagelist")).to_contain_text("1,100 users: deleted.")
+
+
 def test_admin_manages_the_mail_queue_in_a_browser(server, url, page):
     code = """
 from accounts.mail.models import QueuedMail
@@ -238,3 +266,18 @@ def test_api_docs_work_without_the_internet(server, page):
     page.locator(".opblock-summary", has_text="/api/auth/login").first.click()
     expect(page.locator(".opblock-body")).to_be_visible()
     look(page, "docs")
+
+
+def test_api_docs_ask_for_one_token(server, page):
+    token = register(server, "dora")
+    page.goto("/api/docs")
+    page.get_by_role("button", name="Authorize").first.click()
+    expect(page.locator(".modal-ux .auth-container")).to_have_count(1)
+    page.locator(".modal-ux input").fill(token)
+    page.locator(".modal-ux").get_by_role("button", name="Apply credentials").click()
+    page.locator(".modal-ux").get_by_role("button", name="Close").first.click()
+    operation = page.locator("#operations-account-getMe")
+    operation.click()
+    operation.get_by_role("button", name="Try it out").click()
+    operation.get_by_role("button", name="Execute").click()
+    expect(operation.locator(".live-responses-table")).to_contain_text("dora@example.org")

@@ -105,11 +105,13 @@ def test_make_run_prepares_everything_and_prints_the_addresses(checkout):
     address = f"http://localhost:{port}"
     with running(checkout, PORT=str(port)):
         assert requests.get(f"http://127.0.0.1:{port}/readyz", timeout=10).status_code == 200
-        *before, ready, api, documentation, admin, hint = log(checkout)
+        *before, ready, pages, api, documentation, admin, hint = log(checkout)
+        assert "/pages/style.css" in requests.get(f"http://127.0.0.1:{port}/", timeout=10).text
     assert before[0] == "Wrote .env with a new SECRET_KEY"
     assert "migrations" in before[1]
     assert "ready" in ready
-    assert [line.split()[-1] for line in (api, documentation, admin)] == [
+    assert [line.split()[-1] for line in (pages, api, documentation, admin)] == [
+        f"{address}/",
         f"{address}/api/",
         f"{address}/api/docs",
         f"{address}/admin/",

@@ -22,6 +22,7 @@ from sessions_api.http.client import warn_of_proxy, warn_of_unreadable_address
 from sessions_api.models import Session
 
 from ..server import ROOT, database, serving
+from ..users import ApiClient
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:130.0) Gecko/20100101 Firefox/130.0"
 
@@ -221,7 +222,7 @@ def test_unexpected_error_is_logged_with_its_trace_without_values(api, root, lin
 
 @pytest.mark.asvs("16.3.3")
 def test_forged_form_of_the_admin_is_logged(root, lines):
-    Client(enforce_csrf_checks=True).post("/admin/login/", {})
+    ApiClient(enforce_csrf_checks=True).post("/admin/login/", {})
     told, request = lines()
     assert (told["logger"], told["level"], request["status"]) == ("django.security.csrf", "warning", 403)
 

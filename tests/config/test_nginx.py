@@ -8,6 +8,7 @@ import socket
 import ssl
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -266,6 +267,28 @@ def test_nginx_closes_connections_of_slow_clients(alone, sent):
             assert wire.recv(1) == b""
 
 
+def test_nginx_closes_its_idle_connections_to_the_service(tmp_path):
+    """After the time in `upstream`, which tests/config/test_idle_connections.py compares with the service's own."""
+    with socket.create_server(("127.0.0.1", 0)) as service:
+        service.settimeout(10)
+        changes = {"keepalive_timeout 20s": "keepalive_timeout 1s"}
+        with (
+            proxying(tmp_path / "idle", upstream=service.getsockname()[1], **changes) as proxy,
+            ThreadPoolExecutor() as pool,
+        ):
+            asked = pool.submit(proxy.call, "GET", "/healthz")
+            connection, _ = service.accept()
+            with connection:
+                connection.settimeout(10)
+                request = connection.recv(65536)
+                connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Request-ID: 1\r\n\r\nok")
+                assert asked.result().text == "ok"
+                answered = time.monotonic()
+                assert connection.recv(1) == b""
+                assert 0.9 < time.monotonic() - answered < 5
+    assert b"Connection: close" not in request
+
+
 @pytest.mark.parametrize("headers", [{"X-Long": "x" * 10_000}, {"X-Nul": "x"}])
 def test_nginx_refuses_malformed_requests_as_problem_json(proxy, headers):
     with proxy.wire() as wire:
@@ -354,6 +377,27 @@ def test_nginx_refuses_malformed_requests_over_http_as_it_does_others(proxy, cas
 
 def test_nginx_passes_probes_without_a_host(proxy):
     assert raw(proxy, b"GET /healthz HTTP/1.0\r\n\r\n")[2] == {"status": "ok"}
+
+
+FOREIGN = "foreign=\xe4"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "status"),
+    [
+        ("", "", 200),
+        (FOREIGN, FOREIGN, 200),
+        (f"{FOREIGN}; {FOREIGN}; a=b", FOREIGN, 200),
+        (f"{FOREIGN};" * 4, "", 400),
+    ],
+)
+def test_nginx_leaves_out_cookies_that_granian_cannot_read(proxy, before, after, status):
+    """The form is refused as forged without its cookie."""
+    page = proxy.call("GET", "/admin/login/", headers={"Host": NAME})
+    form = {"csrfmiddlewaretoken": page.cookies["__Host-latchkey-csrf"], "username": "x", "password": "x"}
+    cookies = "; ".join(filter(None, (before, f"__Host-latchkey-csrf={form['csrfmiddlewaretoken']}", after)))
+    headers = {"Host": NAME, "Cookie": cookies.encode("latin-1"), "Referer": f"https://{NAME}/admin/login/"}
+    assert proxy.call("POST", "/admin/login/", data=form, headers=headers).status_code == status
 
 
 @pytest.mark.asvs("14.2.1", "16.2.5")

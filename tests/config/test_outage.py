@@ -75,6 +75,7 @@ class Standby(Database):
             shutil.chown(place, user)
         command = [primary.server.bin_path / "pg_basebackup", "-D", data, "-h", primary.socket, "-U", "postgres", "-R"]
         subprocess.run([*command, "-c", "fast"], user=user, check=True, stderr=subprocess.DEVNULL)
+        self.url = f"postgres://postgres@/postgres?host={folder}"
         self.start()
 
     def promote(self):
@@ -218,6 +219,37 @@ def test_failover_to_the_standby_fails_few_requests(own_database, tmp_path):
                     assert service.call("GET", "/readyz").json() == {"status": "ok"}
         finally:
             standby.stop()
+
+
+def test_replica_as_the_database_answers_reads_and_is_never_ready(own_database, service, token, tmp_path):
+    with tempfile.TemporaryDirectory(prefix="latchkey-replica-") as name:
+        replica = Standby(own_database, Path(name))
+        try:
+            with serving(log=tmp_path / "log", DATABASE_URL=replica.url, SESSION_TOUCH_SECONDS="0") as reader:
+                assert problem(reader.call("GET", "/readyz")) == (503, "service_unavailable")
+                assert problem(reader.call("POST", "/api/auth/login", CREDENTIALS)) == (503, "service_unavailable")
+                assert reader.call("GET", "/api/users/me", token=token).status_code == 200
+        finally:
+            replica.stop()
+    assert "cannot execute UPDATE in a read-only transaction" in (tmp_path / "log").read_text()
+
+
+def test_restored_dump_serves_the_users_of_the_original(own_database, service, token, tmp_path):
+    """With psql, whose dump empties `search_path`, so triggers and constraints must find their tables without it."""
+    url = own_database.url.replace("/postgres?", "/restored?")
+    tools = own_database.server.bin_path
+    with psycopg.connect(own_database.url, autocommit=True) as operator:
+        operator.execute("CREATE DATABASE restored TEMPLATE template0")
+    dump = subprocess.run([tools / "pg_dump", own_database.url], check=True, capture_output=True).stdout
+    subprocess.run([tools / "psql", "-q", "-v", "ON_ERROR_STOP=1", url], input=dump, check=True, capture_output=True)
+    manage("migrate", "-v0", DATABASE_URL=url)
+    manage("check", "--database", "default", DATABASE_URL=url)
+    with serving(log=tmp_path / "log", DATABASE_URL=url) as restored:
+        assert restored.call("GET", "/readyz").status_code == 200
+        assert restored.call("GET", "/api/users/me", token=token).status_code == 200
+        assert restored.call("POST", "/api/auth/login", CREDENTIALS).status_code == 200
+        dave = CREDENTIALS | {"email": "dave@example.org"}
+        assert restored.call("POST", "/api/auth/register", dave).status_code == 201
 
 
 def test_closed_database_connection_is_not_used_again(service, own_database):

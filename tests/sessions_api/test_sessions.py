@@ -6,6 +6,7 @@ import pytest
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
+from sessions_api.http.errors import SessionExpired
 from sessions_api.models import Session
 from sessions_api.tokens import digest
 
@@ -119,6 +120,15 @@ def test_last_seen_is_written_at_most_once_in_the_touch_interval(api, clock, set
     assert (Session.objects.get().last_seen_at - start).total_seconds() == 300
 
 
+def test_touch_tells_the_caller_when_the_session_was_seen(api, clock):
+    """A route that reads `request.auth` sees the time that is stored."""
+    api.register("alice@example.org")
+    session = Session.objects.get()
+    clock.shift(300)
+    session.touch()
+    assert session.last_seen_at == Session.objects.get().last_seen_at > session.created_at
+
+
 def test_session_check_does_not_postpone_the_idle_expiry(api, clock, settings):
     settings.SESSION_IDLE = settings.SESSION_LIFETIME / 365 * 30
     token = api.register("alice@example.org").json()["token"]
@@ -144,7 +154,8 @@ def test_token_is_renewed_by_one_of_two_callers_that_found_it(alice, clock):
     first, second = Session.objects.get(), Session.objects.get()
     clock.shift(100)
     assert first.renew()
-    assert second.renew() is None
+    with pytest.raises(SessionExpired):
+        second.renew()
     renewed = Session.objects.get()
     now = timezone.now()
     assert (renewed.authenticated_at, renewed.last_seen_at, renewed.updated_at) == (now, now, now)

@@ -6,8 +6,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models import QuerySet
 
 from accounts.login.models import LoginFailures, SessionExchangeCode
-from accounts.mail.one_time_tokens import OneTimeToken
-from accounts.mail.queue import QueuedMail
+from accounts.mail.models import OneTimeToken, QueuedMail
 from accounts.single_use.models import ConsumedToken
 from sessions_api.admin_sessions.models import AdminSession
 from sessions_api.adminkit.models import AdminAction

@@ -9,8 +9,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from accounts.models import User
 from sessions_api.admin_sessions.models import AdminSession, AdminSessionQuerySet
-from sessions_api.events.models import Event
-from sessions_api.events.tags import OPERATOR, Tag
+from sessions_api.events.models import OPERATOR, Event, Tag
 from sessions_api.models import Session, SessionQuerySet
 from sessions_api.progress import with_progress
 from sessions_api.revocation import revoke_by_admin
@@ -34,7 +33,9 @@ class Command(BaseCommand):
     def handle(self, *, user: str | None, before: str | None, **options: Any) -> None:
         sessions, at_admin = Session.objects.all(), AdminSession.objects.all()
         if user is not None:
-            owner = user_with(user)
+            owner = User.objects.filter(email=user).first()
+            if owner is None:
+                raise CommandError("No user has this email address.")
             sessions, at_admin = sessions.filter(user=owner), at_admin.filter(user=owner)
         limit = None if before is None else parse_time(before)
         if limit:
@@ -74,14 +75,6 @@ def revoke_of_user(sessions: SessionQuerySet | AdminSessionQuerySet, user: UUID)
     with transaction.atomic():
         User.objects.filter(pk=user).lock().values_list("pk").first()
         return sessions.filter(user=user).revoke()
-
-
-def user_with(email: str) -> User:
-    """Raises CommandError where no user has this address."""
-    try:
-        return User.objects.get(email=email)
-    except User.DoesNotExist:
-        raise CommandError("No user has this email address.") from None
 
 
 def parse_time(text: str) -> datetime:

@@ -29,8 +29,10 @@ function silence(element: Element) {
   for (const message of all("[data-message], [data-alert]", partOf(element))) message.textContent = "";
 }
 
+type Work = () => Promise<unknown>;
+
 /** Does the work with this button, which shows progress meanwhile and cannot be pressed twice. */
-async function withProgress(button: HTMLButtonElement, work: () => Promise<unknown>, refused: (error: unknown) => void) {
+async function withProgress(button: HTMLButtonElement, work: Work, refused: (error: unknown) => void) {
   if (button.ariaDisabled === "true") return;
   button.ariaDisabled = "true";
   silence(button);
@@ -43,7 +45,7 @@ async function withProgress(button: HTMLButtonElement, work: () => Promise<unkno
   }
 }
 
-export function onPress(button: HTMLButtonElement, work: () => Promise<unknown>) {
+export function onPress(button: HTMLButtonElement, work: Work) {
   button.disabled = false;
   button.addEventListener("click", () => withProgress(button, work, (error) => refuse(button, error)));
 }

@@ -17,6 +17,7 @@ export function refusalText(error: unknown): string {
 /** In the page's language, rounded up, so that a wait of this time is long enough. */
 function duration(seconds?: number): string {
   if (!seconds) return say("a_moment");
-  const [number, unit] = seconds <= 90 ? [seconds, "second"] : seconds <= 5400 ? [seconds / 60, "minute"] : [seconds / 3600, "hour"];
-  return new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" }).format(Math.ceil(number));
+  const [unit, length] = seconds <= 90 ? ["second", 1] : seconds <= 90 * 60 ? ["minute", 60] : ["hour", 3600];
+  const format = new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" });
+  return format.format(Math.ceil(seconds / length));
 }

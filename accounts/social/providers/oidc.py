@@ -69,11 +69,18 @@ class OIDCProvider(Provider, OpenIdConnectAuth[HttpResponse]):
 
     def fetch_oidc_config(self) -> dict[str, Any]:
         config = load_oidc_config(self, self.oidc_config_url())
+        algorithms = config.get("id_token_signing_alg_values_supported", self.JWT_ALGORITHMS)
         if config.get("issuer") != self.oidc_endpoint():
-            logger.warning("The discovery document of %s is of another issuer than the settings say", self.name)
+            told = "The discovery document of %s is of another issuer than the settings say: copy its `issuer`"
+            logger.warning(told, self.name)
+        elif not (isinstance(algorithms, list) and set(self.JWT_ALGORITHMS) <= set(map(str, algorithms))):
+            self.log_algorithm()
         elif all(self.has_valid_scheme(config.get(name)) for name in self.endpoints(config)):
             return config
         raise AuthResponseError(self, claim="issuer", code="malformed_response", stage="begin")
+
+    def log_algorithm(self) -> None:
+        logger.warning("%s must sign ID tokens with %s", self.name, " or ".join(self.JWT_ALGORITHMS))
 
     def shared(self, url: str, fetch: Callable[[], Any], *, refresh: bool = False) -> Any:
         """A document of the provider. Of all threads one fetches it; those that wait for it hold places too.
@@ -136,7 +143,11 @@ class OIDCProvider(Provider, OpenIdConnectAuth[HttpResponse]):
 
         If that fails, the known keys stay; social-auth's own method drops them first.
         """
-        kid = jwt.get_unverified_header(id_token).get("kid")
+        header = jwt.get_unverified_header(id_token)
+        kid = header.get("kid")
+        if header.get("alg") not in self.JWT_ALGORITHMS:
+            self.log_algorithm()
+            return None
         if kid is not None and kid not in self.known_kids() and not self.is_published(kid):
             return None
         key: dict[str, Any] | None = super().find_valid_key(id_token)
@@ -227,9 +238,9 @@ class OIDCProvider(Provider, OpenIdConnectAuth[HttpResponse]):
     # The user
 
     def user_data(self, access_token: str, *args: Any, **options: Any) -> dict[str, Any]:
-        """The claims of the ID token; without an address there, those of the UserInfo endpoint too (Core, 5.4)."""
+        """The claims of the ID token; without an address or a name, those of the UserInfo endpoint too (Core, 5.4)."""
         claims = dict(self.id_token or {})
-        if "email" in claims or "userinfo_endpoint" not in self.oidc_config():
+        if {"email", "name"} <= claims.keys() or "userinfo_endpoint" not in self.oidc_config():
             return claims
         return self.userinfo(access_token) | claims
 

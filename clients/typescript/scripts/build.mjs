@@ -8,7 +8,10 @@ import { build } from "esbuild";
 const folder = fileURLToPath(new URL("..", import.meta.url));
 
 await rm(`${folder}/dist`, { recursive: true, force: true });
-execFileSync("node", ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], { cwd: folder, stdio: "inherit" });
+execFileSync("node", ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], {
+  cwd: folder,
+  stdio: "inherit",
+});
 await build({
   absWorkingDir: folder,
   entryPoints: ["src/web.ts"],

@@ -27,5 +27,6 @@ function errorCodes({ paths }) {
     return `  ${operationId}: Open<${codes.map((code) => `"${code}"`).join(" | ")}>;\n`;
   });
   const open = "type Open<Known extends string> = Known | (string & {});\n";
-  return `${open}\n/** The \`error_code\` of each operation's refusals. */\nexport interface ErrorCodes {\n${lines.join("")}}\n`;
+  const comment = "/** The `error_code` of each operation's refusals. */\n";
+  return `${open}\n${comment}export interface ErrorCodes {\n${lines.join("")}}\n`;
 }

@@ -1,11 +1,11 @@
 import createClient from "openapi-fetch";
 import type { Api, paths } from "./api.js";
-import { LatchkeyError, problem, refusal } from "./errors.js";
+import { LatchkeyError, problem, requireSuccess } from "./errors.js";
 import { ownLogin, type Where } from "./login.js";
 import { challenge, random } from "./random.js";
 import type { components } from "./schema.js";
 import { type Fetch, send } from "./send.js";
-import { memoryStore, type Store } from "./store.js";
+import { kept, memoryStore, type Store } from "./store.js";
 
 type Schemas = components["schemas"];
 type Opened = Schemas["SessionResponse"];
@@ -117,18 +117,17 @@ export function createLatchkey(options: Options): Latchkey {
 
   const api = createClient<paths>({ baseUrl, fetch: (request) => authorized(request) });
   api.use({
-    async onResponse({ response }) {
-      if (!response.ok) throw await refusal(response); // also an empty one, which openapi-fetch takes for no error
-    },
+    onResponse: ({ response }) => requireSuccess(response), // openapi-fetch takes an empty refusal for no error
   });
 
   function post(path: string, body?: unknown) {
-    const json = body === undefined ? {} : { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+    const json =
+      body === undefined ? {} : { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
     return new Request(baseUrl + path, { method: "POST", ...json });
   }
 
   async function read<Body>(answer: Response): Promise<Body> {
-    if (!answer.ok) throw await refusal(answer);
+    await requireSuccess(answer);
     const text = await answer.text();
     return (text ? JSON.parse(text) : undefined) as Body;
   }
@@ -212,15 +211,15 @@ export function createLatchkey(options: Options): Latchkey {
 
   async function finishSignIn(landed: string | URL): Promise<Landed> {
     const { searchParams: query } = new URL(landed);
-    const next = query.get("next") ?? "/";
+    const next = /^\/(?![/\\])/.exec(query.get("next") ?? "")?.input ?? "/"; // never another origin
     const link = query.get("link_code");
     if (link) return { next, linked: (await api.POST("/api/auth/connections", { body: { code: link } })).data! };
-    const begun = JSON.parse((await store.get("signin")) ?? "{}");
+    const begun = await kept(store, "signin");
     await store.remove("signin");
     const error = query.get("error");
     if (error) throw new LatchkeyError(0, { error_code: /^\w{1,40}$/.test(error) ? error : "server_error" });
-    if (!begun.state || begun.state !== query.get("state")) throw new LatchkeyError(0, { error_code: "invalid_state" });
-    const body = { code: query.get("code"), code_verifier: begun.verifier };
+    if (begun.state !== query.get("state")) throw new LatchkeyError(0, { error_code: "invalid_state" });
+    const body = { code: query.get("code"), code_verifier: begun.verifier ?? null };
     if (!begun.of) await open("/api/auth/exchange", body);
     else if (begun.of === (await login.id())) await reauthenticate(body);
     else throw new LatchkeyError(401, { error_code: "not_authenticated" });

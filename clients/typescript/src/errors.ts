@@ -44,9 +44,10 @@ export function isRefusal<Name extends Operation>(error: unknown): error is Latc
   return error instanceof LatchkeyError;
 }
 
-/** The error of an answer that is no success. An empty answer, or the HTML of a proxy, is one too. */
-export async function refusal(answer: Response): Promise<LatchkeyError> {
-  return new LatchkeyError(answer.status, await problem(answer), retryAfter(answer));
+/** Throws what is no answer of the API: a refusal, also an empty one, or the page of a proxy or a captive portal. */
+export async function requireSuccess(answer: Response): Promise<void> {
+  if (!answer.ok) throw new LatchkeyError(answer.status, await problem(answer), retryAfter(answer));
+  if (answer.body && !answer.headers.get("Content-Type")?.includes("json")) throw new LatchkeyError(0);
 }
 
 /** The body of a refusal, or an empty object where it is none of the service's. */

@@ -1,6 +1,6 @@
 import { random } from "./random.js";
 import type { components } from "./schema.js";
-import { queue, type Store } from "./store.js";
+import { kept, queue, type Store } from "./store.js";
 
 /** Where a login or logout happened: in this client, or in another one with the same store, such as another tab. */
 export type Where = "here" | "elsewhere";
@@ -14,17 +14,9 @@ export function ownLogin(store: Store) {
   const exclusive = store.exclusive ?? queue();
   let unwatch: (() => void) | undefined;
 
+  const stored = () => kept(store, "session");
   // Reads at once: a login that another tab makes later is not ours.
   const begun = stored().then(({ login }) => void (own = login));
-
-  /** What is stored, or an empty object where another script wrote something else. */
-  async function stored(): Promise<{ login?: string; token?: string }> {
-    try {
-      return Object(JSON.parse((await store.get("session")) ?? ""));
-    } catch {
-      return {};
-    }
-  }
 
   /** The token of this login. One that no header can carry is none: `fetch` would put it into its error. */
   async function token(): Promise<string | undefined> {

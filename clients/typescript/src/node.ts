@@ -1,5 +1,5 @@
 import { createLatchkey, type Latchkey, type Options } from "./client.js";
-import { memoryStore } from "./store.js";
+import { kept, memoryStore } from "./store.js";
 
 export * from "./index.js";
 
@@ -28,6 +28,6 @@ export function forRequest(token: string | undefined, options: RequestOptions): 
 
   return {
     ...createLatchkey({ baseUrl, store, fetch: named }),
-    token: async () => JSON.parse((await store.get("session")) ?? "{}").token,
+    token: async () => (await kept(store, "session")).token,
   };
 }

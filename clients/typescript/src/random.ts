@@ -1,5 +1,8 @@
 const toBase64url = (bytes: Uint8Array) =>
-  btoa(String.fromCharCode(...bytes)).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  btoa(String.fromCharCode(...bytes))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
 
 /** 256 random bits in 43 characters: also a code verifier of RFC 7636. */
 export const random = () => toBase64url(crypto.getRandomValues(new Uint8Array(32)));

@@ -1070,16 +1070,16 @@ export interface components {
              */
             code_verifier: string;
         };
-        /** HandoverCode */
-        HandoverCode: {
+        /** ExchangeCode */
+        ExchangeCode: {
             /**
              * Code
              * @description For `POST /api/auth/exchange`, once, within a minute.
              */
             code: string;
         };
-        /** Handover */
-        Handover: {
+        /** ExchangeChallenge */
+        ExchangeChallenge: {
             /**
              * Code Challenge
              * @description S256, RFC 7636.
@@ -1325,7 +1325,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again. */
+            /**
+             * @description `server_busy`: Too many users need the server right now. The request was not processed; try again.
+             *
+             *     `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again.
+             */
             503: {
                 headers: {
                     /** @description In seconds. */
@@ -1396,7 +1400,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again. */
+            /**
+             * @description `server_busy`: Too many users need the server right now. The request was not processed; try again.
+             *
+             *     `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again.
+             */
             503: {
                 headers: {
                     /** @description In seconds. */
@@ -1474,7 +1482,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again. */
+            /**
+             * @description `server_busy`: Too many users need the server right now. The request was not processed; try again.
+             *
+             *     `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again.
+             */
             503: {
                 headers: {
                     /** @description In seconds. */
@@ -1567,7 +1579,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again. */
+            /**
+             * @description `server_busy`: Too many users need the server right now. The request was not processed; try again.
+             *
+             *     `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again.
+             */
             503: {
                 headers: {
                     /** @description In seconds. */
@@ -1625,7 +1641,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again. */
+            /**
+             * @description `server_busy`: Too many users need the server right now. The request was not processed; try again.
+             *
+             *     `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again.
+             */
             503: {
                 headers: {
                     /** @description In seconds. */
@@ -1720,7 +1740,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again. */
+            /**
+             * @description `server_busy`: Too many users need the server right now. The request was not processed; try again.
+             *
+             *     `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again.
+             */
             503: {
                 headers: {
                     /** @description In seconds. */
@@ -1803,7 +1827,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again. */
+            /**
+             * @description `server_busy`: Too many users need the server right now. The request was not processed; try again.
+             *
+             *     `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again.
+             */
             503: {
                 headers: {
                     /** @description In seconds. */
@@ -1908,7 +1936,7 @@ export interface operations {
                 };
             };
             /**
-             * @description `server_busy`: Too many users are logging in right now. The request was not processed; try again.
+             * @description `server_busy`: Too many users need the server right now. The request was not processed; try again.
              *
              *     `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again.
              */
@@ -2033,7 +2061,7 @@ export interface operations {
                 };
             };
             /**
-             * @description `server_busy`: Too many users are logging in right now. The request was not processed; try again.
+             * @description `server_busy`: Too many users need the server right now. The request was not processed; try again.
              *
              *     `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again.
              */
@@ -2144,7 +2172,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again. */
+            /**
+             * @description `server_busy`: Too many users need the server right now. The request was not processed; try again.
+             *
+             *     `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again.
+             */
             503: {
                 headers: {
                     /** @description In seconds. */
@@ -2166,7 +2198,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Handover"];
+                "application/json": components["schemas"]["ExchangeChallenge"];
             };
         };
         responses: {
@@ -2176,7 +2208,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["HandoverCode"];
+                    "application/json": components["schemas"]["ExchangeCode"];
                 };
             };
             /** @description `invalid_request`: The request is malformed: invalid JSON or UTF-8, a repeated key, or an unknown Host. */
@@ -2261,7 +2293,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again. */
+            /**
+             * @description `server_busy`: Too many users need the server right now. The request was not processed; try again.
+             *
+             *     `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again.
+             */
             503: {
                 headers: {
                     /** @description In seconds. */
@@ -2384,7 +2420,7 @@ export interface operations {
                 };
             };
             /**
-             * @description `server_busy`: Too many users are logging in right now. The request was not processed; try again.
+             * @description `server_busy`: Too many users need the server right now. The request was not processed; try again.
              *
              *     `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again.
              */
@@ -2487,7 +2523,7 @@ export interface operations {
                 };
             };
             /**
-             * @description `server_busy`: Too many users are logging in right now. The request was not processed; try again.
+             * @description `server_busy`: Too many users need the server right now. The request was not processed; try again.
              *
              *     `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again.
              */
@@ -2612,7 +2648,7 @@ export interface operations {
                 };
             };
             /**
-             * @description `server_busy`: Too many users are logging in right now. The request was not processed; try again.
+             * @description `server_busy`: Too many users need the server right now. The request was not processed; try again.
              *
              *     `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again.
              */
@@ -2708,7 +2744,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again. */
+            /**
+             * @description `server_busy`: Too many users need the server right now. The request was not processed; try again.
+             *
+             *     `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again.
+             */
             503: {
                 headers: {
                     /** @description In seconds. */
@@ -2815,7 +2855,7 @@ export interface operations {
                 };
             };
             /**
-             * @description `server_busy`: Too many users are logging in right now. The request was not processed; try again.
+             * @description `server_busy`: Too many users need the server right now. The request was not processed; try again.
              *
              *     `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again.
              */
@@ -2928,7 +2968,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again. */
+            /**
+             * @description `server_busy`: Too many users need the server right now. The request was not processed; try again.
+             *
+             *     `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again.
+             */
             503: {
                 headers: {
                     /** @description In seconds. */
@@ -3012,7 +3056,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again. */
+            /**
+             * @description `server_busy`: Too many users need the server right now. The request was not processed; try again.
+             *
+             *     `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again.
+             */
             503: {
                 headers: {
                     /** @description In seconds. */
@@ -3127,7 +3175,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again. */
+            /**
+             * @description `server_busy`: Too many users need the server right now. The request was not processed; try again.
+             *
+             *     `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again.
+             */
             503: {
                 headers: {
                     /** @description In seconds. */
@@ -3246,7 +3298,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again. */
+            /**
+             * @description `server_busy`: Too many users need the server right now. The request was not processed; try again.
+             *
+             *     `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again.
+             */
             503: {
                 headers: {
                     /** @description In seconds. */
@@ -3352,7 +3408,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again. */
+            /**
+             * @description `server_busy`: Too many users need the server right now. The request was not processed; try again.
+             *
+             *     `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again.
+             */
             503: {
                 headers: {
                     /** @description In seconds. */
@@ -3421,7 +3481,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again. */
+            /**
+             * @description `server_busy`: Too many users need the server right now. The request was not processed; try again.
+             *
+             *     `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again.
+             */
             503: {
                 headers: {
                     /** @description In seconds. */
@@ -3492,7 +3556,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again. */
+            /**
+             * @description `server_busy`: Too many users need the server right now. The request was not processed; try again.
+             *
+             *     `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again.
+             */
             503: {
                 headers: {
                     /** @description In seconds. */
@@ -3581,7 +3649,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again. */
+            /**
+             * @description `server_busy`: Too many users need the server right now. The request was not processed; try again.
+             *
+             *     `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again.
+             */
             503: {
                 headers: {
                     /** @description In seconds. */
@@ -3670,7 +3742,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again. */
+            /**
+             * @description `server_busy`: Too many users need the server right now. The request was not processed; try again.
+             *
+             *     `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again.
+             */
             503: {
                 headers: {
                     /** @description In seconds. */
@@ -3766,7 +3842,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again. */
+            /**
+             * @description `server_busy`: Too many users need the server right now. The request was not processed; try again.
+             *
+             *     `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again.
+             */
             503: {
                 headers: {
                     /** @description In seconds. */
@@ -3833,7 +3913,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again. */
+            /**
+             * @description `server_busy`: Too many users need the server right now. The request was not processed; try again.
+             *
+             *     `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again.
+             */
             503: {
                 headers: {
                     /** @description In seconds. */
@@ -3970,6 +4054,8 @@ export interface operations {
             /**
              * @description `provider_unavailable`: The provider did not answer in time.
              *
+             *     `server_busy`: Too many users need the server right now. The request was not processed; try again.
+             *
              *     `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again.
              */
             503: {
@@ -4062,7 +4148,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again. */
+            /**
+             * @description `server_busy`: Too many users need the server right now. The request was not processed; try again.
+             *
+             *     `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again.
+             */
             503: {
                 headers: {
                     /** @description In seconds. */
@@ -4133,7 +4223,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again. */
+            /**
+             * @description `server_busy`: Too many users need the server right now. The request was not processed; try again.
+             *
+             *     `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again.
+             */
             503: {
                 headers: {
                     /** @description In seconds. */
@@ -4254,7 +4348,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again. */
+            /**
+             * @description `server_busy`: Too many users need the server right now. The request was not processed; try again.
+             *
+             *     `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again.
+             */
             503: {
                 headers: {
                     /** @description In seconds. */
@@ -4352,7 +4450,11 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again. */
+            /**
+             * @description `server_busy`: Too many users need the server right now. The request was not processed; try again.
+             *
+             *     `service_unavailable`: The service is temporarily unavailable. Tokens stay valid; try again.
+             */
             503: {
                 headers: {
                     /** @description In seconds. */

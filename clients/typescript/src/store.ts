@@ -21,13 +21,22 @@ export interface Store {
 type MaybeLater<Value> = Value | Promise<Value>;
 
 /** A store that lives as long as this object. No property shows what it keeps. */
-export function memoryStore(kept: Record<string, string> = {}): Store {
-  const values = new Map(Object.entries(kept));
+export function memoryStore(content: Record<string, string> = {}): Store {
+  const values = new Map(Object.entries(content));
   return {
     get: (key) => values.get(key),
     set: (key, value) => void values.set(key, value),
     remove: (key) => void values.delete(key),
   };
+}
+
+/** The object that is kept under this key; an empty one where another script wrote something else. */
+export async function kept(store: Store, key: string): Promise<Record<string, string | undefined>> {
+  try {
+    return Object(JSON.parse((await store.get(key)) ?? ""));
+  } catch {
+    return {};
+  }
 }
 
 export function queue(): Exclusive {

@@ -11,7 +11,7 @@ export interface WebLatchkey extends Latchkey {
   startSignIn(provider: string, options?: SignIn): Promise<void>;
   /** The same for a link. */
   startLink(provider: string): Promise<void>;
-  /** Ends the sign-in or link of this address, and cleans the address bar. A second call gets the first one's outcome. */
+  /** Ends the sign-in or link of this address, and cleans the address bar. A second call gets the same outcome. */
   finishSignIn(): Promise<Landed>;
   /** Takes the token of a mail out of the address bar. Post it at a click: mail scanners run scripts at page load. */
   mailToken(): string;
@@ -74,7 +74,7 @@ export function webStore(kind: "localStorage" | "sessionStorage" = "localStorage
     },
     settled: () =>
       new Promise((resolve) => {
-        addEventListener("storage", () => resolve(), { once: true });
+        addEventListener("storage", () => resolve(), { signal: AbortSignal.timeout(STORAGE_DELAY) });
         setTimeout(resolve, STORAGE_DELAY);
       }),
     // Browsers have locks on https and on localhost only.

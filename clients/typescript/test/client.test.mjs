@@ -82,7 +82,10 @@ test("the device token outlives the logout, and goes along with the next login a
   await latchkey.logout();
   await latchkey.login({ email, password });
   await latchkey.mail.requestReset(email);
-  await latchkey.mail.resetPassword({ token: await mailToken(email, "/password/reset"), new_password: `${password} staple` });
+  await latchkey.mail.resetPassword({
+    token: await mailToken(email, "/password/reset"),
+    new_password: `${password} staple`,
+  });
   const sent = bodies.filter(([path]) => /login|confirm/.test(path)).map(([, body]) => JSON.parse(body).device_token);
   assert.equal(sent.length, 2);
   assert.equal(sent[0], device);
@@ -117,7 +120,11 @@ test("a registration by mail ends with a login", async () => {
   const email = address();
   assert.equal(await latchkey.register({ email }), "mail");
   assert.deepEqual(await latchkey.whoAmI(), { state: "out" });
-  await latchkey.mail.confirmRegistration({ token: await mailToken(email, "/register/confirm"), password, display_name: "Alice" });
+  await latchkey.mail.confirmRegistration({
+    token: await mailToken(email, "/register/confirm"),
+    password,
+    display_name: "Alice",
+  });
   const { user } = await latchkey.whoAmI();
   assert.deepEqual([user.email, user.display_name, user.email_verified], [email, "Alice", true]);
 });
@@ -138,22 +145,35 @@ test("links of mails verify, change and undo", async () => {
 
 test("renewals keep the login, and the old token is replaced", async () => {
   const { latchkey, store, token } = await loggedIn();
+  const other = createLatchkey({ baseUrl, store }); // as in another tab
+  assert.equal((await other.whoAmI()).state, "in");
   await latchkey.reauthenticate({ password });
   const renewed = JSON.parse(store.get("session")).token;
   assert.notEqual(renewed, token);
   await latchkey.changePassword({ current_password: password, new_password: `${password} staple` });
   assert.notEqual(JSON.parse(store.get("session")).token, renewed);
   assert.equal((await latchkey.whoAmI()).state, "in");
+  assert.equal((await other.whoAmI()).state, "in");
 });
 
 test("a request beside a renewal waits for the new token", async () => {
-  const { latchkey, store } = await loggedIn();
-  const answers = await Promise.all([
-    latchkey.reauthenticate({ password }),
-    ...Array.from({ length: 8 }, () => latchkey.api.PATCH("/api/users/me", { body: { display_name: "Alice" } })),
-  ]);
-  assert.equal(answers[8].data.display_name, "Alice");
-  assert.ok(store.get("session"));
+  let serviceRenewed, requestRefused;
+  const renewed = new Promise((resolve) => (serviceRenewed = resolve));
+  const refused = new Promise((resolve) => (requestRefused = resolve));
+  const { latchkey } = await loggedIn({
+    async fetch(request) {
+      const answer = await globalThis.fetch(request);
+      if (answer.status === 401) setTimeout(requestRefused, 50); // the renewal arrives after this refusal
+      if (!request.url.endsWith("/reauthenticate")) return answer;
+      serviceRenewed();
+      return refused.then(() => answer); // this answer is slow
+    },
+  });
+  const renewal = latchkey.reauthenticate({ password });
+  await renewed;
+  const { data } = await latchkey.api.PATCH("/api/users/me", { body: { display_name: "Alice" } });
+  assert.equal(data.display_name, "Alice");
+  await renewal;
 });
 
 test("a POST is repeated after 429 only, a GET after 503 too, and neither after a long wait", async () => {
@@ -164,8 +184,15 @@ test("a POST is repeated after 429 only, a GET after 503 too, and neither after 
   };
   const post = proxied(busy(429, soon), busy(429, soon));
   await post.latchkey.login({ email, password });
-  assert.deepEqual(post.seen.map((line) => line.slice(-3)), ["429", "429", "200"]);
-  for (const [status, headers] of [[503, soon], [429, { "Retry-After": "11" }], [502, soon]]) {
+  assert.deepEqual(
+    post.seen.map((line) => line.slice(-3)),
+    ["429", "429", "200"],
+  );
+  for (const [status, headers] of [
+    [503, soon],
+    [429, { "Retry-After": "11" }],
+    [502, soon],
+  ]) {
     const once = proxied(busy(status, headers));
     const error = await thrown(once.latchkey.login({ email, password }));
     assert.deepEqual([error.status, error.code, error.retryAfter], [status, undefined, Number(headers["Retry-After"])]);
@@ -190,6 +217,33 @@ test("an empty 401 of a proxy is a refusal, and ends no login", async () => {
   const who = await latchkey.whoAmI();
   assert.deepEqual([who.state, who.error.status, who.error.code], ["unknown", 401, undefined]);
   assert.ok(store.get("session"));
+});
+
+test("the page of a captive portal is no answer", async () => {
+  const proxy = behindProxy();
+  const { latchkey, email } = await loggedIn({ fetch: proxy.fetch });
+  const page = () => new Response("<h1>Accept our terms</h1>", { headers: { "Content-Type": "text/html" } });
+  proxy.answers.push(page());
+  assert.equal((await thrown(latchkey.api.GET("/api/users/me"))).status, 0);
+  proxy.answers.push(page());
+  assert.equal((await latchkey.whoAmI()).state, "unknown");
+  proxy.answers.push(page());
+  assert.equal((await thrown(latchkey.login({ email, password }))).status, 0);
+  assert.equal((await latchkey.whoAmI()).user.email, email);
+});
+
+test("a sign-in that was not begun here is refused, and leads to no other origin", async () => {
+  const store = memoryStore({ signin: "no JSON" });
+  const latchkey = createLatchkey({ baseUrl, store });
+  const land = (query) => thrown(latchkey.finishSignIn(`https://app.example.org/oauth/callback?${query}`));
+  assert.equal((await land("code=x&state=y")).code, "invalid_state");
+  assert.equal((await land("code=x")).code, "invalid_state");
+  assert.equal((await land("error=access_denied")).code, "access_denied");
+  assert.equal((await land("error=Call+0800+1234")).code, "server_error");
+  const url = new URL(await latchkey.signInUrl("google", { next: "/inbox" }));
+  assert.equal(url.searchParams.get("code_challenge").length, 43);
+  assert.equal((await land(`code=${"x".repeat(43)}&state=${url.searchParams.get("state")}`)).code, "invalid_code");
+  assert.equal((await land(`code=${"x".repeat(43)}&state=${url.searchParams.get("state")}`)).code, "invalid_state");
 });
 
 test("without an answer the status is 0, and the login is unknown", async () => {
@@ -271,7 +325,11 @@ test("a store may answer later", async () => {
 
 test("a server speaks for its visitor", async () => {
   const { email } = await loggedIn();
-  const visitor = { baseUrl, clientIp: "203.0.113.7", userAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Firefox/150.0" };
+  const visitor = {
+    baseUrl,
+    clientIp: "203.0.113.7",
+    userAgent: "Mozilla/5.0 (X11; Linux x86_64; rv:150.0) Firefox/150.0",
+  };
   const first = forRequest(undefined, visitor);
   await first.login({ email, password });
   const token = await first.token();

@@ -35,7 +35,9 @@ export async function requestsMayLeaveOptionalFieldsOut() {
 
 export function codesAreThoseOfTheOperation(error: unknown) {
   if (!isRefusal<"login">(error)) throw error;
-  const known = { authentication_failed: "Wrong email or password." } satisfies { [Code in NonNullable<typeof error.code>]?: string };
+  const known = { authentication_failed: "Wrong email or password." } satisfies {
+    [Code in NonNullable<typeof error.code>]?: string;
+  };
   error.field("email")?.code satisfies string | undefined;
   // @ts-expect-error: no operation has this name
   isRefusal<"logIn">(error);

@@ -140,3 +140,10 @@ def test_email_change_reserves_a_verified_old_address_for_seven_days(api, owner,
     assert problem(change(api, other, mailbox.token(owner.email))) == (409, "email_taken")
     clock.shift(7 * 24 * 3600)
     assert api.register(owner.email).status_code == 201
+
+
+def test_email_change_back_to_the_own_reserved_address(api, owner, mailbox):
+    before = owner.email
+    move(api, mailbox, owner, NEW)
+    move(api, mailbox, owner, before)
+    assert me(api, owner)["email"] == before

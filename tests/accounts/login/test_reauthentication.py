@@ -1,8 +1,12 @@
+from functools import partial
+
 import pytest
 
 from accounts.models import User
+from sessions_api.http.errors import SessionExpired
 from sessions_api.models import Session
 
+from ...races import at_once
 from ...users import problem
 
 
@@ -35,21 +39,24 @@ def test_reauthentication_takes_either_a_password_or_a_code_with_its_verifier(ap
 def test_renewal_of_a_revoked_session_does_not_bring_it_back(api, alice):
     session = Session.objects.select_related("user").get()
     Session.objects.all().delete()
-    assert session.renew() is None
+    with pytest.raises(SessionExpired):
+        session.renew()
     assert not Session.objects.exists()
 
 
 def test_renewal_of_a_token_happens_once(api, alice):
     first, second = Session.objects.get(), Session.objects.get()
     token = first.renew()
-    assert second.renew() is None
+    with pytest.raises(SessionExpired):
+        second.renew()
     assert api.is_live(token)
 
 
 def test_renewal_of_an_expired_session_is_refused(api, alice, clock):
     session = Session.objects.get()
     clock.shift(366 * 86400)
-    assert session.renew() is None
+    with pytest.raises(SessionExpired):
+        session.renew()
 
 
 def test_reauthentication_with_a_password_refuses_users_without_one(api, alice):
@@ -57,3 +64,15 @@ def test_reauthentication_with_a_password_refuses_users_without_one(api, alice):
     user = User.objects.get()
     User.objects.filter(pk=user.pk).store_hash("!")
     assert problem(again(api, alice.token, password="")) == (403, "invalid_password")
+
+
+def test_reauthentication_twice_at_once_renews_the_token_for_one_caller(server):
+    """The other caller's token is the old one. The session lives on with the new one, and is recent for both."""
+    alice = {"email": "alice-in-two-tabs@example.org", "password": "correct horse battery"}
+    token = server.call("POST", "/api/auth/register", alice).json()["token"]
+    again = partial(server.call, "POST", "/api/auth/reauthenticate", {"password": alice["password"]}, token=token)
+    renewed, refused = sorted(at_once(again, again), key=lambda answer: answer.status_code)
+    assert (renewed.status_code, problem(refused)) == (200, (401, "session_expired"))
+    (session,) = server.call("GET", "/api/auth/sessions", token=renewed.json()["token"]).json()
+    assert session["current"]
+    assert problem(server.call("GET", "/api/auth/session", token=token)) == (401, "session_expired")

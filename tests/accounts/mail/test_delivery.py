@@ -13,29 +13,17 @@ from accounts.mail import worker
 from accounts.mail.queue import CANDIDATES, GIVE_UP_AFTER, LEASE, MailType, QueuedMail
 from accounts.mail.worker import deliver_next
 from accounts.models import User
-from config.env import mail as mail_settings
 from sessions_api.models import Session
 
 from ...races import at_once
 from ...server import free_port
 from ...smtp import byte_by_byte, certificate, die, mail_server, nothing, refuse_for_now, talker
 from ...users import problem
+from .conftest import the_mail
 
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS:UserWarning")
 
 WITH_PASSWORD = "latchkey:p%40ss%2Fword@"
-
-
-@pytest.fixture
-def use_mail_server(settings, monkeypatch):
-    """Changes the settings as EMAIL_URL does."""
-
-    def use(scheme, port, credentials=""):
-        monkeypatch.setenv("EMAIL_URL", f"{scheme}://{credentials}127.0.0.1:{port}")
-        for name, value in mail_settings("EMAIL_URL", default="", backend="").items():
-            setattr(settings, name, value)
-
-    return use
 
 
 @pytest.fixture(scope="module")
@@ -55,12 +43,6 @@ def _trust(authority, tmp_path, monkeypatch):
 def local_certificate(authority):
     """The certificate of a server on this machine."""
     return certificate(authority, "127.0.0.1")
-
-
-def the_mail():
-    """The only mail in the queue."""
-    (mail,) = QueuedMail.objects.all()
-    return mail
 
 
 # Mails that arrive
@@ -223,50 +205,6 @@ def test_retries_back_off_and_the_mail_fails_after_three_days(alice, use_mail_se
     clock.shift(timedelta(days=300))
     assert not deliver_next()
     assert the_mail().last_error == "ConnectionRefusedError"
-
-
-@pytest.mark.parametrize(
-    "reply",
-    [
-        "550 No such user here",
-        "550 5.1.1 <alice@example.org>: Recipient address rejected: User unknown in virtual mailbox table",
-        "550-5.1.1 The email account that you tried to reach does not exist.\r\n550 5.1.1 Please try again",
-        "550 5.1.10 RESOLVER.ADR.RecipientNotFound; Recipient not found by SMTP address lookup",
-        "550 5.2.1 The email account that you tried to reach is inactive.",
-        "556 5.1.10 Recipient address has null MX",
-        "501 5.1.3 Bad recipient address syntax",
-    ],
-)
-def test_refusal_of_the_mailbox_is_not_retried(alice, use_mail_server, clock, reply):
-    with mail_server(recipient=reply) as server:
-        use_mail_server("smtp", server.port)
-        assert deliver_next()
-    assert (the_mail().due_at, the_mail().last_error) == (None, f"SMTPRecipientsRefused {reply[:3]}")
-
-
-@pytest.mark.parametrize(
-    "reply",
-    [
-        "450 4.2.1 The user you are trying to contact is receiving mail too quickly",
-        "504 5.5.2 <localhost>: Helo command rejected: need fully-qualified hostname",
-        "554 5.7.1 <alice@example.org>: Relay access denied",
-        "554 5.7.1 Service unavailable; Client host [192.0.2.9] blocked",
-        "550 5.7.1 Unfortunately, messages from [192.0.2.9] weren't sent",
-        "554 Relay denied",
-        "553 sorry, that domain isn't in my list of allowed rcpthosts",
-        "552 5.2.2 The email account that you tried to reach is over quota",
-        "535 5.7.8 Authentication required",
-    ],
-)
-def test_refusal_of_the_sender_is_retried(alice, use_mail_server, clock, reply):
-    with mail_server(recipient=reply) as refusing, mail_server() as accepting:
-        use_mail_server("smtp", refusing.port)
-        assert deliver_next()
-        assert the_mail().last_error == f"SMTPRecipientsRefused {reply[:3]}"
-        clock.move_to(the_mail().due_at)
-        use_mail_server("smtp", accepting.port)
-        assert deliver_next()
-    assert accepting.to == [alice.email]
 
 
 @pytest.mark.parametrize("language", ["en", "de"])

@@ -1,5 +1,6 @@
 """One-time tokens: for one type and one user, in one spelling, in links to the front end, signed with SECRET_KEY."""
 
+from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
@@ -228,6 +229,20 @@ def test_mail_that_is_sent_again_carries_no_used_token(api, newcomer, token_type
     mailbox.new()
     QueuedMail.objects.create(pk=row.pk, type=mail_type, email=row.email, user=row.user)
     assert not [mail for mail in mailbox.new() if "#" in mail.body]
+
+
+def test_alert_that_is_sent_again_reserves_the_address_no_longer_than_ten_days(api, owner, mailbox, clock):
+    body = {"current_password": owner.password, "new_password": "another password of alice"}
+    assert owner.asks(api, "password", body).status_code == 200
+    mailbox.new()
+    row = OneTimeToken.objects.get(type="revert")
+    mail = {"type": MailType.PASSWORD_CHANGED, "email": row.email, "user": row.user, "requested_at": row.requested_at}
+    for days in (3, 6):
+        clock.shift(days * 24 * 3600)
+        QueuedMail.objects.create(pk=row.pk, **mail)
+        assert row.token in "".join(mail.body for mail in mailbox.new())
+    row.refresh_from_db()
+    assert row.expires_at - row.requested_at == timedelta(days=10)
 
 
 @pytest.mark.asvs("2.2.1", "2.2.2", "15.3.3", "15.3.5")

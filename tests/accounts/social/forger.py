@@ -117,17 +117,22 @@ class Forger:
         self.codes[code] = {"access_token": access_token, "token_type": "Bearer"} | answer
         return f"{asked['redirect_uri']}?{urlencode({'code': code, 'state': asked['state']})}"
 
+    def path_of(self, name: str) -> str:
+        """The path of this URL of the discovery document; empty for another origin."""
+        url = str(self.discovery.get(name))
+        return urlsplit(url).path if url.startswith(self.issuer) else ""
+
     def answer(self, request: "Request") -> None:
         path = urlsplit(request.path).path
         body = request.rfile.read(int(request.headers.get("Content-Length", 0))).decode()
         self.asked.append(path)
         if path in self.behaviour:
             self.behaviour[path](request)
-        elif path == DISCOVERY:
+        elif path == f"{self.path_of('issuer').rstrip('/')}{DISCOVERY}":
             request.tell(self.discovery)
-        elif path == KEYS:
+        elif path in {KEYS, self.path_of("jwks_uri")}:
             request.tell({"keys": self.keys})
-        elif path == TOKEN:
+        elif path in {TOKEN, self.path_of("token_endpoint")}:
             answer = self.codes.get(parse_qs(body)["code"][0], {"error": "invalid_grant"})
             self.before_answering()
             request.tell(answer)

@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError, connection
 from social_django.models import UserSocialAuth
 
-from accounts.login import exchange
+from accounts.login import complete
 from accounts.login.models import SessionExchangeCode, s256
 from accounts.models import User
 from accounts.social import matching
@@ -253,13 +253,13 @@ def while_the_provider_answers(forger, monkeypatch, change):
 
 def before_we_write(forger, monkeypatch, change):
     """Change the user just before the session is written."""
-    complete_login = exchange.complete_login
+    complete_login = complete.complete_login
 
     def changed(*args, **options):
         change()
         return complete_login(*args, **options)
 
-    monkeypatch.setattr(exchange, "complete_login", changed)
+    monkeypatch.setattr(complete, "complete_login", changed)
 
 
 @pytest.mark.postgres

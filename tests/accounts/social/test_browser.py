@@ -13,6 +13,7 @@ import requests
 from playwright.sync_api import expect
 
 from ...browser import ALL_PAGES, GIVE_UP_AFTER, answering, chromium, documented, needs_chromium, picture
+from ...clients.typescript.package import built, client_module
 from ...server import ROOT, database, free_port, serving
 from .npm_provider import needs_node, providing
 
@@ -22,25 +23,32 @@ PAGE = """<!doctype html><meta charset="utf-8"><title>A front end</title><link r
 <h1>A front end</h1>
 <p id="told"></p>
 <button id="sign-in">Sign in with Google</button> <button id="link">Link Google</button>
-<script>
+<script type="module">
 %s
 const show = (text) => (document.querySelector("#told").textContent = text);
 const refused = (error) => show(`refused: ${error.message}`);
-const token = () => sessionStorage.getItem("token");
+%s
+</script>
+"""
 
+BY_CODE = """
+document.querySelector("#sign-in").onclick = signIn;
+document.querySelector("#link").onclick = () => latchkey.startLink("google").catch(refused);
+const outcome = async () => `goes on to ${await land()} as ${(await latchkey.whoAmI()).user.email}`;
+if (location.pathname !== "/") outcome().then(show, refused);
+"""
+
+BY_SESSION = """
 document.querySelector("#sign-in").onclick = () => signIn("/inbox");
-document.querySelector("#link").onclick = () => linkGoogle(token()).catch(refused);
 
 async function land() {
-  if (new URLSearchParams(location.search).has("link_code")) return `linked: ${(await finishLink(token())).provider}`;
-  const session = await finishSignIn();
-  sessionStorage.setItem("token", session.token);
-  return `${(await whoAmI(session.token)).email} goes on to ${session.next}`;
+  const { token, next } = await finishSignIn();
+  const answer = await fetch(`${API}/api/auth/session`, { headers: { Authorization: `Bearer ${token}` } });
+  localStorage.setItem("latchkey.session", JSON.stringify({ token }));
+  return `goes on to ${next} as ${(await answer.json()).user.email}`;
 }
 
 if (location.pathname === "/oauth/callback") land().then(show, refused);
-if (location.pathname === "/oauth/error") show(new URLSearchParams(location.search).get("error"));
-</script>
 """
 
 pytestmark = [pytest.mark.once, needs_chromium("the sign-in button is not tried"), needs_node]
@@ -50,11 +58,13 @@ class FrontEnd(BaseHTTPRequestHandler):
     """A page on another origin, with the JavaScript that the test puts into the server."""
 
     def do_GET(self):
-        known = urlsplit(self.path).path in {"/", "/oauth/callback", "/oauth/error"}
-        self.send_response(200 if known else 404)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
+        path = urlsplit(self.path).path
+        known = path in {"/", "/oauth/callback", "/oauth/error"}
+        module = self.server.modules.get(path)
+        self.send_response(200 if known or module else 404)
+        self.send_header("Content-Type", "text/javascript" if module else "text/html; charset=utf-8")
         self.end_headers()
-        self.wfile.write((PAGE % self.server.script if known else "Not here").encode())
+        self.wfile.write((module or (PAGE % self.server.script if known else "Not here")).encode())
 
     def log_message(self, *_):
         pass
@@ -123,7 +133,7 @@ class Visitor:
 
     @property
     def token(self):
-        return self.page.evaluate("sessionStorage.getItem('token')")
+        return self.page.evaluate("JSON.parse(localStorage['latchkey.session'] ?? null)?.token")
 
     @property
     def landing(self):
@@ -140,15 +150,14 @@ class Visitor:
 @pytest.fixture
 def visit(browser, front_end, service, section):
     """New visitors, each with a fresh browser, of a front end that works as this section of docs/google.md says."""
-    examples = ROOT / "examples" / "browser"
-    sign_in = {
-        "By a code": documented("google.md", "js", "By a code"),
-        "By the session itself": (examples / "google_by_session.js").read_text(),
+    by_session = (ROOT / "examples" / "browser" / "google_by_session.js").read_text()
+    by_code = documented("google.md", "js", "By a code").replace("./client.js", "/client.js")
+    script, glue = (by_code, BY_CODE) if section == SECTIONS["code"] else (by_session, BY_SESSION)
+    front_end.script = (script.replace("http://localhost:8000", service.url), glue)
+    front_end.modules = {
+        "/client.js": client_module(service.url),
+        "/latchkey.js": (built() / "dist" / "latchkey.js").read_text(),
     }
-    link = (examples / "google_link.js").read_text()
-    script = "\n".join([sign_in[section], documented("google.md", "js", "And then"), link])
-    assert "http://localhost:8000" in script
-    front_end.script = script.replace("http://localhost:8000", service.url)
     visitors = []
 
     def visit(context=None):
@@ -175,7 +184,7 @@ def test_sign_in_button_ends_with_a_session_and_no_token_in_the_history(visit, s
     dave.says_who_they_are("dave")
     dave.looks(f"{request.node.callspec.id}-1-at-the-provider")
     dave.agrees()
-    dave.reads("dave@gmail.com goes on to /inbox")
+    dave.reads("goes on to /inbox as dave@gmail.com")
     dave.looks(f"{request.node.callspec.id}-2-back")
     session = dave.service.call("GET", "/api/auth/session", token=dave.token).json()
     assert (session["method"], session["user"]["email_verified"]) == ("google", True)
@@ -183,7 +192,7 @@ def test_sign_in_button_ends_with_a_session_and_no_token_in_the_history(visit, s
     assert not [url for url in dave.page.evaluate("navigation.entries().map((entry) => entry.url)") if "?" in url]
     told = parse_qs(urlsplit(dave.landing).query)
     if section == "By a code":
-        assert told.keys() == {"code", "next"}
+        assert told.keys() == {"code", "state", "next"}
         assert not [url for url in dave.asked if dave.token in url]
     else:
         assert told.keys() == {"session", "state", "next"}
@@ -198,10 +207,28 @@ def test_sign_in_leaves_no_cookie_that_the_admin_accepts(visit):
     assert cookie["name"].startswith("latchkey-oauth-")
     dave.says_who_they_are("dave")
     dave.agrees()
-    dave.reads("dave@gmail.com goes on to /inbox")
+    dave.reads("goes on to /inbox as dave@gmail.com")
     assert dave.cookies == []
     dave.page.goto(f"{dave.service.url}/admin/")
     assert urlsplit(dave.page.url).path == "/admin/login/"
+
+
+@by_code
+def test_sign_in_needs_its_cookie_in_top_level_navigations_only(visit):
+    """So browsers that block third-party cookies send it, and `Lax` suffices for the redirect from another site."""
+    dave, sent = visit(), []
+    dave.page.on("request", lambda request: sent.append(request))  # playwright wants a Python function
+    dave.begins()
+    dave.says_who_they_are("dave")
+    dave.agrees()
+    dave.reads("dave@gmail.com goes on to /inbox")
+    ours = [(request, request.all_headers()) for request in sent if request.url.startswith(dave.service.url)]
+    assert {request.method for request, _ in ours} >= {"GET", "POST"}
+    ((callback, headers),) = [(request, headers) for request, headers in ours if "cookie" in headers]
+    assert urlsplit(callback.url).path == "/api/auth/oauth/google/callback"
+    assert callback.is_navigation_request()
+    assert headers["sec-fetch-site"] == "cross-site"
+    assert dave.page.evaluate("document.cookie") == ""
 
 
 @by_code
@@ -209,9 +236,9 @@ def test_sign_in_that_the_user_cancels_lands_on_the_error_page(visit):
     dave = visit()
     dave.begins()
     dave.page.get_by_role("link", name="Cancel").click()
-    dave.reads("access_denied")
+    dave.reads("refused: access_denied")
     dave.looks("cancelled")
-    assert dave.page.url == f"{dave.front_end.url}/oauth/error?error=access_denied&next=%2Finbox"
+    assert dave.page.url == f"{dave.front_end.url}/oauth/error"
     assert dave.cookies == []
 
 
@@ -222,12 +249,13 @@ def test_sign_in_of_an_attacker_is_refused_by_the_victims_front_end(visit, secti
     mallory.page.goto(f"{mallory.service.url}/api/auth/oauth/google?{theirs}")
     mallory.says_who_they_are("mallory")
     mallory.agrees()
-    mallory.reads("refused: This sign-in was not begun here.")
+    refused = {"By a code": "refused: invalid_state"}.get(section, "refused: This sign-in was not begun here.")
+    mallory.reads(refused)
     dave.page.goto(mallory.landing)
-    dave.reads("refused: This sign-in was not begun here.")
+    dave.reads(refused)
     dave.begins()
     dave.page.goto(mallory.landing)
-    dave.reads("refused: invalid_code" if section == "By a code" else "refused: This sign-in was not begun here.")
+    dave.reads(refused)
     assert dave.token is None
     assert dave.page.url == f"{dave.front_end.url}/oauth/callback"
 
@@ -240,26 +268,42 @@ def test_sign_in_in_two_tabs_at_once_succeeds_in_both(visit):
     second.begins()
     first.says_who_they_are("dave")
     first.agrees()
-    first.reads("dave@gmail.com goes on to /inbox")
+    first.reads("goes on to /inbox as dave@gmail.com")
+    token = first.token
     second.says_who_they_are("dave")  # the provider remembers that he agreed
-    second.reads("dave@gmail.com goes on to /inbox")
-    assert first.token != second.token
+    second.reads("goes on to /inbox as dave@gmail.com")
+    assert second.token != token
+
+
+@by_code
+def test_sign_in_again_renews_the_token_of_the_same_session(visit):
+    dave = visit()
+    dave.begins()
+    dave.says_who_they_are("dave")
+    dave.agrees()
+    dave.reads("goes on to /inbox as dave@gmail.com")
+    before = dave.token
+    handle = dave.service.call("GET", "/api/auth/session", token=before).json()["handle"]
+    dave.page.evaluate("import('/client.js').then(({ latchkey }) => latchkey.startSignIn('google', { again: true }))")
+    dave.reads("goes on to / as dave@gmail.com")  # the provider remembers that he agreed
+    assert dave.service.call("GET", "/api/auth/session", token=before).status_code == 401
+    assert dave.service.call("GET", "/api/auth/session", token=dave.token).json()["handle"] == handle
 
 
 @by_code
 def test_link_button_links_google_and_google_logs_in_afterwards(visit):
     frank = visit()
     registered = {"email": "frank@example.org", "password": "the password of frank"}
-    token = frank.service.call("POST", "/api/auth/register", registered).json()["token"]
+    assert frank.service.call("POST", "/api/auth/register", registered).status_code == 201
     frank.page.goto(f"{frank.front_end.url}/")
-    frank.page.evaluate("(token) => sessionStorage.setItem('token', token)", token)
+    frank.page.evaluate("async (user) => (await import('/client.js')).latchkey.login(user)", registered)
     frank.page.get_by_role("button", name="Link Google").click()
     frank.says_who_they_are("frank")
     frank.agrees()
-    frank.reads("linked: google")
+    frank.reads("goes on to /settings as frank@example.org")
     assert frank.page.url == f"{frank.front_end.url}/oauth/callback"
     frank.begins()  # the provider remembers the login
-    frank.reads("frank@example.org goes on to /inbox")
+    frank.reads("goes on to /inbox as frank@example.org")
 
 
 def test_pkce_is_enforced_by_the_provider_of_these_tests(service):

@@ -4,6 +4,7 @@ import pytest
 
 from accounts.login.models import SessionExchangeCode, s256
 from accounts.models import User
+from sessions_api.events.models import Event
 from sessions_api.models import Session
 
 from ...users import problem
@@ -102,6 +103,8 @@ def test_reauthentication_by_an_exchange_code_of_the_same_user(api, browser, cod
     before, after = Session.objects.get(), api.check_session(renewed).json()
     assert after["handle"] == str(before.pk)
     assert after["authenticated_at"] > after["created_at"]
+    event = Event.objects.get(tag="account:reauthenticate:success")
+    assert (event.session, event.ip_address, event.data["method"]) == (before.pk, "127.0.0.1", "google")
 
 
 @pytest.mark.asvs("6.6.2")

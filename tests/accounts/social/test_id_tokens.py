@@ -381,7 +381,7 @@ def test_id_token_that_is_no_jwt_is_refused(app, garbage):
         {"id_token": None, "nonce": RAW},
         {"id_token": 7, "nonce": RAW},
         {"id_token": ["x"], "nonce": RAW},
-        {"id_token": "x" * 10_001, "nonce": RAW},
+        {"id_token": "x" * 20_001, "nonce": RAW},
         {"id_token": "x\ud800", "nonce": RAW},
         {"id_token": "x", "nonce": None},
         {"id_token": "x", "nonce": ""},

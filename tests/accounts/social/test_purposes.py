@@ -7,8 +7,8 @@ from django.core import signing
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.social.connections import LINK_CODE, link_salt
 from accounts.social.flow_state import SALT, OAuthFlowState, Utf8Json
-from accounts.social.linking import LINK_CODE, link_salt
 
 from ...users import problem
 

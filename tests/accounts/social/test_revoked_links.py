@@ -6,7 +6,7 @@ from social_django.models import UserSocialAuth
 
 from accounts.login.models import s256
 from accounts.models import User
-from accounts.social import linking, matching
+from accounts.social import connections, matching
 
 from ...users import problem
 from ..conftest import MailboxUser, ask_to_change, ask_to_reset, change, reset, undo
@@ -145,7 +145,7 @@ def test_link_refuses_a_user_who_got_another_identity_before_the_lock(browser, a
     there = browser.get(address.removeprefix("http://localhost:8000")).headers["Location"]
     code = browser.land(browser.consent(there, "alice")).told["link_code"]
     other = {"user": User.objects.get(), "provider": "google", "uid": "another"}
-    just_before(monkeypatch, linking, "lock_user_if_unchanged", lambda: UserSocialAuth.objects.create(**other))
+    just_before(monkeypatch, connections, "lock_user_of_session", lambda: UserSocialAuth.objects.create(**other))
     answer = api.call("POST", "/api/auth/connections", {"code": code}, token=alice.token)
     assert problem(answer) == (409, "already_linked")
     assert not UserSocialAuth.objects.filter(uid="alice").exists()

@@ -34,6 +34,11 @@ def test_typescript_client_passes_its_tests_in_node(services):
     npm.run(built(), "node", "--test-reporter=tap", "test/client.test.mjs", env=os.environ | services)
 
 
+def test_typescript_client_serves_axios_and_auth_js(services):
+    npm.install(built() / "examples")
+    npm.run(FOLDER, "node", "--test-reporter=tap", "test/adapters.test.mjs", env=os.environ | services)
+
+
 def test_typescript_client_is_a_package_of_modules_and_types():
     (packed,) = json.loads(npm.run(built(), "npm", "pack", "--dry-run", "--json", "--ignore-scripts"))
     types = [*MODULES, "codes", "schema"]

@@ -94,6 +94,17 @@ def test_events_are_recorded_for_password_change_reauthentication_and_logout(api
     ]
 
 
+@pytest.mark.asvs("16.2.1")
+def test_event_of_a_reauthentication_names_user_session_method_and_client(api, alice, user, settings):
+    settings.TRUSTED_PROXY_COUNT = 1
+    body, session = {"password": alice.password}, user.sessions.get()
+    alice.token = api.call(
+        "POST", "/api/auth/reauthenticate", body, token=alice.token, X_Forwarded_For="203.0.113.7"
+    ).json()["token"]
+    event = user.events.get(tag="account:reauthenticate:success")
+    assert (event.session, event.ip_address, event.data["method"]) == (session.pk, "203.0.113.7", "password")
+
+
 def test_event_cannot_be_updated(api, alice):
     with pytest.raises(DatabaseError), transaction.atomic():
         Event.objects.update(tag="account:logout")

@@ -34,6 +34,11 @@ def test_device_names_browser_and_system_of_the_user_agent(api, alice, sent, see
     assert (session["device"], session["user_agent"]) == (seen, sent)
 
 
+def test_device_is_empty_without_a_user_agent(api, alice):
+    session = api.check_session(alice.logs_in(api)).json()
+    assert (session["device"], session["user_agent"]) == ("", "")
+
+
 @pytest.mark.parametrize(
     "name",
     [

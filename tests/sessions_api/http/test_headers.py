@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from urllib3 import HTTPHeaderDict, PoolManager
 
+from sessions_api.http.errors import UnreadableCookie
 from sessions_api.models import Session
 from sessions_api.tokens import digest
 
@@ -157,6 +158,65 @@ def test_two_authorization_headers_are_refused(server):
         lines = [b"GET /api/auth/session HTTP/1.1", b"Host: localhost", b"Connection: close", *headers, b"", b""]
         assert refusal(server.exchange(b"\r\n".join(lines))) == BAD_TOKEN
     assert server.call("GET", "/api/auth/session", token=token).status_code == 200
+
+
+# Bytes above 127: granian hands over the header as an empty one
+
+JSON = b"Content-Type: application/json"
+LOGIN = b"POST /api/auth/login"
+SESSION = b"GET /api/auth/session"
+CALLBACK = b"GET /api/auth/oauth/google/callback?code=x&state=y"
+
+
+def call(server, start, *headers, host=b"localhost"):
+    body = b'{"email": "unknown@example.org", "password": "correct horse battery"}' if start == LOGIN else b""
+    lines = [start + b" HTTP/1.1", b"Host: " + host, b"Connection: close", b"Content-Length: %d" % len(body)]
+    return server.exchange(b"\r\n".join([*lines, *headers, b"", body]))
+
+
+@pytest.mark.once
+@pytest.mark.parametrize(
+    ("start", "headers", "refused"),
+    [
+        (SESSION, [b"Authorization: Bearer \xe4"], (401, "not_authenticated")),
+        (LOGIN, [b"Content-Type: application/json; x=\xe4"], (415, "unsupported_media_type")),
+        (LOGIN, [JSON, b"Cookie: a=\xe4"], (401, "authentication_failed")),  # the API reads no cookie
+        (LOGIN, [JSON, b"X-Forwarded-For: \xe4, 198.51.100.1"], (401, "authentication_failed")),
+        (LOGIN, [JSON, b"Latchkey-Client-IP: \xe4"], (401, "authentication_failed")),
+        (LOGIN, [JSON, b"Accept-Language: \xe4"], (401, "authentication_failed")),
+        (LOGIN, [JSON, b"traceparent: \xe4"], (401, "authentication_failed")),
+        (b"GET /api/auth/oauth/google", [b"Sec-Fetch-Mode: \xe4"], (404, "provider_not_found")),
+    ],
+)
+def test_header_with_bytes_above_127_counts_as_an_empty_one(server, start, headers, refused):
+    assert problem(call(server, start, *headers)) == refused
+
+
+@pytest.mark.once
+def test_host_with_bytes_above_127_is_refused(server):
+    assert problem(call(server, SESSION, host=b"l\xf6calhost")) == (400, "invalid_request")
+
+
+@pytest.mark.once
+def test_origin_and_request_id_with_bytes_above_127_are_ignored(server):
+    answer = call(
+        server, b"GET /api/auth/config", b"Origin: http://\xe4", b"X-Request-ID: \xe4\xe4\xe4\xe4\xe4\xe4\xe4\xe4"
+    )
+    assert answer.status_code == 200
+    assert "Access-Control-Allow-Origin" not in answer.headers
+    assert len(answer.headers["X-Request-ID"]) == 32
+
+
+@pytest.mark.once
+def test_cookie_with_bytes_above_127_is_told_to_the_user_and_logged(server):
+    """It hides all cookies of the browser, so a callback would be `invalid_state`, and each form of the admin a 403."""
+    landed = call(server, CALLBACK, b"Cookie: a=b; foreign=\xe4")
+    assert landed.headers["Location"].endswith("/oauth/error?error=unreadable_cookie")
+    page = call(server, b"POST /admin/login/", b"Cookie: a=b; foreign=\xc3\xa4")
+    assert (page.status_code, UnreadableCookie.detail in page.text) == (400, True)
+    logged = server.log.read_text()
+    assert logged.count("No cookie of a browser can be read") == 2
+    assert "foreign" not in logged
 
 
 # The user agent

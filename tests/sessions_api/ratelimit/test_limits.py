@@ -7,6 +7,7 @@ import pytest
 from ninja import Router
 
 from accounts.login import lockout
+from accounts.mail.models import QueuedMail
 from accounts.models import User
 from config.api import api as described
 from sessions_api.http.client import ClientInfo
@@ -66,6 +67,30 @@ def test_login_limit_refuses_after_five_guesses_in_a_minute_without_a_hash(api, 
     assert answer.headers["RateLimit"] == '"password-by-account-and-address";r=0;t=60'
     clock.shift(60)
     assert api.is_live(alice.logs_in(api))
+
+
+def test_login_limit_asks_to_wait_a_second_where_less_is_left(api, alice, clock):
+    guess(api, alice.email, 5)
+    clock.shift(59.5)
+    assert api.login(alice.email, WRONG).headers["Retry-After"] == "1"
+
+
+def test_login_limit_is_counted_under_digests_of_sha_256(api, alice):
+    guess(api, alice.email)
+    assert {len(key.split("/")[1]) for key in store.hits} == {64}
+
+
+def test_notices_to_an_unverified_mailbox_are_five_an_hour_and_leave_other_mailboxes_theirs(api, alice, bob):
+    QueuedMail.objects.all().delete()
+
+    def notices(user, times):
+        for number in range(times):
+            body = {"current_password": user.password, "new_password": f"new password {number}"}
+            user.token = api.call("POST", "/api/auth/password", body, token=user.token).json()["token"]
+            user.password = body["new_password"]
+        return QueuedMail.objects.filter(email=user.email).count()
+
+    assert (notices(alice, 6), notices(bob, 1)) == (5, 1)
 
 
 def test_login_limit_forgets_each_attempt_after_a_minute(api, alice, clock):
@@ -593,7 +618,8 @@ def test_openapi_lists_the_limited_routes():
 def test_limited_route_lists_its_429_in_openapi_by_itself():
     router = Router()
 
-    @router.post("/limited", auth=None, response={204: None}, openapi_extra=raises(NotFound))
+    @router.post("/limited", auth=None, response={204: None})
+    @raises(NotFound)
     @limited(RESET)
     def limited_route(request):
         """Only described here."""

@@ -63,6 +63,8 @@ def test_memory_store_counts_the_remaining_attempts(clock):
     clock.shift(30)
     assert store.get_window_stats(FIVE, "me").remaining == 4
     clock.shift(30)
+    assert [store.get_window_stats(FIVE, "me").remaining for _ in range(6) if store.hit(FIVE, "me")] == [4, 3, 2, 1, 0]
+    clock.shift(60)
     assert store.get_window_stats(FIVE, "me").remaining == 5
 
 

@@ -1,4 +1,4 @@
-"""The client of docs/clients.md in a real Chromium, behind the nginx of docs/front-end-hosting.md."""
+"""The client of docs/clients.md in two tabs of a real Chromium, behind the nginx of docs/front-end-hosting.md."""
 
 import os
 import re
@@ -18,8 +18,10 @@ import requests
 import urllib3
 from playwright.sync_api import expect
 
-from ..browser import GIVE_UP_AFTER, answering, chromium, documented, needs_chromium
-from ..server import ROOT, database, free_port, serving, wait_until_up
+from ...browser import GIVE_UP_AFTER, answering, chromium, documented, needs_chromium
+from ...npm import node
+from ...server import ROOT, database, free_port, serving, wait_until_up
+from .package import built, bundle, client_module, needs_node
 
 NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
 PASSWORD = "correct horse battery"
@@ -37,24 +39,31 @@ function showUnreachable(again) {
 """
 
 pytestmark = [pytest.mark.once, pytest.mark.postgres]
-in_chromium = needs_chromium("no test runs the client of docs/clients.md")
+with_chromium = needs_chromium("no test runs the client of docs/clients.md")
 behind_nginx = pytest.mark.skipif(
     not NGINX,
     reason="NO NGINX, so no test runs that of front-end-hosting.md: install one, e.g. `apt-get install nginx-light`.",
 )
 
 
+def in_chromium(test):
+    return with_chromium(needs_node(test))
+
+
 def write_front_end(folder, api, store="localStorage"):
-    """Write the documented files, for an API at this address."""
-    code = (ROOT / "examples" / "browser" / "auth.js").read_text()
-    assert '"http://localhost:8000"' in code
-    assert "store = localStorage;" in code
-    code = code.replace('"http://localhost:8000"', f'"{api}"').replace("store = localStorage;", f"store = {store};")
-    files = {"index.html": PAGE, "ui.js": UI, "auth.js": code, "app.js": documented("clients.md", "js", "At page load")}
+    """Write the documented files, for an API at this address, and the client in one file."""
+    files = {"index.html": PAGE, "ui.js": UI, "client.js": client_module(api, store)}
+    files["app.js"] = documented("clients.md", "js", "At page load")
     folder.mkdir()
     for name, text in files.items():
         (folder / name).write_text(text)
     (folder / "bare.html").write_text("<!doctype html><title>A page without any script</title>")
+    (folder / "react.html").write_text(
+        '<!doctype html><p id="root"></p><script type="module" src="/react.js"></script>'
+    )
+    if node():
+        shutil.copy(built() / "dist" / "latchkey.js", folder)
+        bundle(built() / "test" / "react.page.mjs", folder / "react.js")
 
 
 class FrontEnd(SimpleHTTPRequestHandler):
@@ -148,6 +157,9 @@ def browser():
         yield launched
 
 
+ASKS = 'latchkey.api.GET("/api/users/me").then(({ data }) => data)'
+
+
 class Refused(Exception):
     """The status, code and Retry-After that the client threw."""
 
@@ -171,7 +183,7 @@ class Tab:
     def begins(self, code):
         """Start this in the client without waiting for it."""
         self.page.evaluate(
-            f"""() => {{ window.doing = import("/auth.js").then(async (auth) => ({code})).then(
+            f"""() => {{ window.doing = import("/client.js").then(async ({{ latchkey }}) => {code}).then(
                 (done) => ({{ done }}), ({{ status, code, retryAfter }}) => ({{ refused: [status, code, retryAfter] }})
             ) ; }}"""
         )
@@ -186,11 +198,11 @@ class Tab:
         self.begins(code)
         return self.ends()
 
-    def asks(self, method="GET", path="/api/users/me"):
-        return self.does(f'auth.call("{method}", "{path}")')
+    def asks(self):
+        return self.does(ASKS)
 
     def logs_in(self, user, password=PASSWORD):
-        self.does(f'auth.open("/api/auth/login", {{ email: "{user}", password: "{password}" }})')
+        self.does(f'latchkey.login({{ email: "{user}", password: "{password}" }})')
 
     def is_refused(self, code):
         with pytest.raises(Refused) as refusal:
@@ -199,8 +211,8 @@ class Tab:
 
     @property
     def token(self):
-        stored = "JSON.parse(localStorage.getItem('latchkey') ?? sessionStorage.getItem('latchkey'))?.token"
-        return self.page.evaluate(stored)
+        stored = "localStorage['latchkey.session'] ?? sessionStorage['latchkey.session'] ?? null"
+        return self.page.evaluate(f"JSON.parse({stored})?.token")
 
 
 @pytest.fixture
@@ -238,7 +250,7 @@ def seen(service, path):
     ]
 
 
-RENEWS = f'auth.renew("/api/auth/reauthenticate", {{ password: "{PASSWORD}" }})'
+RENEWS = f'latchkey.reauthenticate({{ password: "{PASSWORD}" }})'
 LIVE, DEAD = ("GET", 200), ("GET", 401)
 
 
@@ -251,8 +263,11 @@ def test_client_shows_the_logged_in_user_with_one_request(service, tab, alice):
     one.logs_in(alice)
     one.opens().reads("logged in: alice@example.org")
     assert seen(service, "/api/auth/session") == [LIVE]
-    assert one.page.evaluate("[localStorage, sessionStorage].flatMap(Object.keys)") == ["latchkey"]
-    assert one.page.evaluate("Object.keys(JSON.parse(localStorage.getItem('latchkey')))") == ["login", "token"]
+    assert one.page.evaluate("[localStorage, sessionStorage].flatMap(Object.keys).sort()") == [
+        "latchkey.device",
+        "latchkey.session",
+    ]
+    assert one.page.evaluate("Object.keys(JSON.parse(localStorage['latchkey.session']))") == ["login", "token"]
     two = tab().opens()
     two.reads("logged in: alice@example.org")
     service.call("POST", "/api/auth/logout", token=two.token)
@@ -271,7 +286,7 @@ def test_client_keeps_the_token_while_the_service_is_down(service, tab, alice):
         one.opens().reads("cannot be reached")
     one.page.route("**/api/**", lambda route: route.abort())
     one.opens().reads("cannot be reached")
-    assert one.is_refused('auth.call("GET", "/api/users/me")')[0] == 0
+    assert one.is_refused('latchkey.api.GET("/api/users/me")')[0] == 0
     one.page.unroute("**/api/**")
     one.page.get_by_role("button", name="Try again").click()
     one.reads("logged in: alice@example.org")
@@ -290,7 +305,7 @@ def test_client_reads_retry_after_and_recovers_by_itself(service, tab, alice):
         try:
             server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
             two.begins(
-                'auth.call("PATCH", "/api/users/me", { display_name: "Alice" })'
+                'latchkey.api.PATCH("/api/users/me", { body: { display_name: "Alice" } })'
             )  # the client does not repeat a PATCH
             with one.page.expect_response("**/api/auth/session") as answered:
                 one.opens()
@@ -315,8 +330,8 @@ def test_client_repeats_only_safe_requests_after_a_short_retry_after(service, ta
     service.recorder.refusals["/api/auth/login"] = [(429, soon)]
     one.does(
         f"""Promise.all([
-            auth.call("GET", "{me}"), auth.call("GET", "{sessions}"),
-            auth.open("/api/auth/login", {{ email: "{alice}", password: "{PASSWORD}" }}),
+            latchkey.api.GET("{me}"), latchkey.api.GET("{sessions}"),
+            latchkey.login({{ email: "{alice}", password: "{PASSWORD}" }}),
         ])"""
     )
     assert seen(service, me) == [("GET", 503), LIVE]
@@ -324,9 +339,9 @@ def test_client_repeats_only_safe_requests_after_a_short_retry_after(service, ta
     assert seen(service, "/api/auth/login") == [("POST", 200), ("POST", 429), ("POST", 200)]
     token = one.token
     service.recorder.refusals[me] = [(429, never)]
-    assert one.is_refused(f'auth.call("GET", "{me}")') == (429, None, 3600)
+    assert one.is_refused(f'latchkey.api.GET("{me}")') == (429, None, 3600)
     service.recorder.refusals[me] = [(503, soon)]
-    assert one.is_refused(f'auth.call("PATCH", "{me}", {{ display_name: "Alice" }})') == (503, None, 0.1)
+    assert one.is_refused(f'latchkey.api.PATCH("{me}", {{ body: {{ display_name: "Alice" }} }})') == (503, None, 0.1)
     assert one.token == token
 
 
@@ -335,7 +350,7 @@ def test_client_stops_after_two_retries(service, tab, alice):
     one = tab().opens()
     one.logs_in(alice)
     service.recorder.refusals["/api/users/me"] = [(503, {"Retry-After": "0.1"})] * 3
-    assert one.is_refused('auth.call("GET", "/api/users/me")') == (503, None, 0.1)
+    assert one.is_refused('latchkey.api.GET("/api/users/me")') == (503, None, 0.1)
     assert one.asks()["email"] == alice
 
 
@@ -344,13 +359,13 @@ def test_client_keeps_the_session_after_other_refusals(service, tab, alice):
     one = tab().opens()
     one.logs_in(alice)
     token = one.token
-    wrong = f'auth.open("/api/auth/login", {{ email: "{alice}", password: "not this one" }})'
+    wrong = f'latchkey.login({{ email: "{alice}", password: "not this one" }})'
     assert one.is_refused(wrong)[:2] == (401, "authentication_failed")
-    wrong = 'auth.renew("/api/auth/reauthenticate", { password: "not this one" })'
+    wrong = 'latchkey.reauthenticate({ password: "not this one" })'
     assert one.is_refused(wrong)[:2] == (403, "invalid_password")
-    assert one.is_refused('auth.call("GET", "/api/nowhere")')[:2] == (404, "not_found")
-    fields = 'auth.call("PATCH", "/api/users/me", { display_name: 5 }).catch((refused) => refused.errors[0].loc)'
-    assert one.does(fields) == ["body", "display_name"]
+    assert one.is_refused('latchkey.api.GET("/api/nowhere")')[:2] == (404, "not_found")
+    sends_a_number = 'latchkey.api.PATCH("/api/users/me", { body: { display_name: 5 } })'
+    assert one.does(f'{sends_a_number}.catch((error) => error.field("display_name").loc)') == ["body", "display_name"]
     assert one.token == token
     assert one.asks()["email"] == alice
 
@@ -362,13 +377,45 @@ def test_client_reauthenticates_and_continues_what_needs_a_recent_login(service,
     before = one.token
     with psycopg.connect(service.database, autocommit=True) as connection:
         connection.execute("UPDATE sessions_api_session SET authenticated_at = now() - interval '1 hour'")
-    ends_others = 'auth.withPassword(async () => "%s", () => auth.call("DELETE", "/api/auth/sessions"))'
+    ends_others = """latchkey.withRecentLogin(
+        () => latchkey.api.DELETE("/api/auth/sessions").then(() => {}), async () => ({ password: "%s" })
+    )"""
     assert one.is_refused(ends_others % "not this one")[:2] == (403, "invalid_password")
     assert one.token == before
     one.does(ends_others % PASSWORD)
     assert seen(service, "/api/auth/sessions") == [("DELETE", 403), ("DELETE", 403), ("DELETE", 204)]
     assert one.token != before
     assert one.asks()["email"] == alice
+
+
+TWO_EXPORTS = f"""{{
+    const work = () => latchkey.api.GET("/api/users/me/export").then(({{ data }}) => data.user.email);
+    const ask = async () => {{
+        window.asked++;
+        await new Promise((resolve) => (window.answer = resolve));
+        return {{ password: "{PASSWORD}" }};
+    }};
+    return Promise.all([latchkey.withRecentLogin(work, ask), latchkey.withRecentLogin(work, ask)]);
+}}"""
+
+
+@in_chromium
+def test_client_renews_once_for_all_tabs_and_calls(service, tab, alice):
+    one, two = tab().opens(), tab().opens()
+    one.logs_in(alice)
+    two.reads("logged in: alice@example.org")
+    with psycopg.connect(service.database, autocommit=True) as connection:
+        connection.execute("UPDATE sessions_api_session SET authenticated_at = now() - interval '1 hour'")
+    for each in (one, two):
+        each.page.evaluate("window.asked = 0")
+        each.begins(TWO_EXPORTS)
+    for each in (one, two):
+        assert any(each.page.evaluate("'answer' in window") for _ in range(2000)), "the tab does not ask"
+    for each in (one, two):
+        each.page.evaluate("window.answer()")
+    assert one.ends() == two.ends() == [alice, alice]
+    assert [each.page.evaluate("window.asked") for each in (one, two)] == [1, 1]
+    assert seen(service, "/api/auth/reauthenticate") == [("POST", 200)]
 
 
 @in_chromium
@@ -384,6 +431,22 @@ def test_client_shares_a_renewed_token_between_tabs(service, tab, alice):
 
 
 @in_chromium
+def test_client_renews_the_token_in_two_tabs_at_once(service, tab, alice):
+    """The tabs take turns: the second one sends what the first one has stored."""
+    one = tab().opens()
+    one.logs_in(alice)
+    two = tab().opens()
+    two.reads("logged in: alice@example.org")
+    service.recorder.held["/api/auth/reauthenticate"] = arrives = Event()
+    one.begins(RENEWS)
+    two.begins(RENEWS)
+    arrives.set()
+    assert (one.ends(), two.ends()) == (None, None)
+    assert seen(service, "/api/auth/reauthenticate") == [("POST", 200)] * 2
+    assert one.asks()["email"] == two.asks()["email"] == alice
+
+
+@in_chromium
 @pytest.mark.parametrize("tabs", [1, 2])
 def test_client_waits_for_a_renewal_before_it_believes_a_401(service, tab, alice, tabs):
     one = tab().opens()
@@ -392,11 +455,12 @@ def test_client_waits_for_a_renewal_before_it_believes_a_401(service, tab, alice
     two.reads("logged in: alice@example.org")
     other = one if tabs == 1 else two
     service.recorder.held["/api/auth/reauthenticate"] = arrives = Event()
-    one.page.evaluate(f"window.renewing = import('/auth.js').then((auth) => {RENEWS}).then(() => true); null")
+    renewing = f"import('/client.js').then(({{ latchkey }}) => {RENEWS}).then(() => true)"
+    one.page.evaluate(f"window.renewing = {renewing}; null")
     while not seen(service, "/api/auth/reauthenticate"):
         one.page.evaluate("null")
     with other.page.expect_response(lambda answer: answer.status == 401):
-        other.begins('auth.call("GET", "/api/users/me")')
+        other.begins(ASKS)
     patient = "navigator.locks.query().then((locks) => locks.pending.length)"
     assert any(other.page.evaluate(patient) for _ in range(2000)), "the tab does not wait for the renewal"
     arrives.set()
@@ -413,7 +477,7 @@ def test_client_logs_out_in_two_tabs_at_once(service, tab, alice):
     assert two.asks()["email"] == alice
     token = one.token
     for each in (one, two):
-        each.begins("auth.logOut()")
+        each.begins("latchkey.logout()")
     assert (one.ends(), two.ends()) == (True, True)
     assert one.token is None
     assert service.call("GET", "/api/auth/session", token=token).status_code == 401
@@ -427,7 +491,7 @@ def test_client_logs_out_locally_without_a_network_and_says_so(service, tab, ali
     two.reads("logged in: alice@example.org")
     token = one.token
     one.page.route("**/api/**", lambda route: route.abort())
-    assert one.does("auth.logOut()") is False
+    assert one.does("latchkey.logout()") is False
     assert one.token is None
     two.reads("log in, please")
     assert service.call("GET", "/api/auth/session", token=token).status_code == 200
@@ -444,7 +508,7 @@ def test_client_logout_waits_for_no_renewal_and_revokes_its_new_token(service, t
     one.begins(RENEWS)
     while not seen(service, "/api/auth/reauthenticate"):
         one.page.evaluate("null")
-    assert two.does("auth.logOut()") is True
+    assert two.does("latchkey.logout()") is True
     assert two.token is None
     arrives.set()
     with pytest.raises(Refused) as refusal:
@@ -458,7 +522,7 @@ def test_client_logout_waits_for_no_renewal_and_revokes_its_new_token(service, t
 @pytest.mark.parametrize("foreign", ["no JSON", "null", "5", '"text"'])
 def test_client_ignores_foreign_content_under_its_storage_key(tab, alice, foreign):
     one = tab().opens("/bare.html")
-    one.page.evaluate("(foreign) => localStorage.setItem('latchkey', foreign)", foreign)
+    one.page.evaluate("(foreign) => localStorage.setItem('latchkey.session', foreign)", foreign)
     one.opens().reads("log in, please")
     one.logs_in(alice)
     assert one.asks()["email"] == alice
@@ -469,7 +533,7 @@ def test_client_logout_of_a_revoked_session_succeeds(service, tab, alice):
     one = tab().opens()
     one.logs_in(alice)
     service.call("POST", "/api/auth/logout", token=one.token)
-    assert one.does("auth.logOut()") is True
+    assert one.does("latchkey.logout()") is True
 
 
 @in_chromium
@@ -478,7 +542,7 @@ def test_client_sends_no_request_of_alice_as_bob(service, tab, alice):
     one.logs_in(alice)
     assert one.asks()["email"] == alice
     two.logs_in(user(service, "bob"))
-    assert one.is_refused('auth.call("DELETE", "/api/users/me")')[:2] == (401, "not_authenticated")
+    assert one.is_refused('latchkey.api.DELETE("/api/users/me")')[:2] == (401, "not_authenticated")
     assert two.asks()["email"] == "bob@example.org"
     one.opens().reads("logged in: bob@example.org")
 
@@ -489,10 +553,54 @@ def test_client_with_session_storage_logs_in_each_tab_separately(service, tab, a
     one.logs_in(alice)
     one.opens().reads("logged in: alice@example.org")
     two.opens().reads("log in, please")
-    assert one.page.evaluate("localStorage.length") == 0
+    assert one.page.evaluate("Object.keys(localStorage)") == ["latchkey.device"]  # it authenticates no request
     service.call("POST", "/api/auth/logout", token=one.token)
     one.opens().reads("log in, please")
     assert one.token is None
+
+
+@in_chromium
+def test_react_hook_follows_logins_of_this_tab_and_logouts_of_another(service, tab, alice):
+    one = tab().opens("/react.html")
+    one.reads("out")
+    one.logs_in(alice)
+    one.reads(f"in: {alice}")
+    two = tab().opens("/react.html")
+    two.reads(f"in: {alice}")
+    expect(two.page.locator("#too")).to_have_text(f"in: {alice}")
+    assert seen(service, "/api/auth/session") == [LIVE, LIVE]  # one for all components of a page
+    service.recorder.refusals["/api/auth/session"] = [(502, {})]
+    two.told.click()
+    two.reads("unknown")
+    one.does("latchkey.logout()")
+    one.reads("out")
+    two.reads("out")
+
+
+NO_STORAGE = """
+    for (const name of ["localStorage", "sessionStorage"]) {
+        Object.defineProperty(window, name, { get() { throw new DOMException("Access is denied", "SecurityError"); } });
+    }
+"""
+NO_ROOM = """
+    for (let size = 2 ** 23; size; size >>= 1) {
+        try { while (true) localStorage.setItem(`full${Math.random()}`, "x".repeat(size)); } catch {}
+    }
+"""
+NO_LOCKS = "delete Navigator.prototype.locks"  # as without https
+
+
+@in_chromium
+@pytest.mark.parametrize("without", [NO_STORAGE, NO_ROOM, NO_LOCKS], ids=["no storage", "no room", "no locks"])
+def test_client_works_in_a_browser(service, tab, alice, without):
+    one = tab()
+    one.page.add_init_script(without)
+    one.opens("/bare.html")
+    one.logs_in(alice)
+    assert one.does(f"Promise.all([{RENEWS}, {ASKS}])")[1]["email"] == alice
+    assert one.asks()["email"] == alice
+    assert one.does("latchkey.logout()") is True
+    assert one.does("latchkey.whoAmI()") == {"state": "out"}
 
 
 @in_chromium
