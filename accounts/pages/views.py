@@ -1,14 +1,12 @@
 """The pages for users: static HTML in their language. A module logs in, and calls the API as any front end does."""
 
 from functools import lru_cache
-from hashlib import sha256
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import translation
-from django.utils.cache import get_conditional_response
-from django.utils.http import quote_etag
+from django.utils.cache import get_conditional_response, set_response_etag
 from django.utils.translation import get_language_bidi
 from django.views.decorators.http import require_safe
 from pydantic_core import to_jsonable_python
@@ -41,9 +39,9 @@ def style(request: HttpRequest) -> HttpResponse:
 
 
 def answer(request: HttpRequest, content: str, content_type: str, language: str) -> HttpResponse:
-    tag = quote_etag(sha256(content.encode()).hexdigest()[:32])
-    whole = HttpResponse(content, content_type=content_type, headers={"ETag": tag})
-    response = get_conditional_response(request, etag=tag, response=whole) or whole
+    whole = HttpResponse(content, content_type=content_type)
+    set_response_etag(whole)
+    response = get_conditional_response(request, etag=whole["ETag"], response=whole) or whole
     # Also with 304, whose headers replace those that the browser has kept.
     response["Content-Security-Policy"] = POLICY
     response["Content-Language"] = language
