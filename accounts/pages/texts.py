@@ -55,6 +55,7 @@ FIELDS = {
 NOTICES = {
     "logged_out": _("You are logged out."),
     "logged_out_only_here": _("You are logged out here, but the service could not be told. Change your password soon."),
+    "session_over": _("Your session has ended. Please log in again."),
     "logged_out_elsewhere": _("You were logged out in another tab."),
     "log_in_to_verify": _("Log in to confirm your email address."),
     "log_in_to_change": _("Log in to use your new email address."),
@@ -120,4 +121,5 @@ EVENTS = {
     "session:evict": _("Oldest sessions ended, as there were too many"),
 }
 
-TEXTS = REFUSALS | FIELDS | NOTICES | PARTS | EVENTS
+# In groups: the code in an address chooses a refusal, and must not choose “Your account is deleted.”
+TEXTS = {"refusals": REFUSALS, "fields": FIELDS, "events": EVENTS, "texts": NOTICES | PARTS}

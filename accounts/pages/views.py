@@ -60,7 +60,7 @@ def rendered(template: str, language: str) -> str:
             "bidi": get_language_bidi(),
             "languages": languages(),
             "config": to_jsonable_python(PublicConfig.current()) | {"front_end": other_front_end()},
-            "texts": {code: str(text) for code, text in TEXTS.items()},
+            "texts": {group: {key: str(text) for key, text in texts.items()} for group, texts in TEXTS.items()},
         }
         return render_to_string(template, context)
 

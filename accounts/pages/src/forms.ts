@@ -61,7 +61,7 @@ export function onSubmit(form: HTMLFormElement, work: (entered: Entered) => Prom
     if (button.ariaDisabled === "true") return;
     clearFields(form);
     const missing = inputs(form).filter(({ required, value }) => required && !value);
-    if (missing.length) return markFields(missing.map((input) => [input, say("missing")]));
+    if (missing.length) return markFields(missing.map((input) => [input, fieldText("missing")]));
     const entered = Object.fromEntries(inputs(form).map(({ name, value }) => [name, value]));
     void withProgress(button, () => work(entered), (error) => refuseForm(form, error, fields));
   });
@@ -75,12 +75,15 @@ function refuseForm(form: HTMLFormElement, error: unknown, fields: Entered) {
   const refusal = error instanceof LatchkeyError ? error : new LatchkeyError(0, { error_code: "server_error" });
   const marks = inputs(form).flatMap((input): Mark[] => {
     const wrong = refusal.field(input.name);
-    if (wrong) return [[input, say(hasText(wrong.code) ? wrong.code : "invalid", wrong.params)]];
+    if (wrong) return [[input, fieldText(wrong.code, wrong.params)]];
     return fields[refusal.code ?? ""] === input.name ? [[input, refusalText(refusal)]] : [];
   });
   if (marks.length) markFields(marks);
   else refuse(form, error);
 }
+
+const fieldText = (code: string, values: Values = {}) =>
+  say(hasText("fields", code) ? code : "invalid", values, "fields");
 
 type Mark = [HTMLInputElement, string];
 
@@ -109,14 +112,14 @@ export function clearFields(form: HTMLFormElement) {
 /** The buttons beside passwords. */
 export function prepareReveal() {
   for (const button of all("[data-reveal]")) {
-    button.addEventListener("click", () => reveal(button, button.ariaPressed !== "true"));
+    button.addEventListener("click", () => reveal(button, passwordOf(button).type === "password"));
   }
 }
 
+const passwordOf = (button: HTMLElement) => document.getElementById(button.dataset["reveal"]!) as HTMLInputElement;
+
 function reveal(button: HTMLElement, shown: boolean) {
-  const input = document.getElementById(button.dataset["reveal"]!) as HTMLInputElement;
-  input.type = shown ? "text" : "password";
-  button.ariaPressed = String(shown);
+  passwordOf(button).type = shown ? "text" : "password";
   button.ariaLabel = say(shown ? "hide_password" : "show_password");
   button.textContent = say(shown ? "hide" : "show");
 }

@@ -15,18 +15,19 @@ interface Config {
 export type Values = Record<string, unknown>;
 
 export const config = written<Config>("config");
-const texts = written<Record<string, string>>("texts");
+type Group = "texts" | "refusals" | "fields" | "events";
+const texts = written<Record<Group, Record<string, string>>>("texts");
 export const language = document.documentElement.lang;
 
 function written<Content>(id: string): Content {
   return JSON.parse(document.getElementById(id)!.textContent!);
 }
 
-export const hasText = (key: string) => Object.hasOwn(texts, key);
+export const hasText = (group: Group, key: string) => Object.hasOwn(texts[group], key);
 
 /** The sentence of accounts/pages/texts.py with these values. */
-export function say(key: string, values: Values = {}): string {
-  return (texts[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+export function say(key: string, values: Values = {}, group: Group = "texts"): string {
+  return (texts[group][key] ?? key).replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
 }
 
 export const providerName = (provider: string) =>

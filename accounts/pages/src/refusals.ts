@@ -1,18 +1,20 @@
 /** Sentences for refusals: what to do next, in a user's words. */
-import { hasText, language, say } from "./page.js";
+import { hasText, language, say, type Values } from "./page.js";
 import { LatchkeyError } from "./session.js";
 
 const BUSY = ["server_busy", "service_unavailable"];
 
 export function refusalText(error: unknown): string {
-  if (!(error instanceof LatchkeyError)) return say("server_error");
+  if (!(error instanceof LatchkeyError)) return refused("server_error");
   const { code = "", status } = error;
   const wait = duration(error.retryAfter);
-  if (status === 429 || code === "rate_limited") return say("rate_limited", { wait });
-  if (BUSY.includes(code) || [502, 503, 504].includes(status)) return say("busy", { wait });
-  if (!status && !code) return say("offline");
-  return say(hasText(code) ? code : "server_error");
+  if (status === 429 || code === "rate_limited") return refused("rate_limited", { wait });
+  if (BUSY.includes(code) || [502, 503, 504].includes(status)) return refused("busy", { wait });
+  if (!status && !code) return refused("offline");
+  return refused(hasText("refusals", code) ? code : "server_error");
 }
+
+const refused = (key: string, values: Values = {}) => say(key, values, "refusals");
 
 /** In the page's language, rounded up, so that a wait of this time is long enough. */
 function duration(seconds?: number): string {

@@ -31,6 +31,6 @@ export function watch(user: User) {
     await go("/login", "logged_out_elsewhere");
   };
   latchkey.onChange(() => {
-    if (!leaving) void go("/login", "session_expired");
+    if (!leaving) void go("/login", "session_over");
   });
 }

@@ -37,6 +37,7 @@ def test_login_page_explains_a_refusal_and_keeps_what_was_typed(service, visit):
     expect(address).not_to_have_attribute("aria-invalid", "true")
     alice.presses("Show password")
     expect(field).to_have_attribute("type", "text")
+    expect(alice.tab.get_by_role("button", name="Hide password")).to_be_visible()
     alice.fills("Password", right)
     field.press("Enter")
     alice.is_at("/account")

@@ -312,7 +312,8 @@ def test_each_event_has_a_sentence():
 
 def sentences():
     """Each English sentence of the templates and of texts.py."""
-    yield from map(str, TEXTS.values())
+    for texts in TEXTS.values():
+        yield from map(str, texts.values())
     for template in (FOLDER / "templates" / "pages").iterdir():
         text = template.read_text()
         yield from re.findall(r'{% translate "([^"]+)"', text)

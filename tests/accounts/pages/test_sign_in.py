@@ -1,5 +1,8 @@
 """Sign-in by a provider on the service's own pages, and linking one."""
 
+import re
+from urllib.parse import urlencode
+
 import pytest
 from playwright.sync_api import expect
 
@@ -54,6 +57,13 @@ def test_cancelled_sign_in_says_what_to_do_next_in_the_chosen_language(service, 
     dave.looks("sign-in-failed")
     dave.follows("Zurück zur Anmeldung")
     dave.is_at("/login")
+
+
+def test_address_of_a_failed_sign_in_chooses_no_other_sentence(service, visit):
+    mallory = visit(service)
+    for error in ("account_deleted", "<b>Alice</b>", "constructor", "x" * 100):
+        mallory.opens(f"/oauth/error?{urlencode({'error': error})}")
+        expect(mallory.tab.get_by_role("alert")).to_have_text(re.compile("^Something went wrong on our side"))
 
 
 def test_sign_in_that_began_elsewhere_is_refused(service, visit):

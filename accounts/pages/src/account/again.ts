@@ -1,7 +1,8 @@
 /** Some steps need a recent login. A dialog asks for the password, or leads to the provider. */
 import { all, find, show } from "../dom.js";
 import { Cancelled, clearFields, markField, onPress, onSubmit } from "../forms.js";
-import { AGAIN, goToProvider, say } from "../page.js";
+import { AGAIN, goToProvider } from "../page.js";
+import { refusalText } from "../refusals.js";
 import { LatchkeyError, latchkey, type User } from "../session.js";
 
 type Answer = string | undefined;
@@ -49,7 +50,7 @@ export async function recently<Result>(work: () => Promise<Result>): Promise<Res
 /** Opens the dialog, or keeps it open after a wrong password. */
 function ask(again: boolean): Promise<string> {
   finished();
-  if (again) markField(field(), say("invalid_password"));
+  if (again) markField(field(), refusalText(new LatchkeyError(403, { error_code: "invalid_password" })));
   else {
     clearFields(form());
     field().value = "";
