@@ -7,6 +7,7 @@ import { LatchkeyError, latchkey, type User } from "../session.js";
 
 type Answer = string | undefined;
 let answer: (password: Answer) => void;
+let finished = () => {}; // ends the progress of the dialog's button
 
 const dialog = () => find<HTMLDialogElement>("#again");
 const form = () => find<HTMLFormElement>("#again-form");
@@ -48,20 +49,21 @@ export async function recently<Result>(work: () => Promise<Result>): Promise<Res
 }
 
 /** Opens the dialog, or keeps it open after a wrong password. */
-function ask(again: boolean): Promise<string> {
+async function ask(again: boolean): Promise<string> {
   finished();
+  if (again && !dialog().open) throw new Cancelled(); // closed while the service checked the password
   if (again) markField(field(), refusalText(new LatchkeyError(403, { error_code: "invalid_password" })));
-  else {
-    clearFields(form());
-    field().value = "";
-    dialog().showModal();
-  }
+  else open();
   return new Promise((resolve, reject) => {
     answer = (password) => (password === undefined ? reject(new Cancelled()) : resolve(password));
   });
 }
 
-let finished = () => {};
+function open() {
+  clearFields(form());
+  field().value = "";
+  dialog().showModal();
+}
 
 /** The button shows progress until the service has checked the password. */
 function answerAndWait(password: Answer): Promise<void> {
