@@ -4,7 +4,7 @@ import { go } from "./page.js";
 
 export { LatchkeyError, type User } from "../../../clients/typescript/src/web.js";
 
-const store = { ...webStore("sessionStorage"), settled: async () => {} }; // no other tab writes to it
+const { settled, exclusive, ...store } = webStore("sessionStorage"); // no other tab writes to it, so none is waited for
 export const latchkey = createLatchkey({ baseUrl: "", store });
 
 // Each tab has a session of its own, so a logout must reach those of the same user in the other tabs.

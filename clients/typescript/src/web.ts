@@ -51,6 +51,27 @@ export function webStore(kind: "localStorage" | "sessionStorage" = "localStorage
   const area = (key: string) => globalThis[kinds[key] ?? "localStorage"]; // a browser can throw here
   const name = (key: string) => `${prefix}.${key}`;
   const unsaved = memoryStore();
+  let mine = 0; // works of this page that run or wait
+
+  const settled = () =>
+    new Promise<void>((resolve) => {
+      addEventListener("storage", () => resolve(), { signal: AbortSignal.timeout(STORAGE_DELAY) });
+      setTimeout(resolve, STORAGE_DELAY);
+    });
+
+  /** A lock of another tab can end before its last change of the storage arrives here. */
+  async function inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const behindOthers = !mine && (await navigator.locks.query()).held?.some((lock) => lock.name === prefix);
+    mine++;
+    try {
+      return await navigator.locks.request(prefix, async () => {
+        if (behindOthers) await settled();
+        return work();
+      });
+    } finally {
+      mine--;
+    }
+  }
 
   return {
     get: (key) => unsaved.get(key) ?? attempt(() => area(key).getItem(name(key))),
@@ -72,13 +93,8 @@ export function webStore(kind: "localStorage" | "sessionStorage" = "localStorage
       addEventListener("storage", heard);
       return () => removeEventListener("storage", heard);
     },
-    settled: () =>
-      new Promise((resolve) => {
-        addEventListener("storage", () => resolve(), { signal: AbortSignal.timeout(STORAGE_DELAY) });
-        setTimeout(resolve, STORAGE_DELAY);
-      }),
-    // Browsers have locks on https and on localhost only.
-    exclusive: navigator.locks ? async (work) => navigator.locks.request(prefix, work) : queue(),
+    settled,
+    exclusive: navigator.locks ? inTurn : queue(), // browsers have locks on https and on localhost only
   };
 }
 
