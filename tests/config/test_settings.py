@@ -146,7 +146,6 @@ def test_boolean_setting_has_several_spellings(given, value):
         ("CORS_ALLOWED_HEADERS", "*", "CORS_ALLOWED_HEADERS must list names of headers, such as X-Trace-ID."),
         ("PUBLIC_URL", "https://example.org/hunter2", "PUBLIC_URL must have no path, because the service answers at"),
         ("FRONTEND_URL", "hunter2", "FRONTEND_URL must be an absolute URL, such as https://example.org."),
-        ("FRONTEND_URL", "", "FRONTEND_URL must be an absolute URL, such as https://example.org."),
         ("GOOGLE_OIDC_ENDPOINT", "http://hunter2.org", "GOOGLE_OIDC_ENDPOINT must be an https URL without query"),
         ("LOG_LEVEL", "hunter2", "LOG_LEVEL must be one of: info, debug, warning, error."),
         ("PORT", "hunter2", "PORT must be a whole number."),

@@ -43,7 +43,7 @@ class FrontEnd(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
     with chromium() as launched:
         yield launched

@@ -25,6 +25,7 @@ WITH_BODY = {
     ("PATCH", "/api/users/me"): {"display_name": "Canary"},
     ("POST", "/api/auth/password"): {"current_password": "canary 1", "new_password": "canary in a coal mine"},
     ("POST", "/api/auth/reauthenticate"): {"password": "canary 1", "code": "canary", "code_verifier": "canary" * 8},
+    ("POST", "/api/auth/handover"): {"code_challenge": "canary_" * 6 + "x"},
     ("POST", "/api/auth/exchange"): {"code": "canary", "code_verifier": "canary" * 8},
     ("POST", "/api/auth/oauth/{provider}/token"): {"id_token": "canary", "nonce": "canary 12"},
     ("POST", "/api/auth/connections"): {"code": "canary"},

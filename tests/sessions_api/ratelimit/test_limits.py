@@ -610,6 +610,7 @@ def test_openapi_lists_the_limited_routes():
         "POST secure",
         "GET /api/users/me/export",
         "POST exchange",
+        "POST handover",
         "POST connections",
         "POST oauth/{provider}/token",
     }
