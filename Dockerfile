@@ -11,6 +11,8 @@ FROM python:3.13-slim
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 # granian reads it, and so does the service for the size of its connection pool: docs/scaling.md.
 ENV GRANIAN_BLOCKING_THREADS=8
+# The 64 MiB of a password hash get huge pages, where the kernel has some: docs/deployment.md.
+ENV GLIBC_TUNABLES=glibc.malloc.hugetlb=1
 # By default granian ends when one process ends. A process that cannot start is not retried for long.
 ENV GRANIAN_RESPAWN_FAILED_WORKERS=true
 # A process that is told to stop before it serves does not hear it. Docker kills all of them two seconds later.

@@ -21,6 +21,7 @@ from config.health import faults, migrated, writable
 
 HOST = "127.0.0.1"
 GRANIAN = (sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--http", "1", "--log-level", "error")
+HUGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}  # for password hashes: docs/deployment.md
 GRACE = 5  # seconds that granian gives requests under way; a mail or a provider may take longer
 
 
@@ -83,7 +84,7 @@ def serve(port: int, *, has_admin: bool) -> int:
     where = ("--host", HOST, "--port", str(port), "--workers", "1", "--blocking-threads", str(settings.THREADS))
     command = [*GRANIAN, *where, "--workers-kill-timeout", str(GRACE), "config.wsgi:application"]
     # In a process group of its own: Ctrl-C reaches only this process, which then ends granian.
-    child = subprocess.Popen(command, process_group=0)  # noqa: S603
+    child = subprocess.Popen(command, env=HUGE_PAGES | os.environ, process_group=0)  # noqa: S603
     try:
         if wait_until_ready(child, port):
             greet(has_admin)

@@ -10,8 +10,9 @@ import re
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any
+from uuid import UUID
 
-from structlog.contextvars import merge_contextvars
+from structlog.contextvars import get_contextvars, merge_contextvars
 from structlog.dev import ConsoleRenderer, plain_traceback
 from structlog.processors import TimeStamper
 from structlog.stdlib import ProcessorFormatter
@@ -35,16 +36,24 @@ SHAPES = re.compile(
     re.ASCII,
 )
 PLAIN = (int, float, type(None))
-MARKS = re.compile(r"[=: \t]|s_|eyJ|.{65}", re.DOTALL)  # each text with a secret shape has one of these, found faster
+MARKS = re.compile("=|:| |\t|s_|eyJ")  # each secret shape has one of these, or more characters than UNMARKED
+UNMARKED = 64
 OF_A_RECORD = {*logging.makeLogRecord({}).__dict__, "message", "asctime", "taskName", "request", "status_code"}
+OF_A_CHECK = ["method", "path", "status", "ms", "ip", "user", "session_id"]  # in the order of their line
+ADDRESS = re.compile("[0-9a-f.:]{2,45}")  # the canonical forms of IPv4 and IPv6
 
 
 class LineFormatter(ProcessorFormatter):
     """Formats a record, with each of its `extra`, as one line. `form` is `json` or `console`."""
 
     def __init__(self, form: str, *, colors: bool = False) -> None:
+        self.form = form
         render: list[Processor] = [to_json] if form == "json" else [readable, console(colors)]
         super().__init__(processors=[describe, merge_contextvars, without_secrets, timestamp, *render])
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = line_of_check(record) if self.form == "json" else None
+        return super().format(record) if line is None else line
 
 
 class LineHandler(logging.StreamHandler[Any]):
@@ -65,6 +74,31 @@ class OnlyUnexpected(logging.Filter):
 
 
 timestamp = TimeStamper(fmt="iso", utc=True)
+
+
+def line_of_check(record: logging.LogRecord) -> str | None:
+    """The line of a request with a session: the same text as the processors make, for less than half the CPU.
+
+    None for every other record, and for one with a text that may contain a secret.
+    """
+    if record.name != "config.middleware" or record.levelname != "INFO" or record.msg != "request":
+        return None
+    more = {name: value for name, value in record.__dict__.items() if name not in OF_A_RECORD}
+    context = get_contextvars()
+    if [*more] != OF_A_CHECK or [*context] != ["request_id"] or record.args or record.exc_info or record.stack_info:
+        return None
+    method, path, status, ms, ip, user, session_id = more.values()
+    request_id = context["request_id"]
+    if may_be_secret(method) or may_be_secret(path) or may_be_secret(request_id):
+        return None
+    if not (ip and ADDRESS.fullmatch(ip) and isinstance(user, UUID) and isinstance(session_id, UUID)):
+        return None
+    return (
+        f'{{"event": "request", "level": "info", "logger": "config.middleware", "method": {json.dumps(method)}, '
+        f'"path": {json.dumps(path)}, "status": {status:d}, "ms": {ms!r}, "ip": "{ip}", "user": "{user}", '
+        f'"session_id": "{session_id}", "request_id": {json.dumps(request_id)}, '
+        f'"timestamp": "{timestamp(None, "", {})["timestamp"]}"}}'
+    )
 
 
 def describe(logger: Any, method: str, event: EventDict) -> EventDict:
@@ -102,10 +136,15 @@ def clean(value: Any, longest: int = LONGEST) -> Any:
     if isinstance(value, list | tuple):
         return [clean(part) for part in value]
     text = value if isinstance(value, str) else str(value)
-    if not MARKS.search(text):
+    if not may_be_secret(text):
         return text
     text = SHAPES.sub(rf"\g<header>\g<scheme>\g<key>{HIDDEN}", text[-LONGEST_TRACE:])
     return text if len(text) <= longest else f"…{text[-longest:]}"
+
+
+def may_be_secret(text: str) -> bool:
+    """Whether a text needs the slow search for SHAPES."""
+    return len(text) > UNMARKED or MARKS.search(text) is not None
 
 
 def to_json(logger: Any, method: str, event: EventDict) -> str:

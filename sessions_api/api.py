@@ -1,5 +1,6 @@
 from uuid import UUID
 
+from django.http import HttpResponse
 from ninja import Query, Router
 
 from sessions_api.events.models import Tag
@@ -9,9 +10,9 @@ from sessions_api.http.openapi import raises
 
 from .admin_sessions.models import AdminSession
 from .auth import SessionRequest, fresh_session
-from .bookkeeping import write_if_possible
+from .listing import list_as_json
 from .models import Session
-from .revocation import delete_expired, revoke_own
+from .revocation import revoke_own
 from .schemas import SessionInfo
 
 router = Router(tags=["sessions"])
@@ -24,12 +25,9 @@ def logout(request: SessionRequest) -> None:
 
 
 @router.get("/auth/sessions", response=list[SessionInfo], summary="List my sessions")
-def list_sessions(request: SessionRequest) -> list[SessionInfo]:
+def list_sessions(request: SessionRequest) -> HttpResponse:
     """The valid sessions of the user, newest first. Browsers at the admin have the method `admin`."""
-    write_if_possible(lambda: delete_expired(request.auth.siblings()))
-    stored = [*request.auth.siblings().live(), *AdminSession.objects.live().filter(user=request.auth.user_id)]
-    sessions = sorted(stored, key=lambda session: (session.created_at, session.pk), reverse=True)
-    return [SessionInfo.from_session(session, current=session.pk == request.auth.pk) for session in sessions]
+    return HttpResponse(list_as_json(request.auth), content_type="application/json; charset=utf-8")
 
 
 @router.delete("/auth/sessions/{any_case_uuid:handle}", response={204: None}, summary="Revoke one of my sessions")

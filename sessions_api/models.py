@@ -61,6 +61,11 @@ class SessionMixin(models.Model):
         return device(self.user_agent)
 
 
+def earlier_end(expires_at: datetime, last_seen_at: datetime) -> datetime:
+    """The absolute expiry of a session of the API, or its idle expiry if that is earlier."""
+    return min(expires_at, last_seen_at + settings.SESSION_IDLE) if settings.SESSION_IDLE else expires_at
+
+
 class SessionQuerySet(models.QuerySet["Session"]):
     def live(self) -> Self:
         """Sessions whose token is valid now, if their user is active."""
@@ -163,9 +168,7 @@ class Session(SessionMixin, TimestampMixin):
     @property
     def ends_at(self) -> datetime:
         """The earlier of the absolute and the idle expiry."""
-        if not settings.SESSION_IDLE:
-            return self.expires_at
-        return min(self.expires_at, self.last_seen_at + settings.SESSION_IDLE)
+        return earlier_end(self.expires_at, self.last_seen_at)
 
     def is_live(self) -> bool:
         return self.ends_at > timezone.now()

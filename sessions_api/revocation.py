@@ -64,7 +64,5 @@ def delete_expired(sessions: SessionQuerySet) -> None:
 
     Waits for no lock: it skips rows that another transaction has locked.
     """
-    expired = sessions.expired()
-    if expired.exists():
-        for _ in expired.revoke_in_batches(settings.SESSION_MAX_PER_USER):
-            pass
+    for _ in sessions.expired().revoke_in_batches(settings.SESSION_MAX_PER_USER):
+        pass

@@ -3,15 +3,19 @@
 import gc
 import logging
 import sys
+from datetime import timedelta
 
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
 from django.test import RequestFactory
+from django.utils import timezone
 
 from accounts.models import User
+from sessions_api.models import Session
 
 pytestmark = pytest.mark.django_db(transaction=True)  # connections come from the pool and return to it
 AT_MOST = 1.15  # times one raw SELECT behind the same middlewares
+LIST_AT_MOST = 2.8  # times the same, for 50 sessions
 MIDDLEWARES_AT_MOST = 1.5  # times the same without any
 
 
@@ -69,6 +73,16 @@ def instructions(call):
 @pytest.mark.postgres
 def test_bearer_check_executes_little_more_than_a_raw_select(check, select):
     assert instructions(check) <= AT_MOST * instructions(select)
+
+
+@pytest.mark.postgres
+def test_session_list_of_fifty_executes_less_than_three_raw_selects(serve, select, alice):
+    user, now = User.objects.get(email=alice.email), timezone.now()
+    seen = {"created_at": now, "last_seen_at": now, "authenticated_at": now, "expires_at": now + timedelta(days=1)}
+    rows = [Session(user=user, digest=bytes([number]) * 32, method="password", **seen) for number in range(49)]
+    Session.objects.bulk_create(rows)
+    listed = instructions(lambda: serve("/api/auth/sessions", HTTP_AUTHORIZATION=f"Bearer {alice.token}"))
+    assert listed <= LIST_AT_MOST * instructions(select)
 
 
 @pytest.mark.postgres

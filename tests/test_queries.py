@@ -25,6 +25,11 @@ def test_bearer_check_needs_one_query(api, alice, statements, path):
     assert statements(lambda: api.call("GET", path, token=alice.token)) == ["SELECT"]
 
 
+def test_session_list_needs_three_queries(api, alice, statements):
+    """Find the session, the user's sessions, and those at the admin."""
+    assert statements(lambda: api.call("GET", "/api/auth/sessions", token=alice.token)) == ["SELECT"] * 3
+
+
 def test_bearer_check_of_a_malformed_token_needs_no_query(api, alice, django_assert_num_queries):
     with django_assert_num_queries(0):
         api.check_session("s_tooshort")

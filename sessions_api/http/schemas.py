@@ -72,11 +72,12 @@ def storable(text: str) -> str:
 Text = Annotated[str, AfterValidator(storable), Field(json_schema_extra={"pattern": r"^[^\u0000]*$"})]
 
 
-def _in_utc(moment: datetime) -> str:
+def in_utc(moment: datetime) -> str:
+    """A time in UTC as `Time` writes it: `2026-11-24T21:03:10.526Z`."""
     return moment.isoformat("T", "milliseconds")[:23] + "Z"
 
 
 # ISO 8601 with exactly three decimals: some clients read no other number of them. Our times are in UTC.
 Time = Annotated[
-    datetime, PlainSerializer(_in_utc, when_used="unless-none"), Field(json_schema_extra={"format": "date-time"})
+    datetime, PlainSerializer(in_utc, when_used="unless-none"), Field(json_schema_extra={"format": "date-time"})
 ]

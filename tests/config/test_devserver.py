@@ -185,7 +185,19 @@ def test_make_run_and_its_server_end_on_a_signal(checkout, ends):
         assert not any("Traceback" in line for line in log(checkout))
 
 
-@pytest.mark.skipif(not Path("/proc/thread-self/children").exists(), reason="needs /proc to find the server")
+needs_proc = pytest.mark.skipif(not Path("/proc/thread-self/children").exists(), reason="needs it to find the server")
+
+
+@needs_proc
+def test_make_run_hashes_passwords_in_huge_pages(checkout):
+    with running(checkout, PORT=str(free_port())) as process:
+        (serve,) = children(process.pid)
+        (granian,) = children(serve)
+        environment = Path(f"/proc/{granian}/environ").read_text().split("\0")
+    assert "GLIBC_TUNABLES=glibc.malloc.hugetlb=1" in environment
+
+
+@needs_proc
 def test_make_run_ends_when_its_server_is_killed(checkout):
     port = free_port()
     with running(checkout, PORT=str(port)) as process:

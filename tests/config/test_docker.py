@@ -80,7 +80,7 @@ def environment(tmp_path):
     (tmp_path / "database_url").write_text(f"sqlite:///{tmp_path}/db.sqlite3\n")
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     files = {f"{name.upper()}_FILE": str(tmp_path / name) for name in ("secret_key", "database_url")}
-    own = dict(word.split("=") for rest in those("ENV", runtime()) for word in rest.split() if "$" not in word)
+    own = dict(word.split("=", 1) for rest in those("ENV", runtime()) for word in rest.split() if "$" not in word)
     assert "GRANIAN_BLOCKING_THREADS" in own
     return {"PATH": path, **own, **files}
 
@@ -188,6 +188,10 @@ def test_image_stops_before_docker_kills_it_even_while_its_processes_start(app, 
     finally:
         process.terminate()
         assert process.wait(10) == 0
+
+
+def test_image_hashes_passwords_in_huge_pages():
+    assert "GLIBC_TUNABLES=glibc.malloc.hugetlb=1" in those("ENV", runtime())
 
 
 def test_image_is_unhealthy_without_a_server(environment):

@@ -6,16 +6,23 @@ import json
 import logging
 import re
 import sys
+from uuid import UUID
 
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 from django.utils.log import AdminEmailHandler
+from hypothesis import HealthCheck, example, given
+from hypothesis import settings as hypothesis
+from hypothesis import strategies as st
 from structlog.contextvars import get_contextvars
+from structlog.stdlib import ProcessorFormatter
 
 from accounts.models import User
 from config import health
-from config.logs import LineFormatter, LineHandler
+from config.logs import LineFormatter, LineHandler, line_of_check
+from config.middleware import AccessLogMiddleware
 from sessions_api.adminkit.models import AdminAction
 from sessions_api.events.models import Event
 from sessions_api.http.client import warn_of_proxy, warn_of_unreadable_address
@@ -46,6 +53,7 @@ class handling:  # noqa: N801
 
     def __enter__(self):
         logging.getLogger().addHandler(self.handler)
+        return self
 
     def __exit__(self, *_):
         logging.getLogger().removeHandler(self.handler)
@@ -347,6 +355,97 @@ def test_log_keeps_harmless_values(api):
 @pytest.mark.parametrize("part", ["eyJ", "s_", "passw", "bearer ", "://", "/x", "a:", "code=", "\x1b"])
 def test_log_keeps_the_end_of_a_long_text(part):
     assert len(written(found=part * 20_000)) < 4_096
+
+
+# The line of a request with a session, which is written directly
+
+
+class Comparison(logging.Handler):
+    """Writes each record directly, where that is possible, and always by the processors."""
+
+    def __init__(self):
+        super().__init__()
+        self.formatter, self.lines = LineFormatter("json"), []
+
+    def __enter__(self):
+        logging.getLogger("config.middleware").addHandler(self)
+        return self.lines
+
+    def __exit__(self, *_):
+        logging.getLogger("config.middleware").removeHandler(self)
+
+    def emit(self, record):
+        ordinary = ProcessorFormatter.format(self.formatter, record)
+        self.lines.append((line_of_check(record), self.formatter.format(record), ordinary))
+
+
+def compared(path, *, method, status, session, address, request_id):
+    """The lines of one request: written directly or None, as LineFormatter writes it, and by the processors."""
+
+    def respond(request):
+        request.auth = session
+        return HttpResponse(status=status)
+
+    headers = {"X-Request-ID": request_id}
+    request = RequestFactory().generic(method, "/", headers=headers, REMOTE_ADDR=address)
+    request.path_info = path
+    with Comparison() as compared_lines:
+        AccessLogMiddleware(respond)(request)
+    (lines,) = compared_lines
+    return lines
+
+
+SECRETS = st.sampled_from([TOKEN, MAILED, JWT, f"?code={TOKEN}", "password=hunter2", "Bearer hunter2", "a:b@c://d:e@f"])
+PIECES = (
+    st.text() | SECRETS | st.sampled_from(['"', "\\", "\0\x1b\r\n", "\u2028\ud800", "é", "😀", "</script>", "/" * 70])
+)
+SESSIONS = st.none() | st.builds(Session, id=st.uuids(), user_id=st.uuids())
+ADDRESSES = st.ip_addresses().map(str) | st.sampled_from(["", "unknown", TOKEN, '1.2.3.4"'])
+REQUEST_IDS = st.from_regex("[A-Za-z0-9._-]{8,64}", fullmatch=True) | st.sampled_from(["", JWT[:64], TOKEN[:64]])
+ID = UUID("0490430e-4e99-404d-9562-fa9f76f06710")
+
+
+@pytest.mark.asvs("16.2.4", "16.2.5", "16.4.1")
+@hypothesis(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    path=st.lists(PIECES, max_size=4).map(lambda pieces: "/" + "".join(pieces)),
+    method=st.sampled_from(["GET", "HEAD", "DELETE", "X" * 100, JWT, 'A"B']),
+    status=st.sampled_from([200, 204, 404, 500, 503]),
+    session=SESSIONS,
+    address=ADDRESSES,
+    request_id=REQUEST_IDS,
+)
+@example("/a", "GET", 200, Session(id=ID, user_id=ID), "127.0.0.1", "12345678")
+def test_access_log_line_is_the_same_written_directly(clock, path, method, status, session, address, request_id):
+    request = {"method": method, "status": status, "session": session, "address": address, "request_id": request_id}
+    directly, line, ordinary = compared(path, **request)
+    assert line == ordinary
+    assert directly in {None, ordinary}
+
+
+def test_access_log_line_of_a_bearer_check_is_written_directly(api, alice, clock):
+    with Comparison() as compared_lines:
+        for address in ("127.0.0.1", "2001:db8::7"):
+            headers = {"Authorization": f"Bearer {alice.token}"}
+            assert api.get("/api/auth/session", headers=headers, REMOTE_ADDR=address).status_code == 200
+    assert [directly for directly, *_ in compared_lines] == [ordinary for *_, ordinary in compared_lines]
+
+
+@pytest.mark.parametrize("form", ["json", "console"])
+def test_access_log_line_contains_what_a_filter_of_the_operator_added(api, alice, form):
+    stream = io.StringIO()
+    with handling(stream, form) as handled:
+        handled.handler.addFilter(lambda record: setattr(record, "region", "north") or True)
+        api.call("GET", "/api/users/me", token=alice.token)
+    assert "north" in stream.getvalue()
+
+
+def test_access_log_record_reaches_other_handlers_with_its_fields(api, alice, caplog):
+    api.call("GET", "/api/users/me", token=alice.token)
+    (record,) = [record for record in caplog.records if record.name == "config.middleware"]
+    session = Session.objects.get()
+    assert (record.getMessage(), record.path, record.status) == ("request", "/api/users/me", 200)
+    assert (record.user, record.session_id) == (session.user_id, session.pk)
 
 
 # Forged lines

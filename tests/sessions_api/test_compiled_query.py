@@ -2,7 +2,7 @@
 
 import pytest
 
-from sessions_api.compiled_query import CompiledQuery
+from sessions_api.compiled_query import CompiledQuery, CompiledRows
 from sessions_api.models import Session
 from sessions_api.tokens import digest
 
@@ -38,3 +38,20 @@ def test_compiled_query_is_compiled_once(db, alice, monkeypatch):
     assert lookup.first(digest(alice.token)) == lookup.first(digest(alice.token))
     assert lookup.first(digest("another")) is None
     assert len(compiled) == 1
+
+
+def test_compiled_rows_are_what_the_orm_returns(api, alice, bob, django_assert_num_queries):
+    alice.logs_in(api)
+    stored = Session.objects.order_by("pk").values_list(*[field.attname for field in Session._meta.concrete_fields])
+    compiled = []
+    rows = CompiledRows(lambda value: compiled.append(value) or stored.filter(method=value))
+    for _ in range(2):
+        with django_assert_num_queries(1):
+            found = rows.all("password")
+        assert found == list(stored)
+    assert (len(found), rows.all("another"), len(compiled)) == (3, [], 1)
+
+
+def test_compiled_rows_refuse_a_query_with_two_values(db):
+    with pytest.raises(ValueError, match="unpack"):
+        CompiledRows(lambda value: Session.objects.filter(digest=value, method="x").values_list("pk")).all(b"")
