@@ -221,7 +221,7 @@ def test_sign_in_needs_its_cookie_in_top_level_navigations_only(visit):
     dave.begins()
     dave.says_who_they_are("dave")
     dave.agrees()
-    dave.reads("dave@gmail.com goes on to /inbox")
+    dave.reads("goes on to /inbox as dave@gmail.com")
     ours = [(request, request.all_headers()) for request in sent if request.url.startswith(dave.service.url)]
     assert {request.method for request, _ in ours} >= {"GET", "POST"}
     ((callback, headers),) = [(request, headers) for request, headers in ours if "cookie" in headers]
