@@ -19,6 +19,8 @@ LOOPBACK = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 12
 GIVE_UP_AFTER = 20_000  # milliseconds
 ALL_PAGES = "ALL_PAGES" in os.environ  # `make pages` sets it: a picture of each page, and each case of a matrix
 
+in_make_pages = pytest.mark.skipif(not ALL_PAGES, reason="Only `make pages` runs each story of each page.")
+
 
 def needs_chromium(so: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(

@@ -17,7 +17,7 @@ import schemathesis
 from ..server import ROOT, database, serving
 
 SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
-EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "4")
+EXAMPLES = os.environ.get("FUZZ_EXAMPLES", "2")
 # Warnings that mean: less was tested than it seems. The other warnings guess at what the checks know.
 WARNINGS = "missing_auth,missing_deserializer,unsupported_regex,unused_openapi_auth,method_not_allowed"
 WHO = {"email": "alice@example.org", "password": "correct horse battery"}  # as in the description's examples

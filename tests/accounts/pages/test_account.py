@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from ...browser import needs_chromium
+from ...browser import in_make_pages, needs_chromium
 from ..social.npm_provider import needs_node
 
 pytestmark = [pytest.mark.once, needs_chromium("no test opens the account page"), needs_node]
@@ -81,6 +81,7 @@ def test_account_page_ends_all_other_sessions(service, visit):
     expect(alice.tab.get_by_role("button", name="End all other sessions")).to_be_hidden()
 
 
+@in_make_pages
 def test_account_page_shows_more_events_at_a_press(service, visit):
     alice = visit(service)
     alice.registers("alice")
@@ -96,6 +97,7 @@ def test_account_page_shows_more_events_at_a_press(service, visit):
     expect(events.last).to_contain_text("Account created")
 
 
+@in_make_pages
 def test_account_page_downloads_and_deletes_the_account(service, visit):
     alice = visit(service)
     alice.is_logged_in("alice")
@@ -133,6 +135,7 @@ def test_logout_reaches_the_other_tabs_of_the_user(service, visit):
     bob.reads(bob.email)
 
 
+@in_make_pages
 def test_revoked_session_leads_to_the_login(service, visit):
     alice = visit(service)
     alice.is_logged_in("alice")
@@ -143,6 +146,7 @@ def test_revoked_session_leads_to_the_login(service, visit):
     alice.reads("Your session has ended. Please log in again.")
 
 
+@in_make_pages
 def test_back_button_shows_no_account_after_the_logout(service, visit):
     alice = visit(service)
     alice.opens("/register")
@@ -162,6 +166,7 @@ def test_session_token_is_in_session_storage_only(service, visit):
     assert alice.context.cookies() == []
 
 
+@in_make_pages
 def test_slow_network_shows_progress_and_sends_once(service, visit):
     alice = visit(service)
     alice.registers("alice")
@@ -179,6 +184,7 @@ def test_slow_network_shows_progress_and_sends_once(service, visit):
     assert len(waiting) == 1
 
 
+@in_make_pages
 def test_account_page_without_the_service_offers_to_try_again(service, visit):
     alice = visit(service)
     alice.expected = "Failed to load resource: net::ERR_FAILED"
@@ -191,6 +197,7 @@ def test_account_page_without_the_service_offers_to_try_again(service, visit):
     alice.reads(alice.email)
 
 
+@in_make_pages
 def test_too_many_attempts_say_how_long_to_wait(service, visit):
     alice = visit(service, locale="de")
     refusal = {"status": 429, "headers": {"Retry-After": "150"}, "json": {"error_code": "rate_limited"}}

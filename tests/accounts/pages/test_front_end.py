@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, quote, urlencode, urlsplit
 import pytest
 from playwright.sync_api import expect
 
-from ...browser import needs_chromium
+from ...browser import in_make_pages, needs_chromium
 from ..social.npm_provider import needs_node
 
 pytestmark = [pytest.mark.once, needs_chromium("no test logs in for a front end"), needs_node]
@@ -53,6 +53,7 @@ def test_login_for_a_front_end_asks_before_it_uses_a_live_session(beside, applic
     assert lands(alice, application) == alice.email
 
 
+@in_make_pages
 def test_login_for_a_front_end_survives_a_registration(beside, application, visit):
     erin = visit(beside)
     erin.opens(LOGIN)
@@ -65,6 +66,7 @@ def test_login_for_a_front_end_survives_a_registration(beside, application, visi
     expect(erin.tab.get_by_role("link", name="Back to the application")).to_have_attribute("href", application)
 
 
+@in_make_pages
 def test_login_for_a_front_end_survives_a_sign_in_by_a_provider(beside, application, visit):
     dave = visit(beside)
     dave.opens(LOGIN)

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from ...browser import needs_chromium
+from ...browser import in_make_pages, needs_chromium
 from ..social.npm_provider import needs_node
 
 pytestmark = [pytest.mark.once, needs_chromium("no test opens the pages that mails lead to"), needs_node]
@@ -25,6 +25,7 @@ def test_link_to_verify_the_address_goes_over_the_login_in_a_new_tab(service, vi
     alice.reads("The link is incomplete. Open it again from the mail, or copy all of it.")
 
 
+@in_make_pages
 def test_link_to_verify_the_address_can_be_sent_again(service, visit):
     alice = visit(service)
     alice.is_logged_in("alice")
@@ -36,6 +37,7 @@ def test_link_to_verify_the_address_can_be_sent_again(service, visit):
     alice.reads("Your email address is confirmed.")
 
 
+@in_make_pages
 def test_changed_address_is_undone_by_the_mail_to_the_old_one(service, visit):
     alice = visit(service)
     alice.is_logged_in("alice")

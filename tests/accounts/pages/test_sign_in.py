@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import pytest
 from playwright.sync_api import expect
 
-from ...browser import needs_chromium
+from ...browser import in_make_pages, needs_chromium
 from ..social.npm_provider import needs_node
 
 pytestmark = [pytest.mark.once, needs_chromium("no test signs in on the service's own pages"), needs_node]
@@ -35,6 +35,7 @@ def test_sign_in_by_a_provider_logs_in_and_the_user_sets_a_password(service, vis
     expect(dave.tab.get_by_label("Current password")).to_be_visible()
 
 
+@in_make_pages
 def test_provider_is_linked_and_unlinked_at_the_account_page(service, visit):
     frank = visit(service)
     frank.is_logged_in("frank")
@@ -47,6 +48,7 @@ def test_provider_is_linked_and_unlinked_at_the_account_page(service, visit):
     expect(frank.tab.get_by_role("button", name="Connect: Google")).to_be_visible()
 
 
+@in_make_pages
 def test_cancelled_sign_in_says_what_to_do_next_in_the_chosen_language(service, visit):
     dave = visit(service)
     dave.opens("/login?lang=de")

@@ -24,6 +24,7 @@ from ...server import ROOT, database, free_port, serving, wait_until_up
 from .package import built, bundle, client_module, needs_node
 
 NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+in_make_clients = pytest.mark.skipif("ALL_CLIENTS" not in os.environ, reason="Only `make clients` runs this.")
 PASSWORD = "correct horse battery"
 PAGE = """<!doctype html><meta charset="utf-8"><title>A front end</title>
 <p id="told"></p><button>Try again</button>
@@ -559,6 +560,7 @@ def test_client_with_session_storage_logs_in_each_tab_separately(service, tab, a
     assert one.token is None
 
 
+@in_make_clients
 @in_chromium
 def test_react_hook_follows_logins_of_this_tab_and_logouts_of_another(service, tab, alice):
     one = tab().opens("/react.html")
@@ -590,6 +592,7 @@ NO_ROOM = """
 NO_LOCKS = "delete Navigator.prototype.locks"  # as without https
 
 
+@in_make_clients
 @in_chromium
 @pytest.mark.parametrize("without", [NO_STORAGE, NO_ROOM, NO_LOCKS], ids=["no storage", "no room", "no locks"])
 def test_client_works_in_a_browser(service, tab, alice, without):
