@@ -15,6 +15,8 @@ from sessions_api.models import Session
 
 from ...users import problem
 
+pytestmark = pytest.mark.once
+
 LIMIT = 64 * 1024
 USER = {"email": "canary@example.org", "password": "canary in a coal mine"}
 GOOD = json.dumps(USER).encode()

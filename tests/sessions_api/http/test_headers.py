@@ -13,6 +13,8 @@ from sessions_api.tokens import digest
 from ...server import database, serving
 from ...users import problem
 
+pytestmark = pytest.mark.once
+
 NO_TOKEN = ((401, "not_authenticated"), "Bearer")
 BAD_TOKEN = ((401, "session_expired"), 'Bearer error="invalid_token"')
 

@@ -15,6 +15,8 @@ from config.api import api as api_object
 from ...server import database, serving
 from ...users import ApiClient, problem
 
+pytestmark = pytest.mark.once
+
 OURS = "http://localhost:3000"
 WHO = {"email": "alice@example.org", "password": "correct horse battery"}
 METHODS = {

@@ -17,6 +17,8 @@ from sessions_api.ratelimit.limits import RESET, counted_as, limited, store
 
 from ...users import comparable, problem
 
+pytestmark = pytest.mark.once
+
 WRONG = "not the password"
 LIMITED = (429, "rate_limited")
 REFUSED = (401, "authentication_failed")
