@@ -70,8 +70,7 @@ def hand_over(session: Session, *, code_challenge: str) -> str:
     """
     with transaction.atomic():
         user = lock_user_of_session(session.user)
-        if not session.siblings().live().filter(pk=session.pk).exists():
-            raise SessionExpired
+        session.require_not_revoked()
         return SessionExchangeCode.objects.issue(user, provider=session.method, code_challenge=code_challenge)
 
 

@@ -13,7 +13,7 @@ from pydantic_core import to_jsonable_python
 
 from accounts.public_config import PublicConfig
 
-from .languages import best_language, languages
+from .languages import SOURCE, best_language, languages
 from .texts import TEXTS
 
 # No inline code, no code of others, no text as markup: a name with markup in it stays a name.
@@ -35,7 +35,7 @@ def page(request: HttpRequest, template: str) -> HttpResponse:
 @require_safe
 def style(request: HttpRequest) -> HttpResponse:
     """A template too, so that an operator replaces `pages/theme.css`, and browsers need one request."""
-    return answer(request, rendered("pages/style.css", "en"), "text/css; charset=utf-8", "en")
+    return answer(request, rendered("pages/style.css", SOURCE), "text/css; charset=utf-8", SOURCE)
 
 
 def answer(request: HttpRequest, content: str, content_type: str, language: str) -> HttpResponse:
