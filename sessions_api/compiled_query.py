@@ -8,33 +8,44 @@ from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models.query import get_related_populators
 
 M = TypeVar("M", bound=models.Model)
-Find = Callable[[Any, Any], M | None]  # takes a connection and a value
+Found = TypeVar("Found")
 
 
-class CompiledQuery(Generic[M]):
-    """Finds one row by one value, and returns the instance that the ORM would have made of it.
+class Compiled(Generic[Found]):
+    """`query` takes one value and returns a queryset, compiled once for each database vendor.
 
-    `query` takes the value and returns a queryset. It is called once for each database vendor, so nothing else in it
-    may vary, such as a setting or the time. Columns, joins and conversions follow the models.
+    Nothing else in it may vary, such as a setting or the time.
     """
 
-    def __init__(self, query: Callable[[Any], "models.QuerySet[M]"]) -> None:
+    def __init__(self, query: Callable[[Any], "models.QuerySet[Any, Any]"]) -> None:
         self.query = query
-        self.compiled: dict[str, Find[M]] = {}
+        self.compiled: dict[str, Callable[[Any, Any], Found]] = {}
 
-    def first(self, value: Any) -> M | None:
-        """The row for this value, or None. The value has the type of its column in the database.
+    def find(self, value: Any) -> Found:
+        """What the database has for this value, which has the type of its column there.
 
         Raises django.db.Error, and on first use ValueError for a query that takes other than one value.
         """
         connection = connections[DEFAULT_DB_ALIAS]
         find = self.compiled.get(connection.vendor)
         if find is None:
-            find = self.compiled[connection.vendor] = self._compile(connection)
+            find = self.compiled[connection.vendor] = self._compile(connection, value)
         return find(connection, value)
 
-    def _compile(self, connection: Any) -> "Find[M]":
-        queryset = self.query(b"")
+    def _compile(self, connection: Any, value: Any) -> Callable[[Any, Any], Found]:
+        raise NotImplementedError
+
+
+class CompiledQuery(Compiled[M | None]):
+    """Finds one row, or None, and returns the instance that the ORM would have made of it.
+
+    Columns, joins and conversions follow the models.
+    """
+
+    first = Compiled[M | None].find
+
+    def _compile(self, connection: Any, value: Any) -> Callable[[Any, Any], M | None]:
+        queryset = self.query(value)
         compiler = queryset.query.get_compiler(connection=connection)
         sql, (_,) = compiler.as_sql()  # exactly one value
         made_of = compiler.klass_info["select_fields"]
@@ -60,26 +71,10 @@ class CompiledQuery(Generic[M]):
         return find
 
 
-class CompiledRows:
-    """Finds all rows with one value, and returns the tuples that the ORM would have made of them.
+class CompiledRows(Compiled[list[Any]]):
+    """Finds all rows of a `values_list`, and returns the tuples that the ORM would have made of them."""
 
-    `query` takes the value and returns a `values_list` of columns. The rest of CompiledQuery's description holds.
-    """
-
-    def __init__(self, query: Callable[[Any], "models.QuerySet[Any, Any]"]) -> None:
-        self.query = query
-        self.compiled: dict[str, Callable[[Any, Any], list[Any]]] = {}
-
-    def all(self, value: Any) -> list[Any]:
-        """The rows for this value, which has the type of its column in the database.
-
-        Raises django.db.Error, and on first use ValueError for a query that takes other than one value.
-        """
-        connection = connections[DEFAULT_DB_ALIAS]
-        find = self.compiled.get(connection.vendor)
-        if find is None:
-            find = self.compiled[connection.vendor] = self._compile(connection, value)
-        return find(connection, value)
+    all = Compiled[list[Any]].find
 
     def _compile(self, connection: Any, value: Any) -> Callable[[Any, Any], list[Any]]:
         compiler = self.query(value).query.get_compiler(connection=connection)

@@ -222,6 +222,6 @@ class Session(SessionMixin, TimestampMixin):
 
 
 # With the active user from the same row. `authenticate` checks the time, since a compiled query contains none.
-BY_DIGEST = CompiledQuery(
+BY_DIGEST: CompiledQuery[Session] = CompiledQuery(
     lambda digest: Session.objects.filter(digest=digest, user__is_active=True).select_related("user")
 )
