@@ -15,27 +15,30 @@ from . import deletion
 from .export import AccountExport, stream_export
 from .public_config import PublicConfig
 from .schemas import UserResponse, UserSessionResponse, UserUpdate
+from .whoami import session_as_json, user_as_json
 
 router = Router(tags=["account"])
 
+JSON = "application/json; charset=utf-8"
 PAGE = 50  # events in one answer, some 11 KB of JSON
 
 
-# Django tries routes in their order, so the two that a product calls with every request come first.
+# Django tries routes in their order, so the two that a product calls with every request come first. Most of these
+# requests are answered before, in `config/short_way.py`.
 
 
 @router.get(
     "/auth/session", auth=introspected, response=UserSessionResponse, summary="Check the session", tags=["sessions"]
 )
-def get_session(request: SessionRequest) -> UserSessionResponse:
+def get_session(request: SessionRequest) -> HttpResponse:
     """The session of the token, and its user. A check is not use: `last_seen_at` and the idle end do not move."""
-    return UserSessionResponse.from_session(request.auth, current=True, user=request.auth.user)
+    return HttpResponse(session_as_json(request.auth), content_type=JSON)
 
 
 @router.get("/users/me", response=UserResponse, summary="Get the current user")
-def get_me(request: SessionRequest) -> UserResponse:
+def get_me(request: SessionRequest) -> HttpResponse:
     """The user of the token."""
-    return UserResponse.model_validate(request.auth.user)
+    return HttpResponse(user_as_json(request.auth), content_type=JSON)
 
 
 @router.get("/auth/config", auth=None, response=PublicConfig, summary="Get the public configuration", tags=["login"])

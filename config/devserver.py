@@ -63,7 +63,6 @@ def require_free(port: int) -> None:
 
 def prepare_database() -> bool:
     """Migrate it; True if there is an administrator."""
-    connection.settings_dict["OPTIONS"].pop("pool", None)  # a pool would wait, and hide the reason
     try:
         if wrong := faults():
             sys.exit(" ".join(wrong))

@@ -150,11 +150,11 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def database(name: str, default: str, *, folder: Path, threads: int) -> dict[str, Any]:
+def database(name: str, default: str, *, folder: Path) -> dict[str, Any]:
     """Django's settings for this database. The path of an SQLite file is relative to `folder`."""
     url: str = env.str(name, default=default)
     if url.startswith(("postgres://", "postgresql://")):
-        return postgresql(name, url, threads)
+        return postgresql(name, url)
     if not url.startswith("sqlite:"):
         raise ImproperlyConfigured(f"{name} must start with postgres:// or sqlite:///.")
     try:
@@ -177,7 +177,7 @@ def sqlite(config: dict[str, Any], folder: Path) -> dict[str, Any]:
     return config
 
 
-def postgresql(name: str, url: str, threads: int) -> dict[str, Any]:
+def postgresql(name: str, url: str) -> dict[str, Any]:
     try:
         config = parse(url)
     except ValueError as wrong:
@@ -185,12 +185,11 @@ def postgresql(name: str, url: str, threads: int) -> dict[str, Any]:
     options = {
         "connect_timeout": 2,  # seconds for each host
         "tcp_user_timeout": 3000,  # milliseconds until a network that drops all packets counts as down
-        # One connection for each thread of the server, and one for the mail worker. After `reconnect_timeout` the pool
-        # resets its growing pauses: so the first request after an outage finds the database again.
-        "pool": {"min_size": 1, "max_size": threads + 1, "timeout": 2, "reconnect_timeout": 1},
     }
-    # A server-side cursor outlives its transaction. A pooler in transaction mode would lose it.
+    # Each thread keeps its connection: config/postgresql/base.py. A server-side cursor outlives its transaction, so a
+    # pooler in transaction mode would lose it.
     config |= {"ENGINE": "config.postgresql", "DISABLE_SERVER_SIDE_CURSORS": True}
+    config |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
     config["OPTIONS"] = options | config["OPTIONS"]
     return config
 

@@ -70,42 +70,56 @@ class AccessLogMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         started = perf_counter()
-        request.client = ClientInfo.from_request(request)  # type: ignore[attr-defined]
-        sent = request.META.get("HTTP_X_REQUEST_ID", "")
-        request_id = sent if REQUEST_ID.fullmatch(sent) else secrets.token_hex(16)
+        request.client = client = ClientInfo.from_environ(request.META)  # type: ignore[attr-defined]
+        request_id = request_id_of(request.META)
         bound = bind_contextvars(request_id=request_id)
         try:
             response = self.get_response(request)
             response.headers["X-Request-ID"] = request_id
-            self.log_access(request, response, started)
+            what = (request.method or "", request.path_info, response.status_code)
+            log_access(*what, started, client, authenticated(request))
         finally:
             reset_contextvars(**bound)
         return response
 
-    def log_access(self, request: HttpRequest, response: HttpResponse, started: float) -> None:
-        """Without the query, which may contain a code, and without headers and bodies. Users appear as their ids."""
-        level = logging.ERROR if response.status_code >= 500 else logging.INFO
-        if level == logging.INFO and request.path_info in PROBES:
-            level = logging.DEBUG
-        if logger.isEnabledFor(level):
-            line = {
-                "method": request.method,
-                "path": request.path_info[:PATH_LENGTH],
-                "status": response.status_code,
-                "ms": round((perf_counter() - started) * 1000, 1),
-                "ip": request.client.address,  # type: ignore[attr-defined]
-                **authenticated(request),
-            }
-            logger.log(level, "request", extra=line)
+
+def request_id_of(environ: dict[str, Any]) -> str:
+    sent = environ.get("HTTP_X_REQUEST_ID", "")
+    return sent if REQUEST_ID.fullmatch(sent) else secrets.token_hex(16)
 
 
-def authenticated(request: HttpRequest) -> dict[str, Any]:
-    """The ids of the user and of the session, or of an administrator; empty for a stranger. No query."""
+def log_access(method: str, path: str, status: int, started: float, client: ClientInfo, by: Any) -> None:
+    """One line, without the query, which may contain a code, and without headers and bodies.
+
+    `by` is the session, the administrator, or None for a stranger; the line has their ids.
+    """
+    level = logging.ERROR if status >= 500 else logging.DEBUG if path in PROBES else logging.INFO
+    if logger.isEnabledFor(level):
+        line = {
+            "method": method,
+            "path": path[:PATH_LENGTH],
+            "status": status,
+            "ms": round((perf_counter() - started) * 1000, 1),
+            "ip": client.address,
+        }
+        if isinstance(by, Session):
+            line |= {"user": by.user_id, "session_id": by.pk}
+        elif by is not None:
+            line |= {"user": by.pk}
+        # What `logger.log` does, without its search for the line of code that called it.
+        record = logging.getLogRecordFactory()(
+            logger.name, level, __file__, 0, "request", (), None, log_access.__name__
+        )
+        record.__dict__.update(line)
+        logger.handle(record)
+
+
+def authenticated(request: HttpRequest) -> Any:
+    """The session, or the administrator, or None for a stranger. No query."""
     session = getattr(request, "auth", None)
     if isinstance(session, Session):
-        return {"user": session.user_id, "session_id": session.pk}
-    administrator = getattr(request, "_cached_user", None)  # Django sets it once a view has used `request.user`
-    return {"user": administrator.pk} if administrator else {}
+        return session
+    return getattr(request, "_cached_user", None)  # Django sets it once a view has used `request.user`
 
 
 class RequestGuardMiddleware:

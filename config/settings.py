@@ -23,6 +23,7 @@ DEBUG = env.bool("DEBUG", default=False)
 
 PORT = env.port("PORT", default=8000)
 PROCESSES = max(1, env.int("GRANIAN_WORKERS", default=1))  # granian reads these two itself
+SHORT_WAY = env.bool("SHORT_WAY", default=True)
 THREADS = max(1, env.int("GRANIAN_BLOCKING_THREADS", default=8))
 PUBLIC_URL = addresses.root_url("PUBLIC_URL", default=f"http://localhost:{PORT}")
 FRONTEND_URL = addresses.base_url("FRONTEND_URL", default="http://localhost:3000", empty=PUBLIC_URL)
@@ -114,7 +115,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Storage
 
-DATABASES = {"default": database("DATABASE_URL", "sqlite:///db.sqlite3", folder=BASE_DIR, threads=THREADS)}
+DATABASES = {"default": database("DATABASE_URL", "sqlite:///db.sqlite3", folder=BASE_DIR)}
 CACHES = {"default": cache("CACHE_URL", "locmemcache://")}
 redis = CACHES["default"]["BACKEND"].endswith("RedisCache")
 # A dotted path: a deployment without Redis does not import its client.

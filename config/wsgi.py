@@ -46,10 +46,13 @@ django.setup(set_prefix=False)
 
 from accounts.mail.worker import Worker  # noqa: E402 (its models need django.setup)
 from accounts.social.providers import registry as providers  # noqa: E402
+from config.short_way import ShortWay  # noqa: E402
 from sessions_api.http.client import device  # noqa: E402
 
-application = Handler()
+application = ShortWay(Handler()) if settings.SHORT_WAY else Handler()
 _ = get_resolver().url_patterns  # import the API now: an error stops the start, and the first request is not slow
+if hasattr(connection, "limit_threads"):  # with PostgreSQL
+    connection.limit_threads(settings.THREADS)
 providers.load()
 device("curl")  # compiles the parser's expressions: the first login would hold up every thread for a tenth of a second
 if settings.PWNED_PASSWORDS_URL:

@@ -1,6 +1,7 @@
 """Bearer authentication: from the Authorization header to the session and its user, for endpoints and plain views."""
 
 from collections.abc import Callable
+from concurrent.futures import Future
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
@@ -15,6 +16,8 @@ from .models import Session
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import _User  # the stubs' name for AUTH_USER_MODEL
+
+ASKED = "latchkey.asked"  # in WSGI's variables: what a look-up for the token of this request has found before
 
 
 class SessionRequest(ClientRequest):
@@ -47,7 +50,8 @@ class SessionBearer(HttpAuthBase):
         return session
 
     def resolve(self, request: HttpRequest) -> Session:
-        session = Session.objects.authenticate(bearer_token(request))
+        asked: Future[Session | None] | None = request.META.pop(ASKED, None)
+        session = asked.result() if asked else Session.objects.authenticate(bearer_token(request))
         if session is None:
             raise SessionExpired
         request.user = session.user

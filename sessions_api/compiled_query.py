@@ -1,14 +1,40 @@
 """Queries whose SQL the ORM compiles once. To compile it for each request costs more than the database's answer."""
 
 from collections.abc import Callable
+from hashlib import sha256
 from operator import itemgetter
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, Self, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connections, models
 from django.db.models.query import get_related_populators
 
 M = TypeVar("M", bound=models.Model)
 Found = TypeVar("Found")
+
+
+class KeptStatement(NamedTuple):
+    """A statement with one parameter, which PostgreSQL plans once for each connection.
+
+    The name is made of the text. So no other client of the same connection to the server has another statement under
+    this name, as it might under the numbers of psycopg.
+    """
+
+    name: bytes
+    sql: bytes
+
+    @classmethod
+    def of(cls, sql: str) -> Self:
+        text = sql.replace("%s", "$1").encode()
+        return cls(b"latchkey_" + sha256(text).hexdigest()[:32].encode(), text)
+
+
+def run(connection: Any, sql: str, kept: KeptStatement, value: Any) -> list[tuple[Any, ...]]:
+    """The rows for this value, by a kept plan where the backend and the moment allow it. Raises django.db.Error."""
+    if hasattr(connection, "keeps_plans") and connection.keeps_plans():
+        return connection.rows(kept, value)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, (value,))
+        return cursor.fetchall()
 
 
 class Compiled(Generic[Found]):
@@ -54,15 +80,13 @@ class CompiledQuery(Compiled[M | None]):
         # The type stubs describe a later Django.
         related = get_related_populators(compiler.klass_info, compiler.select, connection.alias)  # type: ignore[call-arg]
         converters = compiler.get_converters([column for column, *_ in compiler.select])
+        kept = KeptStatement.of(sql)
 
         def find(connection: Any, value: Any) -> M | None:
-            with connection.cursor() as cursor:
-                cursor.execute(sql, (value,))
-                row = cursor.fetchone()
-            if row is None:
+            rows = run(connection, sql, kept, value)
+            if not rows:
                 return None
-            if converters:
-                (row,) = compiler.apply_converters([row], converters)
+            (row,) = compiler.apply_converters(rows, converters) if converters else rows
             found = model.from_db(DEFAULT_DB_ALIAS, names, columns(row))
             for populator in related:
                 populator.populate(row, found)
@@ -80,11 +104,10 @@ class CompiledRows(Compiled[list[Any]]):
         compiler = self.query(value).query.get_compiler(connection=connection)
         sql, (_,) = compiler.as_sql()  # exactly one value
         converters = compiler.get_converters([column for column, *_ in compiler.select])
+        kept = KeptStatement.of(sql)
 
         def find(connection: Any, value: Any) -> list[Any]:
-            with connection.cursor() as cursor:
-                cursor.execute(sql, (value,))
-                rows = cursor.fetchall()
+            rows = run(connection, sql, kept, value)
             return [tuple(row) for row in compiler.apply_converters(rows, converters)] if converters else rows
 
         return find

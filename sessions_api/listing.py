@@ -72,7 +72,7 @@ def rows_of_admin(user: Any) -> list[Row]:
     ]
 
 
-def session_info(row: Row, now: datetime, *, current: bool) -> dict[str, Any]:
+def session_info(row: Row | Session, now: datetime, *, current: bool) -> dict[str, Any]:
     """What `SessionInfo` writes for this session, with the same fields in the same order."""
     return {
         "handle": row.id,

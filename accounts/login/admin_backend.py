@@ -44,7 +44,7 @@ def record_login(sender: Any, request: HttpRequest, user: User, **more: Any) -> 
     The session is Django's, so `complete_login` has no part in it. Django compares the user's state and password with
     it at each request.
     """
-    client = ClientInfo.from_request(request)  # requests of other code may not have passed our middleware
+    client = ClientInfo.from_environ(request.META)  # requests of other code may not have passed our middleware
     with transaction.atomic():
         held_user = User.objects.filter(pk=user.pk).lock().first()  # None where the user was deleted meanwhile
         login = Event.objects.record(Tag.ADMIN_LOGIN, held_user, client=client)

@@ -109,6 +109,7 @@ class Worker:
             self.deliver_all()
             queued.wait(POLL)
             queued.clear()
+        connection.close()
 
     def deliver_all(self) -> None:
         """Send every mail that is due. Any failure, such as a lost database, only ends this round."""
@@ -118,7 +119,7 @@ class Worker:
         except Exception as failure:  # the thread must survive; the mails are in the database
             logger.error("The mail worker is waiting: %s", type(failure).__name__)
         finally:
-            connection.close()
+            connection.close_if_unusable_or_obsolete()  # as at the end of a request
 
     def stop(self) -> None:
         """Stop after the current mail."""

@@ -1,13 +1,12 @@
 """Django's PostgreSQL backend with five changes for a busy service.
 
-During an outage one request a second waits for the database, and all others fail at once. A pooled connection is
-checked without a round trip. After a failover no connection to the former primary stays. Times are read by C code.
-Each connection asks for what the code relies on, whatever the database or the role sets by default.
+Each thread keeps its connection, and checks it without a round trip. During an outage one request a second waits for
+the database, and all others fail at once. After a failover no connection to the former primary stays. Times are read by
+C code. Each connection asks for what the code relies on, whatever the database or the role sets by default.
 """
 
 import math
 import select
-from datetime import timedelta
 from functools import cached_property
 from time import monotonic
 from types import TracebackType
@@ -15,27 +14,24 @@ from typing import Any
 
 from django.db.backends.postgresql import base
 from django.db.utils import DatabaseErrorWrapper
-from psycopg import OperationalError, adapters
+from psycopg import Error, OperationalError, adapters
 from psycopg.adapt import AdaptersMap
 from psycopg.pq import Format
-from psycopg_pool import ConnectionPool, PoolTimeout
 
 from config.postgresql.checks import Validation
-from sessions_api.outbound.circuit_breaker import CircuitBreaker
+from config.postgresql.connection import PAUSE, Places, ServerConnection, breaker, record_failure
+from sessions_api.compiled_query import KeptStatement
 
 # The server became read-only, ends, has crashed or starts: a new connection may find another one. These are values of
 # SQLSTATE (PostgreSQL's manual, appendix A).
 FAILOVER = {"25006", "57P01", "57P02", "57P03"}
 # A conditional UPDATE decides between callers that are there at once, and psycopg reads times in this form only.
 RELIED_ON = {"default_transaction_isolation": "read committed", "DateStyle": "ISO, MDY", "transform_null_equals": "off"}
-ASK_FOR = f"SELECT {', '.join(f'set_config({name!r}, {value!r}, false)' for name, value in RELIED_ON.items())}"
-PAUSE = timedelta(seconds=1)  # a client that obeys `Retry-After: 2` of a 503 finds a database that came back
+ASK_FOR = "SELECT pg_backend_pid(), " + ", ".join(
+    f"set_config({name!r}, {value!r}, false)" for name, value in RELIED_ON.items()
+)
 # psycopg's loader is in C. Django's is in Python, since it may convert to any time zone, and takes 6 us for each time.
 TIMES = adapters.get_loader(adapters.types["timestamptz"].oid, Format.TEXT)
-
-breaker = CircuitBreaker(
-    pause=PAUSE, failed="The database cannot be reached", works="The database can be reached again"
-)
 
 
 class ErrorWrapper(DatabaseErrorWrapper):
@@ -55,72 +51,64 @@ class ErrorWrapper(DatabaseErrorWrapper):
 
 class DatabaseWrapper(base.DatabaseWrapper):
     validation_class = Validation
-    leaving = False  # whether the connection of this thread must not serve another request
+    places: Places | None = None  # one for all threads of a server
     left_at = -math.inf  # by the monotonic clock; one value for all threads
+    connected_at = -math.inf
+    health_check_done = False
+    news: "select.poll"  # tells whether the server has sent something
+    is_pooled = False  # whether a pooler, such as PgBouncer, stands before the database
+
+    @classmethod
+    def limit_threads(cls, threads: int) -> None:
+        """For a server with this many threads: two of them never wait for the database."""
+        cls.places = Places(max(1, threads - 2))
 
     @cached_property
     def wrap_database_errors(self) -> DatabaseErrorWrapper:
         return ErrorWrapper(self)
 
     def leave_server(self) -> None:
-        """Close this connection at the end of the request, and replace all others of the pool.
+        """Close this connection at the end of the request, and let each other thread replace its own.
 
-        The pool is replaced at most once in PAUSE, because a server that stays read-only still answers reads.
+        They do so at most once in PAUSE, because a server that stays read-only still answers reads.
         """
-        self.leaving = True
-        if self.pool and monotonic() - DatabaseWrapper.left_at >= PAUSE.total_seconds():
+        self.connected_at = -math.inf
+        if monotonic() - DatabaseWrapper.left_at >= PAUSE.total_seconds():
             DatabaseWrapper.left_at = monotonic()
-            self.pool.drain()
 
-    def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
-        """A connection of the pool that works.
-
-        Raises OperationalError at once during an outage, and PoolTimeout, a subclass of it, after the pool's timeout.
-        The pool makes each caller wait while it tries to connect. With few threads and many requests these waits would
-        add up.
-        """
+    def get_new_connection(self, conn_params: dict[str, Any]) -> ServerConnection:
+        """Raises OperationalError: without a connection, without a place, and during an outage at once."""
         if not breaker.allows():
             raise OperationalError("the database could not be reached a moment ago")
+        if self.places:
+            self.places.take()
         try:
-            connection = self.get_live_connection(conn_params)
-        except PoolTimeout as failure:
-            if self.answers(conn_params):  # all connections are in use, which raises the same exception
-                breaker.record_success()
-            else:
-                breaker.record_failure(failure)
+            connection = ServerConnection.connect(**conn_params, autocommit=True)
+        except OperationalError as failure:
+            if self.places:
+                self.places.give_back()
+            record_failure(failure, self.places)
             raise
+        connection.places, connection.has_place = self.places, self.places is not None
+        self.ask_for_what_we_rely_on(connection)
         breaker.record_success()
         return connection
 
-    def get_live_connection(self, conn_params: dict[str, Any]) -> Any:
-        connection = super().get_new_connection(conn_params)
-        while self.pool and not self.is_alive(connection):
-            self.pool.putconn(connection)  # the pool replaces it
-            connection = super().get_new_connection(conn_params)
-        if not hasattr(connection, "has_asked"):
-            self.ask_for_what_we_rely_on(connection)
-        return connection
+    def ask_for_what_we_rely_on(self, connection: ServerConnection) -> None:
+        """Also finds out whether a pooler is between: then the server that greets is another than the one that answers.
 
-    def ask_for_what_we_rely_on(self, connection: Any) -> None:
-        """Raises OperationalError.
-
-        Not when the pool connects: behind PgBouncer that needs no connection to the server, and a query would wait.
+        Raises OperationalError.
         """
         try:
-            connection.execute(ASK_FOR)
-            if not connection.autocommit:
-                connection.commit()
-        except OperationalError:
-            if self.pool:
-                self.pool.putconn(connection)
+            answer = connection.execute(ASK_FOR).fetchone()
+        except OperationalError as failure:
+            connection.close()
+            record_failure(failure, self.places)
             raise
-        connection.has_asked = True
-
-    def _close(self) -> None:
-        if self.leaving and self.connection is not None:
-            self.connection.close()  # the pool replaces it
-        self.leaving = False
-        super()._close()  # type: ignore[misc]  # Django's stubs do not know it
+        self.is_pooled = answer is not None and answer[0] != connection.pgconn.backend_pid
+        self.news = select.poll()
+        self.news.register(connection.pgconn.socket, select.POLLIN)
+        self.connected_at = monotonic()
 
     def get_connection_params(self) -> dict[str, Any]:
         params = super().get_connection_params()
@@ -133,31 +121,44 @@ class DatabaseWrapper(base.DatabaseWrapper):
         assert not name, "DISABLE_SERVER_SIDE_CURSORS is on"  # noqa: S101
         return self.connection.cursor()
 
-    def is_alive(self, connection: Any) -> bool:
-        """Whether the server still serves this idle connection; asks the server only when it has sent something.
+    def close_if_health_check_failed(self) -> None:
+        """Looks once in each request. Raises OperationalError in an outage."""
+        if self.connection is None or self.health_check_done:
+            return
+        self.health_check_done = True
+        if not self.is_usable():
+            self.close()
+        elif not breaker.allows():
+            with self.wrap_database_errors:
+                raise OperationalError("the database could not be reached a moment ago")
 
-        A PostgreSQL server sends nothing on an idle connection but the news that it ends it. Django's own check
-        (`CONN_HEALTH_CHECKS`) costs each request a round trip.
+    def is_usable(self) -> bool:
+        """Whether the server still serves this connection; asks the server only when it has sent something.
+
+        A PostgreSQL server sends nothing on an idle connection but the news that it ends it. Django's own check costs
+        each request a round trip.
         """
-        if not readable(connection.pgconn.socket):
-            return True
-        try:
-            ConnectionPool.check_connection(connection)
-        except OperationalError:
+        if self.connected_at <= DatabaseWrapper.left_at or self.connection.closed:
             return False
-        return True
+        return not (self.errors_occurred or self.news.poll(0)) or super().is_usable()
 
-    def answers(self, conn_params: dict[str, Any]) -> bool:
-        """Whether the database accepts a connection outside the pool."""
-        try:
-            self.Database.connect(**conn_params).close()
-        except OperationalError:
+    def keeps_plans(self) -> bool:
+        """Whether `rows` may ask now, on a connection that works as far as it can tell. Raises django.db.Error.
+
+        A plan that PostgreSQL refuses would end a transaction. A statement that is logged or wrapped needs a cursor.
+        Behind a pooler the next statement may meet another server, which has no plan.
+        """
+        if self.in_atomic_block or self.queries_logged or self.execute_wrappers:
             return False
-        return True
+        self.health_check_done = False  # the short way does not tell that a request starts
+        self.close_if_health_check_failed()
+        self.ensure_connection()
+        return not self.is_pooled
 
-
-def readable(socket: int) -> bool:
-    """Whether this file descriptor has something to read now, or is closed."""
-    poll = select.poll()
-    poll.register(socket, select.POLLIN)
-    return bool(poll.poll(0))
+    def rows(self, statement: KeptStatement, value: Any) -> list[tuple[Any, ...]]:
+        """The rows for this value, by a plan that PostgreSQL keeps. Raises django.db.Error."""
+        try:
+            return self.connection.rows(statement, value)
+        except Error:
+            with self.wrap_database_errors:
+                raise

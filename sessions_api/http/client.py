@@ -50,19 +50,20 @@ class ClientInfo:
     unidentified: str = ""
 
     @classmethod
-    def from_request(cls, request: HttpRequest) -> "ClientInfo":
-        """The address is the one that the outermost of our own proxies saw.
+    def from_environ(cls, environ: dict[str, Any]) -> "ClientInfo":
+        """The client of the request with these variables of WSGI, which Django calls `request.META`.
+
+        The address is the one that the outermost of our own proxies saw.
 
         The last `TRUSTED_PROXY_COUNT` hops of X-Forwarded-For are from our proxies. A client can write all others. If
         that caller is in `TRUSTED_PEERS`, it names its own client in two headers.
         """
-        meta = request.META
-        client = cls.named(client_hop(meta), meta.get("HTTP_USER_AGENT", ""), seen_by=meta)
+        client = cls.named(client_hop(environ), environ.get("HTTP_USER_AGENT", ""), seen_by=environ)
         # The admin is for browsers. A front end that an attacker controls must not choose the address of its log-in.
-        if settings.TRUSTED_PEERS and is_trusted_peer(client.address) and not request.path_info.startswith("/admin"):
-            user_agent = meta.get("HTTP_LATCHKEY_CLIENT_USER_AGENT", client.user_agent)
-            hop = meta.get("HTTP_LATCHKEY_CLIENT_IP", client.address or "")
-            return cls.named(hop, user_agent, seen_by=meta)
+        if settings.TRUSTED_PEERS and is_trusted_peer(client.address) and not environ["PATH_INFO"].startswith("/admin"):
+            user_agent = environ.get("HTTP_LATCHKEY_CLIENT_USER_AGENT", client.user_agent)
+            hop = environ.get("HTTP_LATCHKEY_CLIENT_IP", client.address or "")
+            return cls.named(hop, user_agent, seen_by=environ)
         return client
 
     @classmethod
