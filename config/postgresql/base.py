@@ -8,9 +8,11 @@ C code. Each connection asks for what the code relies on, whatever the database 
 import math
 import select
 from functools import cached_property
+from threading import local
 from time import monotonic
 from types import TracebackType
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from django.db.backends.postgresql import base
 from django.db.utils import DatabaseErrorWrapper
@@ -19,7 +21,7 @@ from psycopg.adapt import AdaptersMap
 from psycopg.pq import Format
 
 from config.postgresql.checks import Validation
-from config.postgresql.connection import PAUSE, Places, ServerConnection, breaker, record_failure
+from config.postgresql.connection import DEADLINE, PAUSE, Places, ServerConnection, breaker, record_failure
 from sessions_api.compiled_query import KeptStatement
 
 # The server became read-only, ends, has crashed or starts: a new connection may find another one. These are values of
@@ -30,6 +32,10 @@ RELIED_ON = {"default_transaction_isolation": "read committed", "DateStyle": "IS
 ASK_FOR = "SELECT pg_backend_pid(), " + ", ".join(
     f"set_config({name!r}, {value!r}, false)" for name, value in RELIED_ON.items()
 )
+# A second after a thread gave a statement up, the server ends it: else all that wait for one lock would pile up there.
+# A limit of the operator stays.
+END_STATEMENTS = f"""SELECT set_config('statement_timeout', '{DEADLINE + 1:.0f}s', false)
+    WHERE current_setting('statement_timeout') = '0'"""
 # psycopg's loader is in C. Django's is in Python, since it may convert to any time zone, and takes 6 us for each time.
 TIMES = adapters.get_loader(adapters.types["timestamptz"].oid, Format.TEXT)
 
@@ -47,6 +53,24 @@ class ErrorWrapper(DatabaseErrorWrapper):
         if getattr(error, "sqlstate", None) in FAILOVER:
             self.wrapper.leave_server()
         super().__exit__(kind, error, trace)
+
+
+class EndOfThread:
+    """Closes a thread's connection when the thread ends. Django's wrapper would keep it until garbage is collected."""
+
+    def __init__(self, connection: ServerConnection) -> None:
+        self.connection = connection
+
+    def __del__(self) -> None:
+        self.connection.close()
+
+
+class ThisThread(local):
+    def __init__(self) -> None:
+        self.ends: WeakKeyDictionary[DatabaseWrapper, EndOfThread] = WeakKeyDictionary()
+
+
+this_thread = ThisThread()
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -92,6 +116,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         connection.places, connection.has_place = self.places, self.places is not None
         self.ask_for_what_we_rely_on(connection)
         breaker.record_success()
+        this_thread.ends[self] = EndOfThread(connection)
         return connection
 
     def ask_for_what_we_rely_on(self, connection: ServerConnection) -> None:
@@ -101,11 +126,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """
         try:
             answer = connection.execute(ASK_FOR).fetchone()
+            self.is_pooled = answer is not None and answer[0] != connection.pgconn.backend_pid
+            if self.places and not self.is_pooled:  # a pooler gives the connection to its other clients too
+                connection.execute(END_STATEMENTS)
         except OperationalError as failure:
             connection.close()
             record_failure(failure, self.places)
             raise
-        self.is_pooled = answer is not None and answer[0] != connection.pgconn.backend_pid
         self.news = select.poll()
         self.news.register(connection.pgconn.socket, select.POLLIN)
         self.connected_at = monotonic()

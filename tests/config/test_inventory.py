@@ -28,7 +28,8 @@ from accounts.single_use.models import CLOCKS_DIFFER
 from accounts.social.flow_state import OAuthFlowState
 from accounts.social.providers import base, oidc
 from config import env
-from config.postgresql.base import PAUSE as PAUSE_OF_POSTGRESQL
+from config.postgresql import connection
+from config.postgresql.connection import PAUSE as PAUSE_OF_POSTGRESQL
 from sessions_api.events.models import KEEP_FAILURES_OF_UNKNOWN
 from sessions_api.models import Session
 from sessions_api.outbound import documents, http
@@ -230,15 +231,15 @@ def seconds(time):
 @pytest.mark.asvs("13.1.1", "13.1.2", "13.1.3")
 def test_communication_page_has_the_limits_and_times_of_the_code(monkeypatch):
     monkeypatch.setenv("DATABASE_URL", "postgres://latchkey@db.example.org/latchkey")
-    database = env.database("DATABASE_URL", "", folder=ROOT, threads=8)["OPTIONS"]
+    database = env.database("DATABASE_URL", "", folder=ROOT)["OPTIONS"]
     monkeypatch.setenv("CACHE_URL", "redis://cache.example.org/0")
     first, longest, give_up = queue.BACK_OFF.first, queue.BACK_OFF.longest, queue.GIVE_UP_AFTER
     hours, days = f"{longest // timedelta(hours=1)} h", f"{give_up // timedelta(days=1)} days"
-    pool = database["pool"]
     expected = {
         "`DATABASE_URL`": [
-            f"{pool['max_size']}: threads + 1",
-            f"{database['connect_timeout']} s to connect, {pool['timeout']} s for a free connection, "
+            "9: threads + 1",
+            f"{database['connect_timeout']} s to connect, {seconds(connection.PATIENCE)} for one of 6 places, "
+            f"{seconds(connection.DEADLINE)} for a statement, "
             f"{seconds(database['tcp_user_timeout'] / 1000)} for a network that drops packets",
             "one request a second",
         ],
@@ -296,7 +297,6 @@ def test_modules_that_connect_to_other_services_are_exactly_these():
         "socket",
         "smtplib",
         "psycopg",
-        "psycopg_pool",
         "redis",
         "http",
         "ftplib",
@@ -310,6 +310,7 @@ def test_modules_that_connect_to_other_services_are_exactly_these():
         "accounts/social/providers/base.py",
         "config/devserver.py",  # asks whether the port is free
         "config/postgresql/base.py",
+        "config/postgresql/connection.py",
         "config/postgresql/url.py",  # reads the address
         "sessions_api/outbound/http.py",
         "sessions_api/ratelimit/redis.py",

@@ -1,6 +1,8 @@
 """A database that stops, becomes read-only or fails over to its standby, under a running service."""
 
+import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -52,6 +54,20 @@ class Database:
                 operator.execute("SET default_transaction_read_only = off")
                 operator.execute("ALTER SYSTEM RESET default_transaction_read_only")
                 operator.execute("SELECT pg_reload_conf()")
+
+    @contextmanager
+    def hanging(self):
+        """Stop its processes, so that it answers nothing and closes nothing."""
+        postmaster = int((Path(self.server.pgdata) / "postmaster.pid").read_text().split()[0])
+        backends = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+        processes = [postmaster, *map(int, backends)]
+        for process in processes:
+            os.kill(process, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for process in processes:
+                os.kill(process, signal.SIGCONT)
 
     def close(self):
         """Stop it here, because the library stops only a process that it started itself."""
@@ -114,6 +130,39 @@ def timed(call):
     started = time.monotonic()
     answer = call()
     return answer, time.monotonic() - started
+
+
+@contextmanager
+def locked(database):
+    """A table that another client has locked, as a migration or VACUUM FULL does."""
+    with psycopg.connect(database.url) as other:
+        other.execute("LOCK TABLE sessions_api_session IN ACCESS EXCLUSIVE MODE")
+        yield
+
+
+@pytest.mark.asvs("16.5.2", "13.2.6")
+@pytest.mark.parametrize("fault", [Database.hanging, locked])
+def test_database_that_hangs_gives_503_in_time_and_leaves_threads_for_others(service, own_database, token, fault):
+    def ask():
+        return timed(lambda: service.call("GET", "/api/users/me", token=token))
+
+    with fault(own_database), ThreadPoolExecutor(20) as crowd:
+        asking = [crowd.submit(ask) for _ in range(60)]
+        while not all(one.done() for one in asking):
+            answer, seconds = timed(lambda: service.call("GET", "/healthz"))
+            assert answer.status_code == 200
+            assert seconds < 2.5  # a thread waits a second for its place
+    for answer, seconds in (one.result() for one in asking):
+        assert problem(answer) == (503, "service_unavailable")
+        assert seconds < 7.5  # five for a statement, and one for each of two that wait before it
+    wait_until(lambda: service.call("GET", "/api/users/me", token=token).status_code == 200)
+
+
+def test_statement_that_a_thread_gave_up_ends_at_the_server(service, own_database, token):
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+    with locked(own_database), psycopg.connect(own_database.url, autocommit=True) as operator:
+        assert service.call("GET", "/api/users/me", token=token).status_code == 503
+        wait_until(lambda: operator.execute(waiting).fetchone() == (0,))
 
 
 @pytest.mark.asvs("16.5.2", "13.2.6")

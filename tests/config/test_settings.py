@@ -70,14 +70,6 @@ def test_hashes_at_once_leave_a_thread_free(threads, hashes):
     assert setting("settings.HASHES_AT_ONCE", GRANIAN_BLOCKING_THREADS=threads) == hashes
 
 
-@pytest.mark.asvs("13.2.6")
-def test_connection_pool_has_one_connection_for_each_thread_and_one_for_mail():
-    pool = "settings.DATABASES['default']['OPTIONS']['pool']['max_size']"
-    url = "postgres://latchkey@db.example.org/latchkey"
-    assert setting(pool, DATABASE_URL=url) == "9"
-    assert setting(pool, DATABASE_URL=url, GRANIAN_BLOCKING_THREADS="3") == "4"
-
-
 @pytest.mark.parametrize(
     ("url", "parts"),
     [

@@ -34,6 +34,8 @@ class Walk:
             self.stack.pop()
 
     def enter(self, frame):
+        if frame.f_code.co_name == "from_db":  # Django calls it for each row
+            return
         path = Path(frame.f_code.co_filename)
         if not path.is_relative_to(ROOT) or (name := path.relative_to(ROOT).as_posix()).split("/")[0] not in PACKAGES:
             return
