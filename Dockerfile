@@ -31,4 +31,4 @@ USER 10001
 EXPOSE 8000
 # http.client, because urllib would use the proxy that Docker may set for its containers.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s CMD ["python", "-c", "import sys, http.client; c = http.client.HTTPConnection('127.0.0.1', 8000, timeout=2); c.request('GET', '/healthz'); sys.exit(c.getresponse().status != 200)"]
-CMD ["granian", "--interface", "wsgi", "--no-ws", "--http", "1", "--host", "0.0.0.0", "--port", "8000", "config.wsgi:application"]
+CMD ["python", "-m", "config.server", "--host", "0.0.0.0", "--port", "8000"]

@@ -9,8 +9,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PEERS = Path(__file__).resolve().parent / "peers"
 
 PY = sys.executable
-GRANIAN = (PY, "-m", "granian", "--interface", "wsgi", "--no-ws", "--http", "1", "--workers", "1")
-GRANIAN += ("--blocking-threads", "8", "--log-level", "error", "--port", "{port}")
+NUMBERS = ("--workers", "1", "--blocking-threads", "8", "--log-level", "error", "--port", "{port}")
+GRANIAN = (PY, "-m", "granian", "--interface", "wsgi", "--no-ws", "--http", "1", *NUMBERS)
 GUNICORN = (PY, "-m", "gunicorn", "--workers", "1", "--worker-class", "gthread", "--threads", "8")
 GUNICORN += ("--log-level", "error", "--bind", "127.0.0.1:{port}")
 UVICORN = (PY, "-m", "uvicorn", "--workers", "1", "--no-access-log", "--log-level", "error", "--port", "{port}")
@@ -87,8 +87,7 @@ def latchkey(name: str, command: tuple[str, ...]) -> Server:
         "LOG_LEVEL": "warning",
     }
     migrate = ((PY, "manage.py", "migrate", "-v0"),)
-    served = (*command, "config.wsgi:application")
-    return Server(name, "latchkey", served, ROOT, PEERS / "latchkey", migrate, env=env)
+    return Server(name, "latchkey", command, ROOT, PEERS / "latchkey", migrate, env=env)
 
 
 def fastapi(name: str, application: str) -> Server:
@@ -96,8 +95,8 @@ def fastapi(name: str, application: str) -> Server:
     return Server(name, name, (*UVICORN, application), where, where, ((PY, "create.py"),))
 
 
-ON_GRANIAN = latchkey("latchkey", GRANIAN)
-ON_GUNICORN = latchkey("latchkey-gunicorn", GUNICORN)
+ON_GRANIAN = latchkey("latchkey", (PY, "-m", "config.server", *NUMBERS))
+ON_GUNICORN = latchkey("latchkey-gunicorn", (*GUNICORN, "config.wsgi:application"))
 ALLAUTH = django("allauth", "allauth", fill=(PY, "fill.py"))
 
 OURS = {

@@ -20,7 +20,7 @@ from django.db import Error, connection
 from config.health import faults, migrated, writable
 
 HOST = "127.0.0.1"
-GRANIAN = (sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--http", "1", "--log-level", "error")
+SERVER = (sys.executable, "-m", "config.server", "--log-level", "error")
 HUGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}  # for password hashes: docs/deployment.md
 GRACE = 5  # seconds that granian gives requests under way; a mail or a provider may take longer
 
@@ -80,8 +80,7 @@ def prepare_database() -> bool:
 
 def serve(port: int, *, has_admin: bool) -> int:
     """Run granian until it ends or a signal arrives. The exit code of a granian that ended by itself."""
-    where = ("--host", HOST, "--port", str(port), "--workers", "1", "--blocking-threads", str(settings.THREADS))
-    command = [*GRANIAN, *where, "--workers-kill-timeout", str(GRACE), "config.wsgi:application"]
+    command = [*SERVER, "--host", HOST, "--port", str(port), "--workers", "1", "--workers-kill-timeout", str(GRACE)]
     # In a process group of its own: Ctrl-C reaches only this process, which then ends granian.
     child = subprocess.Popen(command, env=HUGE_PAGES | os.environ, process_group=0)  # noqa: S603
     try:

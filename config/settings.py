@@ -22,8 +22,8 @@ DEBUG = env.bool("DEBUG", default=False)
 # Addresses and processes
 
 PORT = env.port("PORT", default=8000)
-PROCESSES = max(1, env.int("GRANIAN_WORKERS", default=1))  # granian reads these two itself
 SHORT_WAY = env.bool("SHORT_WAY", default=True)  # answers the two most frequent calls before Django
+PROCESSES = max(1, env.int("GRANIAN_WORKERS", default=1))  # config/server.py tells granian
 THREADS = max(1, env.int("GRANIAN_BLOCKING_THREADS", default=8))
 PUBLIC_URL = addresses.root_url("PUBLIC_URL", default=f"http://localhost:{PORT}")
 FRONTEND_URL = addresses.base_url("FRONTEND_URL", default="http://localhost:3000", empty=PUBLIC_URL)

@@ -1,36 +1,21 @@
-import gc
-import os
+"""The target of a WSGI server, which imports it in each process that serves: here begins what such a process has alone.
+
+`config/application.py` has the rest, which processes may share.
+"""
+
 from contextlib import suppress
 from multiprocessing.util import Finalize
-from typing import Any
 
-import django
 from django.conf import settings
-from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.db import Error, connection
-from django.urls import get_resolver
-from django.utils.http import parse_header_parameters
-from django.utils.module_loading import import_string
+from django.utils.log import configure_logging
 
-CONTENT_TYPE_LENGTH = 256  # characters; "application/json; charset=utf-8" has 31
+from config.application import application
 
+# isort: split
+from accounts.mail.worker import Worker  # after config.application, which has set Django up for its models
 
-class Request(WSGIRequest):
-    def _set_content_type_params(self, meta: dict[str, Any]) -> None:
-        """Ignore a Content-Type that is long or unreadable, and ignore its charset.
-
-        Django's own method takes quadratic time. For some values it raises where no middleware can answer. And it
-        decodes the query string with the charset, which may be any codec of Python.
-        """
-        declared = meta.get("CONTENT_TYPE", "")
-        self.content_type, self.content_params = "", {}
-        if len(declared) <= CONTENT_TYPE_LENGTH:
-            with suppress(ValueError):
-                self.content_type, self.content_params = parse_header_parameters(declared)
-
-
-class Handler(WSGIHandler):
-    request_class = Request
+__all__ = ["application"]
 
 
 def checkpoint() -> None:
@@ -40,25 +25,9 @@ def checkpoint() -> None:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-gc.disable()  # imported code stays, so a collection now would find nothing, and takes a sixth of the start
-django.setup(set_prefix=False)
-
-from accounts.mail.worker import Worker  # noqa: E402 (its models need django.setup)
-from accounts.social.providers import registry as providers  # noqa: E402
-from config.short_way import ShortWay  # noqa: E402
-from sessions_api.http.client import device  # noqa: E402
-
-application = ShortWay(Handler()) if settings.SHORT_WAY else Handler()
-_ = get_resolver().url_patterns  # import the API now: an error stops the start, and the first request is not slow
 if hasattr(connection, "limit_threads"):  # with PostgreSQL
     connection.limit_threads(settings.THREADS)
-providers.load()
-device("curl")  # compiles the parser's expressions: the first login would hold up every thread for a tenth of a second
-if settings.PWNED_PASSWORDS_URL:
-    import_string(settings.BREACH_LOOKUP)
-gc.freeze()  # later collections skip all that exists now
-gc.enable()
+configure_logging(settings.LOGGING_CONFIG, settings.LOGGING)  # again: granian has just set up its own
 Finalize(None, checkpoint, exitpriority=1)  # granian's processes are of multiprocessing, which skips atexit in a fork
 if settings.MAIL_IN_PROCESS:
     Worker().start()

@@ -20,7 +20,7 @@ import psycopg
 import requests
 
 ROOT = Path(__file__).resolve().parent.parent
-GRANIAN = (sys.executable, "-m", "granian")
+SERVER = (sys.executable, "-m", "config.server")
 
 
 def free_port() -> int:
@@ -89,8 +89,7 @@ def manage(*arguments: str, **env: str) -> str:
 def serving(*, workers: int = 1, threads: int = 8, log: Path, port: int = 0, **env: str) -> Iterator["Server"]:
     """A server on this port or a free one, once it answers. It has no rate limits, and writes to `log`."""
     port = port or free_port()
-    command = [*GRANIAN, "--interface", "wsgi", "--no-ws", "--http", "1", "--port", str(port)]
-    command += ["--workers", str(workers), "--blocking-threads", str(threads), "config.wsgi:application"]
+    command = [*SERVER, "--port", str(port), "--workers", str(workers), "--blocking-threads", str(threads)]
     env = {"RATE_LIMIT_FACTOR": "0", "HASHES_AT_ONCE": "64", "GRANIAN_WORKERS_KILL_TIMEOUT": "8"} | env
     with log.open("w") as out:
         process = subprocess.Popen(command, cwd=ROOT, env=os.environ | env, stdout=out, stderr=out)
@@ -101,6 +100,11 @@ def serving(*, workers: int = 1, threads: int = 8, log: Path, port: int = 0, **e
     finally:
         process.terminate()
         process.wait(20)
+
+
+def children(pid: int) -> list[int]:
+    """The processes that this one started: of a server, its workers."""
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def wait_until_up(url: str, process: "subprocess.Popen[bytes]") -> None:

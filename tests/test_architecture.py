@@ -181,7 +181,7 @@ def patterns():
     """Each regular expression of our modules."""
     return {
         f"{name}.{label}": value
-        for name in sorted(NAMES - {"config.wsgi", "config.devserver"})
+        for name in sorted(NAMES - {"config.application", "config.wsgi", "config.server", "config.devserver"})
         for label, value in vars(importlib.import_module(name)).items()
         if isinstance(value, re.Pattern)
     }

@@ -9,7 +9,8 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
-from ua_parser import parse_os, parse_user_agent
+from ua_parser import Parser
+from ua_parser.loaders import load_lazy_builtins
 
 USER_AGENT_LENGTH = 512  # characters; a longer header tells a user nothing more
 PARSED_LENGTH = 256  # browsers send less; the parser's time grows with the text: at most 3 ms for this, 4 ms for 512
@@ -28,7 +29,8 @@ FAMILIES = {
 # Some names come from the header as they are, and mails contain them. So a name has at most 40 characters, 4 words of
 # ASCII letters and digits, and 3 digits: it cannot be an address, a telephone number or a sentence.
 NAME = re.compile(r"(?=.{1,40}$)(?!(.*[0-9]){4})[A-Za-z0-9]+([ -][A-Za-z0-9]+){0,3}")
-
+# Each expression is compiled at its first use. Half of them are for models of phones, which nothing here asks for.
+parser = Parser.from_matchers(load_lazy_builtins())
 
 # `[2001:db8::7]`, `[2001:db8::7]:49152` or `203.0.113.7:49152`, as some load balancers write the client.
 WITH_PORT = re.compile(r"\[([^\]]+)\](?::[0-9]{1,5})?|([0-9.]+):[0-9]{1,5}")
@@ -158,7 +160,7 @@ def device(user_agent: str) -> str:
     It helps users to recognise their sessions. No decision depends on it, since a client can send any user agent.
     """
     read = user_agent[:PARSED_LENGTH]
-    browser, system = (part.family if part else "" for part in (parse_user_agent(read), parse_os(read)))
+    browser, system = (part.family if part else "" for part in (parser.parse_user_agent(read), parser.parse_os(read)))
     if browser == "Apple Mail" and not system:  # the parser's guess for any WebKit, such as a PlayStation's
         browser = ""
     names = dict.fromkeys(FAMILIES.get(family, family) for family in (browser, system))  # of old Androids, both are one

@@ -13,7 +13,7 @@ from shutil import copyfile
 import pytest
 import requests
 
-from ..server import ROOT, database, free_port
+from ..server import ROOT, children, database, free_port
 
 pytestmark = pytest.mark.once
 
@@ -207,10 +207,6 @@ def test_make_run_ends_when_its_server_is_killed(checkout):
         assert process.wait(WAIT) > 0
         wait_for(lambda: not listening(port))
         assert "The server ended with exit code -9." in log(checkout)
-
-
-def children(pid):
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def test_make_run_reports_a_port_in_use_in_one_line(checkout):
