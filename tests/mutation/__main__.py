@@ -51,6 +51,12 @@ GROUPS = {  # modules, and tests without a server of their own
         "tests/accounts/social/test_{matching,id_tokens,signin,second_provider,revoked_links,connections}.py",
     ),
 }
+WITHOUT_MUTANTS = (  # tests of other modules, with many parameters, or of a server of their own
+    "id_token_that_is_forged",
+    "id_token_with_a_wrong_claim",
+    "id_token_without_a_claim",
+    "cookie_has_the_host_prefix",
+)
 
 
 def main() -> int:
@@ -101,7 +107,9 @@ def configuration(modules: list[str], tests: list[str]) -> str:
             "--assert=plain",  # rewriting wants to be before all imports
             "--override-ini=addopts=-p tests.services",
             "-mnot postgres",
+            f"-knot ({' or '.join(WITHOUT_MUTANTS)})",
         ],
+        "do_not_mutate_patterns": [r"logger\.\w+\(", r"\bcast\("],  # words for a log; what does nothing at run time
         "pytest_add_cli_args_test_selection": tests,
     }
     lines = [

@@ -14,6 +14,7 @@ from accounts.models import User
 from accounts.single_use.models import ConsumedToken
 from accounts.social.flow_state import OAuthFlowState
 from accounts.social.providers.registry import backend_for
+from sessions_api.events.models import Event
 from sessions_api.http.client import ClientInfo
 from sessions_api.models import Session
 
@@ -299,6 +300,7 @@ def test_app_signs_in_with_an_id_token(app, forger, audience, nonce):
     assert answer.status_code == 200, answer.content
     session = app.check_session(answer.json()["token"]).json()
     assert (session["method"], session["user"]["email"]) == ("google", "dave@gmail.com")
+    assert {event.ip_address for event in Event.objects.all()} == {"127.0.0.1"}
 
 
 @pytest.mark.asvs("6.8.2", "9.1.1", "9.1.2", "9.1.3", "11.6.1")

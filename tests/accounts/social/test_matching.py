@@ -4,6 +4,7 @@ import pytest
 from social_django.models import UserSocialAuth
 
 from accounts.models import User
+from sessions_api.events.models import Event, Tag
 from sessions_api.models import Session
 
 from ...users import ApiUser
@@ -108,6 +109,7 @@ def test_sign_in_deletes_links_made_before_the_address_was_verified(browser, api
     UserSocialAuth.objects.create(user=User.objects.get(), provider="github", uid="666")
     browser.sign_in("dave")
     assert [connection.provider for connection in UserSocialAuth.objects.all()] == ["google"]
+    assert Event.objects.filter(tag=Tag.UNLINKED, ip_address="127.0.0.1").exists()
 
 
 def test_second_google_identity_is_not_linked_by_the_address(browser, dave):

@@ -214,6 +214,12 @@ def test_start_expires_after_ten_minutes(browser, clock):
     assert browser.land(browser.consent(address, "dave")).error == "invalid_state"
 
 
+def test_callback_before_its_start_is_refused(browser, clock):
+    address = browser.start()
+    clock.shift(-2)  # a second host, whose clock is behind
+    assert browser.land(browser.consent(address, "dave")).error == "invalid_state"
+
+
 @pytest.mark.asvs("15.3.7")
 @pytest.mark.parametrize("broken", ["", "&state=another", "&state="])
 def test_callback_without_exactly_one_state_is_refused(browser, broken):
