@@ -36,13 +36,15 @@ GROUPS = {  # modules, and tests without a server of their own
     ),
     "login": (
         "accounts/login/{complete,devices,lockout,models,password}.py",
-        "tests/accounts/login/test_{admin_login,devices,equal_refusals,lockout,lockout_keys,login}.py "
-        "tests/accounts/login/test_reauthentication.py tests/accounts/social/test_exchange_code.py "
+        "tests/accounts/login/test_{admin_login,devices,equal_refusals,handover,lockout,lockout_keys,login}.py "
+        "tests/accounts/login/test_reauthentication.py tests/accounts/social/test_{exchange_code,purge}.py "
+        "tests/accounts/test_purge_sessions.py "
         "tests/sessions_api/events/test_events.py",
     ),
     "tokens": (
         "accounts/mail/one_time_tokens.py accounts/single_use/models.py",
         "tests/accounts/mail/test_one_time_tokens.py tests/accounts/recovery tests/accounts/email "
+        "tests/accounts/test_purge_sessions.py "
         "tests/accounts/passwords/test_reset.py tests/accounts/registration "
         "tests/accounts/passwords/test_change.py tests/accounts/social/test_{purposes,signin,purge}.py",
     ),
@@ -88,7 +90,7 @@ def run(group: str) -> list[str]:
         # The ones that were not killed: also where a test took too long, or pytest itself failed.
         left = [line.split(": ")[0].strip() for line in command(MUTMUT, "results", at=copy).splitlines() if line]
         diffs = {mutant: command(MUTMUT, "show", mutant, at=copy) for mutant in left}
-    killed = [f"{name}: killed" for name in explained if in_modules(name, modules) and name not in diffs]
+    killed = [f"{name}: explained, but killed" for name in explained if in_modules(name, modules) and name not in diffs]
     return [diff for name, diff in diffs.items() if name not in explained] + killed
 
 

@@ -421,6 +421,12 @@ def test_id_token_opens_one_session(app, forger, again):
     assert Session.objects.count() == 1
 
 
+def test_id_token_counts_as_consumed_for_as_long_as_it_is_accepted(app, forger):
+    claims = forger.claims(nonce=RAW)
+    assert bring(app, signed(claims)).status_code == 200
+    assert ConsumedToken.objects.get().expires_at.timestamp() == claims["iat"] + 600 + 60  # its age, and the leeway
+
+
 def test_id_token_without_an_end_is_consumed_too(app, forger):
     token = signed(forger.claims(nonce=RAW, exp=2**60))
     assert bring(app, token).status_code == 200
