@@ -184,5 +184,5 @@ def sign_in_with_id_token(*, provider: str, id_token: str, nonce: str, client: C
     signed = id_token.rpartition(".")[0]  # the last bits of a signature can be written differently
     if not consume_once(purpose=f"id_token.{provider}", token=signed, expires_at=expires_at):
         raise InvalidIdToken
-    user = backend.strategy.authenticate(backend, response=claims, user=None)
+    user = backend.strategy.authenticate(backend, response=claims)
     return login_with_provider(user, provider=provider, client=client)

@@ -50,7 +50,9 @@ GROUPS = {  # modules, and tests without a server of their own
     ),
     "social": (
         "accounts/social/{matching,signin}.py",
-        "tests/accounts/social/test_{matching,id_tokens,signin,second_provider,revoked_links,connections}.py",
+        "tests/accounts/social/test_{matching,id_tokens,signin,second_provider,revoked_links,connections}.py "
+        "tests/accounts/social/test_oidc_providers.py::test_"
+        "{oidc_address_must_be_verified_where_registration_is,unverified_address_counts_as_no_mailbox_of_google}",
     ),
 }
 WITHOUT_MUTANTS = (  # tests of other modules, with many parameters, or of a server of their own
