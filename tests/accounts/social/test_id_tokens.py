@@ -14,7 +14,7 @@ from accounts.models import User
 from accounts.single_use.models import ConsumedToken
 from accounts.social.flow_state import OAuthFlowState
 from accounts.social.providers.registry import backend_for
-from sessions_api.events.models import Event
+from sessions_api.events.models import Event, Tag
 from sessions_api.http.client import ClientInfo
 from sessions_api.models import Session
 
@@ -301,6 +301,7 @@ def test_app_signs_in_with_an_id_token(app, forger, audience, nonce):
     session = app.check_session(answer.json()["token"]).json()
     assert (session["method"], session["user"]["email"]) == ("google", "dave@gmail.com")
     assert {event.ip_address for event in Event.objects.all()} == {"127.0.0.1"}
+    assert Event.objects.get(tag=Tag.REGISTERED).data == {"provider": "google"}
 
 
 @pytest.mark.asvs("6.8.2", "9.1.1", "9.1.2", "9.1.3", "11.6.1")

@@ -126,9 +126,17 @@ def test_address_outside_google_links_no_existing_user(browser, api):
     assert not UserSocialAuth.objects.exists()
 
 
-def test_address_outside_google_is_unverified_for_a_new_user(browser, api):
-    landing = browser.sign_in("frank", email="frank@example.org")
-    assert not api.check_session(landing.told["session"]).json()["user"]["email_verified"]
+def test_address_outside_google_is_unverified_for_a_new_user_until_its_mail_is_read(browser, api, mailbox):
+    session = browser.sign_in("frank", email="frank@example.org").told["session"]
+    assert not api.check_session(session).json()["user"]["email_verified"]
+    token = mailbox.token("frank@example.org")
+    assert api.call("POST", "/api/auth/email/verify", {"token": token}, token=session).status_code == 204
+    assert api.check_session(session).json()["user"]["email_verified"]
+
+
+def test_new_user_with_a_google_mailbox_receives_no_mail(browser, mailbox):
+    browser.sign_in("dave")
+    assert not mailbox.new()
 
 
 @pytest.mark.parametrize("power", ["is_staff", "is_superuser"])
