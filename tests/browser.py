@@ -50,7 +50,7 @@ def picture(tab: Page, name: str, *, full_page: bool = True) -> None:
 def answering(handler: type[BaseHTTPRequestHandler]) -> Iterator[ThreadingHTTPServer]:
     """A server with this handler, on a free port of 127.0.0.1."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = Thread(target=server.serve_forever)
+    thread = Thread(target=server.serve_forever, args=(0.01,))  # seconds until it notices its end; the default is 0.5
     thread.start()
     try:
         yield server

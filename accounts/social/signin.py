@@ -179,10 +179,10 @@ def sign_in_with_id_token(*, provider: str, id_token: str, nonce: str, client: C
             raise ProviderUnavailable from failure  # its discovery document or keys, not the token
         raise InvalidIdToken from failure
     # Any `exp` may be far away; a token is refused ten minutes after its `iat`, and the leeway for clocks.
-    age = backend.setting("ID_TOKEN_MAX_AGE", backend.ID_TOKEN_MAX_AGE) + backend.JWT_LEEWAY
-    expires_at = datetime.fromtimestamp(int(claims["iat"]) + age, UTC)
+    oldest = backend.ID_TOKEN_MAX_AGE + backend.JWT_LEEWAY
+    expires_at = datetime.fromtimestamp(int(claims["iat"]) + oldest, UTC)
     signed = id_token.rpartition(".")[0]  # the last bits of a signature can be written differently
     if not consume_once(purpose=f"id_token.{provider}", token=signed, expires_at=expires_at):
         raise InvalidIdToken
-    user = backend.strategy.authenticate(backend, response=claims, user=None)
+    user = backend.strategy.authenticate(backend, response=claims)
     return login_with_provider(user, provider=provider, client=client)

@@ -193,7 +193,7 @@ class OIDCProvider(Provider, OpenIdConnectAuth[HttpResponse]):
 
     def validate_temporal_claims(self, claims: dict[str, Any]) -> None:
         """`nbf` and the age, with the leeway that `exp` and `iat` have had. Raises AuthResponseError."""
-        now, oldest = time.time(), self.setting("ID_TOKEN_MAX_AGE", self.ID_TOKEN_MAX_AGE) + LEEWAY
+        now, oldest = time.time(), self.ID_TOKEN_MAX_AGE + LEEWAY
         if claims.get("nbf", now) > now + LEEWAY:
             code = "response_not_yet_valid"
         elif claims.get("iat", 0) < now - oldest:  # a token without the claim is as old as can be

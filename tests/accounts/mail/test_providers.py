@@ -39,7 +39,7 @@ def provider():
             pass
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))  # seconds until it notices its end
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}/", requests
         server.shutdown()

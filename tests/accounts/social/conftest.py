@@ -16,13 +16,17 @@ from .forger import forging
 FRONT_END = "https://app.example.org"
 
 
+def start_provider(port: int) -> "subprocess.Popen[bytes]":
+    env = os.environ | {"AUTHLIB_INSECURE_TRANSPORT": "1"}  # loopback
+    command = [sys.executable, "-m", "oidc_provider_mock", "--port", str(port)]
+    return subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
 @pytest.fixture(scope="session")
 def provider():
     """The address of an OpenID Provider that says of its users what a test tells it to."""
-    port = str(free_port())
-    env = os.environ | {"AUTHLIB_INSECURE_TRANSPORT": "1"}  # loopback
-    command = [sys.executable, "-m", "oidc_provider_mock", "--port", port]
-    process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    port = free_port()
+    process = start_provider(port)
     wait_until_up(f"http://localhost:{port}/.well-known/openid-configuration", process)
     yield f"http://localhost:{port}"
     process.terminate()

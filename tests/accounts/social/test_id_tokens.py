@@ -14,6 +14,7 @@ from accounts.models import User
 from accounts.single_use.models import ConsumedToken
 from accounts.social.flow_state import OAuthFlowState
 from accounts.social.providers.registry import backend_for
+from sessions_api.events.models import Event, Tag
 from sessions_api.http.client import ClientInfo
 from sessions_api.models import Session
 
@@ -299,6 +300,8 @@ def test_app_signs_in_with_an_id_token(app, forger, audience, nonce):
     assert answer.status_code == 200, answer.content
     session = app.check_session(answer.json()["token"]).json()
     assert (session["method"], session["user"]["email"]) == ("google", "dave@gmail.com")
+    assert {event.ip_address for event in Event.objects.all()} == {"127.0.0.1"}
+    assert User.objects.get().events.get(tag=Tag.REGISTERED).data == {"provider": "google"}
 
 
 @pytest.mark.asvs("6.8.2", "9.1.1", "9.1.2", "9.1.3", "11.6.1")
@@ -417,6 +420,12 @@ def test_id_token_opens_one_session(app, forger, again):
     assert bring(app, token).status_code == 200
     assert problem(bring(app, again(token))) == (400, "invalid_id_token")
     assert Session.objects.count() == 1
+
+
+def test_id_token_counts_as_consumed_for_as_long_as_it_is_accepted(app, forger):
+    claims = forger.claims(nonce=RAW)
+    assert bring(app, signed(claims)).status_code == 200
+    assert ConsumedToken.objects.get().expires_at.timestamp() == claims["iat"] + 600 + 60  # its age, and the leeway
 
 
 def test_id_token_without_an_end_is_consumed_too(app, forger):

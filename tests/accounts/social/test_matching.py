@@ -4,6 +4,7 @@ import pytest
 from social_django.models import UserSocialAuth
 
 from accounts.models import User
+from sessions_api.events.models import Event, Tag
 from sessions_api.models import Session
 
 from ...users import ApiUser
@@ -108,6 +109,7 @@ def test_sign_in_deletes_links_made_before_the_address_was_verified(browser, api
     UserSocialAuth.objects.create(user=User.objects.get(), provider="github", uid="666")
     browser.sign_in("dave")
     assert [connection.provider for connection in UserSocialAuth.objects.all()] == ["google"]
+    assert Event.objects.filter(tag=Tag.UNLINKED, ip_address="127.0.0.1").exists()
 
 
 def test_second_google_identity_is_not_linked_by_the_address(browser, dave):
@@ -124,9 +126,17 @@ def test_address_outside_google_links_no_existing_user(browser, api):
     assert not UserSocialAuth.objects.exists()
 
 
-def test_address_outside_google_is_unverified_for_a_new_user(browser, api):
-    landing = browser.sign_in("frank", email="frank@example.org")
-    assert not api.check_session(landing.told["session"]).json()["user"]["email_verified"]
+def test_address_outside_google_is_unverified_for_a_new_user_until_its_mail_is_read(browser, api, mailbox):
+    session = browser.sign_in("frank", email="frank@example.org").told["session"]
+    assert not api.check_session(session).json()["user"]["email_verified"]
+    token = mailbox.token("frank@example.org")
+    assert api.call("POST", "/api/auth/email/verify", {"token": token}, token=session).status_code == 204
+    assert api.check_session(session).json()["user"]["email_verified"]
+
+
+def test_new_user_with_a_google_mailbox_receives_no_mail(browser, mailbox):
+    browser.sign_in("dave")
+    assert not mailbox.new()
 
 
 @pytest.mark.parametrize("power", ["is_staff", "is_superuser"])

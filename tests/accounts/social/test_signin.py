@@ -9,6 +9,8 @@ from social_django.models import UserSocialAuth
 from accounts.login.models import SessionExchangeCode
 from accounts.models import User
 from accounts.single_use.models import ConsumedToken
+from accounts.social.signin import error_url
+from sessions_api.http.errors import NotFound
 from sessions_api.models import Session
 
 from ...server import database, serving
@@ -211,6 +213,16 @@ def test_callback_is_valid_once(browser, google):
 def test_start_expires_after_ten_minutes(browser, clock):
     address = browser.start()
     clock.shift(601)
+    assert browser.land(browser.consent(address, "dave")).error == "invalid_state"
+
+
+def test_error_page_receives_no_other_code_than_its_own():
+    assert query(error_url(NotFound())) == {"error": "server_error"}
+
+
+def test_callback_before_its_start_is_refused(browser, clock):
+    address = browser.start()
+    clock.shift(-2)  # a second host, whose clock is behind
     assert browser.land(browser.consent(address, "dave")).error == "invalid_state"
 
 
