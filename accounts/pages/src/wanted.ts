@@ -1,5 +1,5 @@
 /** Where the user wants to be after the login. It outlives a registration and a provider's sign-in in this tab. */
-import { config, drop, go, keep, kept } from "./page.js";
+import { config, drop, go, keep, kept, type Values } from "./page.js";
 import { LatchkeyError, latchkey } from "./session.js";
 
 /** With a challenge, a front end without a login page asked for the login. `next` is then a path of that front end. */
@@ -33,12 +33,12 @@ export const forgetWanted = () => drop("wanted");
 /** The host of the front end that waits for the login, if one does. */
 export const waitingFrontEnd = () => (wanted()?.challenge ? new URL(config.front_end).host : "");
 
-/** Goes there with the session of this tab. Throws LatchkeyError, also where the login is too old to hand it over. */
-export async function arrive(): Promise<never> {
+/** Goes there with the session of this tab; our own page then shows the notice. Throws LatchkeyError, also where the login is too old to hand it over. */
+export async function arrive(notice = "", values: Values = {}): Promise<never> {
   const { challenge, state = "", next = "" } = wanted() ?? {};
   if (!challenge) {
     forgetWanted();
-    return go(ownAddress(next));
+    return go(ownAddress(next), notice, values);
   }
   const { data } = await latchkey.api.POST("/api/auth/handover", { body: { code_challenge: challenge } });
   forgetWanted();

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from accounts.pages.languages import languages
-from accounts.pages.texts import EVENTS, TEXTS
+from accounts.pages.texts import EVENTS, FIELDS, REFUSALS, TEXTS
 from accounts.pages.urls import PAGES
 from accounts.pages.views import rendered
 from sessions_api.events.tags import Tag
@@ -308,6 +308,22 @@ def test_password_managers_find_the_password_form(site):
 
 def test_each_event_has_a_sentence():
     assert EVENTS.keys() == set(Tag.values) - {Tag.DELETED}
+
+
+def test_each_end_of_a_sign_in_has_a_sentence():
+    table = (ROOT / "docs" / "google.md").read_text().partition("### When it did not work")[2].partition("\n## ")[0]
+    codes = set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE))
+    assert "access_denied" in codes
+    assert codes - {"error"} <= REFUSALS.keys()  # the first is the heading
+
+
+@pytest.mark.django_db
+def test_each_field_that_is_too_long_has_a_sentence(client):
+    sent = {"email": "alice@example.org", "password": "x" * 200}
+    for path, more in {"/api/auth/login": {}, "/api/auth/register": {"display_name": "x" * 300}}.items():
+        errors = client.post(path, sent | more, content_type="application/json").json()["errors"]
+        assert errors
+        assert {error["code"] for error in errors} <= FIELDS.keys()
 
 
 def sentences():
