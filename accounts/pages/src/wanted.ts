@@ -50,7 +50,7 @@ const NOT_AFTER_LOGIN = ["/login", "/register"];
 
 /** An address of this service, whatever `next` says: a link to our login must not lead to another site. */
 function ownAddress(next: string): string {
-  const url = URL.canParse(next, location.origin) ? new URL(next, location.origin) : undefined;
-  const ours = next && url?.origin === location.origin && !NOT_AFTER_LOGIN.includes(url.pathname);
-  return ours ? url.href : "/account";
+  const url = next && URL.canParse(next, location.origin) ? new URL(next, location.origin) : undefined;
+  const ours = url?.href.startsWith(`${location.origin}/`); // the origin of a blob's address is ours too
+  return url && ours && !NOT_AFTER_LOGIN.includes(url.pathname) ? url.href : "/account";
 }

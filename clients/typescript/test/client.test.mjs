@@ -353,6 +353,11 @@ test("a store may answer later", async () => {
   assert.equal((await createLatchkey({ baseUrl, store: later }).whoAmI()).user.email, email);
 });
 
+test("a server that renders a page can create the page's client", async () => {
+  const web = await import("latchkey-client/web");
+  assert.deepEqual(await web.createLatchkey({ baseUrl }).whoAmI(), { state: "out" });
+});
+
 test("a server speaks for its visitor", async () => {
   const { email } = await loggedIn();
   const visitor = {

@@ -132,6 +132,7 @@ def test_next_leads_to_a_page_of_this_service_only(service, visit):
         "/\\evil.example",
         "/.//evil.example",
         "javascript:alert(1)",
+        f"blob:{service.url}/x",
     ]
     for next in [*elsewhere, "/login", "http://[", "data:,x"]:
         alice.opens(f"/login?next={quote(next)}")
