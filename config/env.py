@@ -220,8 +220,9 @@ def mail(name: str, default: str, *, backend: str) -> dict[str, Any]:
         raise ImproperlyConfigured(NOT_A_URL.format(name)) from None
     except ImproperlyConfigured:
         raise ImproperlyConfigured(f"{name} must start with smtp+tls://, smtps:// or smtp://.") from None
-    if config["EMAIL_BACKEND"].endswith(".smtp.EmailBackend"):
-        config["EMAIL_BACKEND"] = "accounts.mail.smtp.EmailBackend"
+    own = re.search(r"\.(smtp|console)\.EmailBackend$", config["EMAIL_BACKEND"])
+    if own:
+        config["EMAIL_BACKEND"] = f"accounts.mail.{own[1]}.EmailBackend"
     if backend:
         config["EMAIL_BACKEND"] = backend
     config = {"EMAIL_USE_TLS": False, "EMAIL_USE_SSL": False} | config

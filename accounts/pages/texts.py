@@ -21,6 +21,7 @@ REFUSALS = {
     "invalid_link": _("This link has expired, was used before, or belongs to another account. Ask for a new mail."),
     "invalid_code": _("That took too long. Please try again."),
     "invalid_state": _("That took too long, or began in another browser. Please try again."),
+    "unreadable_cookie": _("Your browser sent unreadable data. Delete the cookies of this site, then try again."),
     "sign_in_repeated": _("This page was opened twice at once. Please try again."),
     "account_disabled": _("This account is closed. Write to the operator of this site."),
     "account_exists": _("The address has an account here. Log in as before, then connect the two in your account."),
@@ -48,7 +49,7 @@ FIELDS = {
     "password_context": _("This is close to your name, your address or the name of this site. Choose another one."),
     "password_weak": _("This is easy to guess. Make it longer, for example with more words."),
     "password_breached": _("This password was stolen at another site before. Choose one that you use nowhere else."),
-    "string_too_long": _("This is too long."),
+    "too_long": _("This is too long."),
     "control_character": _("Please use one line of plain text."),
 }
 
@@ -65,6 +66,7 @@ NOTICES = {
     "reset_sent": _("If {email} has an account here, a mail is on its way. Follow the link in it within an hour."),
     "password_reset": _("Your new password is set. Log in with it."),
     "secured": _("Your account is safe: all sessions have ended. We sent you a mail to choose a new password."),
+    "account_ready": _("Your account is ready. Go back to the application to use it there."),
     "verified": _("Your email address is confirmed."),
     "email_changed": _("Your account has the new email address now."),
     "authenticated_again": _("Thank you. Now repeat the last step."),
@@ -90,6 +92,7 @@ PARTS = {
     "with_provider": _("Logged in with {provider} on {at}"),
     "at_admin": _("Logged in to the admin on {at}"),
     "last_seen": _("Last seen on {at}"),
+    "ip_address": _("IP address {address}"),
     "not_connected": _("Not connected"),
     "connected": _("Connected on {at}"),
     "end_of": _("End: {device}"),

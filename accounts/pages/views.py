@@ -59,12 +59,13 @@ def rendered(template: str, language: str) -> str:
             "language": language,
             "bidi": get_language_bidi(),
             "languages": languages(),
-            "config": to_jsonable_python(PublicConfig.current()) | {"front_end": other_front_end()},
+            "config": to_jsonable_python(PublicConfig.current()) | addresses(),
             "texts": {group: {key: str(text) for key, text in texts.items()} for group, texts in TEXTS.items()},
         }
         return render_to_string(template, context)
 
 
-def other_front_end() -> str:
-    """The base URL of the front end that has no login page of its own; empty where these pages are the front end."""
-    return "" if settings.FRONTEND_URL == settings.PUBLIC_URL else settings.FRONTEND_URL
+def addresses() -> dict[str, str]:
+    """`front_end` has no login page of its own. It is empty where these pages are the front end."""
+    other = "" if settings.FRONTEND_URL == settings.PUBLIC_URL else settings.FRONTEND_URL
+    return {"front_end": other, "public_url": settings.PUBLIC_URL}

@@ -10,10 +10,18 @@ from accounts.schemas import DisplayName, Email, NewPassword, TokenOfMail
 from sessions_api.http.schemas import RequestSchema, ResponseSchema
 
 
+def describe_fields(schema: dict[str, Any]) -> None:
+    """Leave the fields that this service takes: a generated client sends what the description requires."""
+    if settings.REGISTRATION == "verified":
+        schema |= {"properties": {"email": schema["properties"]["email"]}, "required": ["email"]}
+    else:
+        schema["required"] = ["email", "password"]
+
+
 class Register(RequestSchema):
     """Where `REGISTRATION` is `verified`, only the address; password and name follow with the token of the mail."""
 
-    model_config = ConfigDict(json_schema_extra={"required": ["email", "password"]})
+    model_config = ConfigDict(json_schema_extra=describe_fields)
 
     email: Email
     password: NewPassword = Field(None, validate_default=True)

@@ -2,8 +2,8 @@
 import { find, show, write } from "./dom.js";
 import { onPress, onSubmit, refuse, tell } from "./forms.js";
 import { mailToken, requireMailToken, withMailToken } from "./mailToken.js";
-import { AGAIN, go, goToProvider, providerName, say } from "./page.js";
-import { LatchkeyError, latchkey, type User } from "./session.js";
+import { AGAIN, config, go, goToProvider, providerName, say } from "./page.js";
+import { LatchkeyError, latchkey, type User, watchOtherTabs } from "./session.js";
 import { arrive, noteWanted, waitingFrontEnd } from "./wanted.js";
 
 const sheet = () => find(".sheet");
@@ -31,6 +31,7 @@ export async function login() {
 function askToContinue(user: User) {
   write("[data-ask]", say("continue_as", { email: user.email, site: waitingFrontEnd() }));
   chooseWay(false);
+  watchOtherTabs(user);
   onPress(find("#go-on"), () => arrive().catch(loginAgain));
   onPress(find("#another"), async () => {
     await latchkey.logout();
@@ -40,6 +41,7 @@ function askToContinue(user: User) {
 }
 
 function chooseWay(login: boolean) {
+  if (login) watchOtherTabs();
   show("#ways", login);
   show("#continue", !login);
 }
@@ -59,7 +61,7 @@ export async function register() {
   if (!form) return; // registration is closed
   onSubmit(form, async ({ email = "", password, display_name }) => {
     const body = { email, ...(password && { password }), ...(display_name && { display_name }) };
-    if ((await latchkey.register(body)) === "in") return arrive();
+    if ((await latchkey.register(body)) === "in") return arrive("mail_sent", { email });
     show("#ways", false);
     tell(form, "mail_sent", { email });
   });
@@ -69,7 +71,7 @@ export async function confirmRegistration() {
   onSubmit(find("#confirm"), async ({ password = "", display_name }) => {
     const more = display_name ? { display_name } : {};
     await withMailToken((token) => latchkey.mail.confirmRegistration({ token, password, ...more }));
-    await arrive();
+    await arrive(config.front_end && "account_ready"); // the front end's own tab has the request, or another browser
   });
   requireMailToken();
 }

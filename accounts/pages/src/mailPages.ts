@@ -17,7 +17,10 @@ async function asUser(notice: string, use: (token: string) => Promise<void>, don
     requireMailToken();
     const who = await latchkey.whoAmI();
     if (who.state === "out") return await toLogin();
-    await withMailToken(use);
+    await withMailToken(use).catch((error) => {
+      const again = use === mail.verifyEmail && who.state === "in" && who.user.email_verified;
+      if (!again || error.code !== "invalid_link") throw error; // a link that was opened before has done its work
+    });
     await go("/account", done);
   } catch (error) {
     if ((error as LatchkeyError).code === "session_expired") return toLogin();

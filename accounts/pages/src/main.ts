@@ -5,7 +5,7 @@ import { confirmRegistration, landing, login, register, reset, signInFailed } fr
 import { prepareReveal, refuse } from "./forms.js";
 import { keepLanguage, prepareLanguageLinks } from "./languages.js";
 import { change, undo, verify } from "./mailPages.js";
-import { canKeep, takeNotice } from "./page.js";
+import { canKeep, takeNotice, takeOurName } from "./page.js";
 import { LatchkeyError } from "./session.js";
 
 const pages: Record<string, () => Promise<unknown>> = {
@@ -30,6 +30,7 @@ addEventListener("pageshow", ({ persisted }) => {
 addEventListener("hashchange", () => location.reload());
 
 async function start(): Promise<unknown> {
+  await takeOurName();
   if (!canKeep()) throw new LatchkeyError(0, { error_code: "no_storage" });
   await keepLanguage();
   return pages[document.body.dataset["page"]!]!();

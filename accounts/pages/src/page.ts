@@ -10,6 +10,7 @@ interface Config {
   providers: Provider[];
   /** The base URL of a front end that has no login page of its own, or empty. */
   front_end: string;
+  public_url: string;
 }
 
 export type Values = Record<string, unknown>;
@@ -48,6 +49,20 @@ export function go(address: string, notice = "", values: Values = {}): Promise<n
   location.replace(address);
   return new Promise(() => {});
 }
+
+const OWN_MACHINE = ["localhost", "127.0.0.1", "[::1]"];
+
+/** On a developer's machine, goes to the name of PUBLIC_URL: a provider comes back to it, and cookies have one name. */
+export async function takeOurName() {
+  const ours = new URL(config.public_url);
+  const there = new URL(location.href);
+  there.hostname = ours.hostname;
+  const known = [ours, location].every(({ hostname }) => OWN_MACHINE.includes(hostname));
+  if (known && there.origin === ours.origin && there.href !== location.href) await go(there.href);
+}
+
+/** "IP address 127.0.0.1", or nothing where the service does not know it. */
+export const from = (address: string | null) => address && say("ip_address", { address });
 
 /** Sends the browser to a start of the API, which comes back to our own pages. */
 export function goToProvider(start: string): Promise<never> {

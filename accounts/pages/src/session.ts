@@ -23,13 +23,18 @@ export function leave(): Promise<boolean> {
   return latchkey.logout();
 }
 
-/** Goes to the login when the session of this user ends, here or by a logout in another tab. */
-export function watch(user: User) {
+/** Goes to the login when this user logs out in another tab. Without a user, no longer. */
+export function watchOtherTabs(user?: User) {
   logouts.onmessage = async ({ data }) => {
-    if (data !== user.id || leaving) return;
+    if (data !== user?.id || leaving) return;
     await leave();
     await go("/login", "logged_out_elsewhere");
   };
+}
+
+/** Goes to the login when the session of this user ends, here or by a logout in another tab. */
+export function watch(user: User) {
+  watchOtherTabs(user);
   latchkey.onChange(() => {
     if (!leaving) void go("/login", "session_over");
   });

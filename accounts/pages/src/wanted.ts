@@ -1,5 +1,5 @@
 /** Where the user wants to be after the login. It outlives a registration and a provider's sign-in in this tab. */
-import { config, drop, go, keep, kept } from "./page.js";
+import { config, drop, go, keep, kept, type Values } from "./page.js";
 import { LatchkeyError, latchkey } from "./session.js";
 
 /** With a challenge, a front end without a login page asked for the login. `next` is then a path of that front end. */
@@ -33,12 +33,12 @@ export const forgetWanted = () => drop("wanted");
 /** The host of the front end that waits for the login, if one does. */
 export const waitingFrontEnd = () => (wanted()?.challenge ? new URL(config.front_end).host : "");
 
-/** Goes there with the session of this tab. Throws LatchkeyError, also where the login is too old to hand it over. */
-export async function arrive(): Promise<never> {
+/** Goes there with the session of this tab; our own page then shows the notice. Throws LatchkeyError, also where the login is too old to hand it over. */
+export async function arrive(notice = "", values: Values = {}): Promise<never> {
   const { challenge, state = "", next = "" } = wanted() ?? {};
   if (!challenge) {
     forgetWanted();
-    return go(ownAddress(next));
+    return go(ownAddress(next), notice, values);
   }
   const { data } = await latchkey.api.POST("/api/auth/handover", { body: { code_challenge: challenge } });
   forgetWanted();
@@ -50,7 +50,7 @@ const NOT_AFTER_LOGIN = ["/login", "/register"];
 
 /** An address of this service, whatever `next` says: a link to our login must not lead to another site. */
 function ownAddress(next: string): string {
-  const url = URL.canParse(next, location.origin) ? new URL(next, location.origin) : undefined;
-  const ours = next && url?.origin === location.origin && !NOT_AFTER_LOGIN.includes(url.pathname);
-  return ours ? url.href : "/account";
+  const url = next && URL.canParse(next, location.origin) ? new URL(next, location.origin) : undefined;
+  const ours = url?.href.startsWith(`${location.origin}/`); // the origin of a blob's address is ours too
+  return url && ours && !NOT_AFTER_LOGIN.includes(url.pathname) ? url.href : "/account";
 }

@@ -29,7 +29,7 @@ type Answer<Path extends keyof paths, Name extends Method, Init> = FetchResponse
 type Call<Name extends Method> = <Path extends With<Name>, Init extends MaybeOptionalInit<paths[Path], Name>>(
   path: Path,
   ...init: Arguments<Init>
-) => Promise<Extract<Answer<Path, Name, Init>, { error?: never }>>;
+) => Promise<Extract<Answer<Path, Name, Init>, { data: unknown }>>;
 
 /** The client of openapi-fetch. A refusal is thrown as LatchkeyError, so `data` is always that of a success. */
 export interface Api {

@@ -135,6 +135,7 @@ export function createLatchkey(options: Options): Latchkey {
   const open = (path: string, body: unknown) =>
     login.exclusive(async () => {
       const opened = await read<Opened | Schemas["RegistrationPending"]>(await send(fetch, post(path, body)));
+      if (!opened) throw new LatchkeyError(0);
       if (!("token" in opened)) return opened.next;
       await login.keep(opened);
       return "in";

@@ -25,12 +25,12 @@ export class LatchkeyError<Code extends string = string> extends Error {
   ) {
     super(problem.detail ?? problem.error_code ?? (status ? `status ${status}` : "no answer"), options);
     this.code = problem.error_code as Code | undefined;
-    this.errors = problem.errors ?? [];
+    this.errors = Array.isArray(problem.errors) ? problem.errors : []; // a proxy has a form of its own
   }
 
   /** What is wrong with this field of the request, if anything. */
   field(name: string): FieldError | undefined {
-    return this.errors.find(({ loc }) => loc.at(-1) === name);
+    return this.errors.find(({ loc }) => loc?.at(-1) === name);
   }
 
   toJSON() {
@@ -47,8 +47,15 @@ export function isRefusal<Name extends Operation>(error: unknown): error is Latc
 /** Throws what is no answer of the API: a refusal, also an empty one, or the page of a proxy or a captive portal. */
 export async function requireSuccess(answer: Response): Promise<void> {
   if (!answer.ok) throw new LatchkeyError(answer.status, await problem(answer), retryAfter(answer));
-  if (answer.body && !answer.headers.get("Content-Type")?.includes("json")) throw new LatchkeyError(0);
+  if (answer.body && !(await isJson(answer))) throw new LatchkeyError(0);
 }
+
+/** The parser's own error would quote the answer, and so a token. */
+const isJson = (answer: Response) =>
+  answer.clone().json().then(
+    () => true,
+    () => false,
+  );
 
 /** The body of a refusal, or an empty object where it is none of the service's. */
 export async function problem(answer: Response): Promise<Partial<Problem>> {

@@ -18,9 +18,16 @@ export async function send(fetch: Fetch, request: Request, token?: string): Prom
     const answer = await attempt(fetch, request.clone(), token);
     const wait = retryAfter(answer) ?? USUAL_WAIT;
     if (!retries || wait > LONGEST_WAIT || !repeatable(request.method, answer.status)) return answer;
-    await new Promise((resolve) => setTimeout(resolve, wait * (1000 + 500 * Math.random()))); // spreads the clients
+    await pause(wait * (1000 + 500 * Math.random()), request.signal); // spreads the clients
   }
 }
+
+/** Throws the reason of an abort at once. */
+const pause = (milliseconds: number, signal: AbortSignal) =>
+  new Promise<void>((resolve, reject) => {
+    setTimeout(resolve, milliseconds);
+    signal.addEventListener("abort", () => reject(signal.reason));
+  });
 
 function repeatable(method: string, status: number) {
   return status === 429 || (status === 503 && ["GET", "HEAD", "DELETE"].includes(method));

@@ -94,7 +94,8 @@ export function webStore(kind: "localStorage" | "sessionStorage" = "localStorage
       return () => removeEventListener("storage", heard);
     },
     settled,
-    exclusive: navigator.locks ? inTurn : queue(), // browsers have locks on https and on localhost only
+    // Browsers have locks on https and on localhost only, and a server that renders a page has none.
+    exclusive: globalThis.navigator?.locks ? inTurn : queue(),
   };
 }
 

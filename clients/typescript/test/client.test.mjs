@@ -262,6 +262,36 @@ test("an aborted request throws its own reason", async () => {
   await assert.rejects(latchkey.api.GET("/api/users/me", { signal }), /changed my mind/);
 });
 
+test("an abort ends the wait after a refusal at once", async () => {
+  const abort = new AbortController();
+  const refuse = async () => {
+    setTimeout(() => abort.abort(new Error("changed my mind")), 10);
+    return busy(429, { "Retry-After": "5" });
+  };
+  const latchkey = createLatchkey({ baseUrl, fetch: refuse });
+  const started = Date.now();
+  await assert.rejects(latchkey.api.GET("/api/users/me", { signal: abort.signal }), /changed my mind/);
+  assert.ok(Date.now() - started < 4000);
+});
+
+test("a broken answer is no answer, and no error quotes it", async () => {
+  for (const broken of ['{"token":"s_secret"x', "null", '{"token":']) {
+    const json = async () => new Response(broken, { headers: { "Content-Type": "application/json" } });
+    const latchkey = createLatchkey({ baseUrl, fetch: json });
+    const error = await thrown(latchkey.login({ email: address(), password }));
+    assert.equal(error.status, 0);
+    assert.ok(!inspect(error).includes("secret"));
+  }
+});
+
+test("a refusal of another form is still a refusal", async () => {
+  for (const errors of ['[{"title":"no loc"}]', '{"email":"taken"}', "null"]) {
+    const refuse = async () => new Response(`{"errors":${errors}}`, { status: 400 });
+    const error = await thrown(createLatchkey({ baseUrl, fetch: refuse }).login({ email: address(), password }));
+    assert.equal(error.field("email"), undefined);
+  }
+});
+
 test("neither errors nor the client show a token", async () => {
   const { latchkey, store, token } = await loggedIn();
   const dead = createLatchkey({ baseUrl: "http://127.0.0.1:9", store });
@@ -321,6 +351,11 @@ test("a store may answer later", async () => {
   const { latchkey, email } = await loggedIn({ store: later });
   assert.equal((await latchkey.whoAmI()).user.email, email);
   assert.equal((await createLatchkey({ baseUrl, store: later }).whoAmI()).user.email, email);
+});
+
+test("a server that renders a page can create the page's client", async () => {
+  const web = await import("latchkey-client/web");
+  assert.deepEqual(await web.createLatchkey({ baseUrl }).whoAmI(), { state: "out" });
 });
 
 test("a server speaks for its visitor", async () => {

@@ -13,6 +13,7 @@ from django.core.checks import run_checks
 from accounts.mail.queue import QueuedMail
 from accounts.mail.worker import deliver_next
 
+from ...config.test_settings import read
 from ...server import database, manage, serving
 from ...users import link
 
@@ -55,6 +56,15 @@ def test_provider_receives_text_and_html(alice, settings, mailoutbox):
     assert [to.addr_spec for to in sent["to"]] == [alice.email]
     assert link(mail) in sent["text_body"]
     assert link(mail) in sent["html_body"]
+
+
+def test_mail_in_the_terminal_is_text_with_a_link(alice, settings, capsys):
+    settings.EMAIL_BACKEND = read().EMAIL_BACKEND  # the default
+    assert deliver_next()
+    shown = capsys.readouterr().out
+    assert f"To: {alice.email}\n" in shown
+    assert "\n\nhttp" in shown
+    assert "<" not in shown.partition("\n\n")[2]
 
 
 def test_provider_failure_keeps_the_mail_with_its_status(bob, settings):
@@ -121,7 +131,7 @@ def test_checks_report_mail_without_delivery_encryption_sender_or_backend(settin
     assert check_ids(settings, "anymail.backends.mailgun.EmailBackend") == {"accounts_mail.E001"}
     assert check_ids(settings, "anymail.backends.postmarc.EmailBackend") == {"accounts_mail.E001"}
     assert check_ids(settings, "postmark") == {"accounts_mail.E001"}
-    assert check_ids(settings, "django.core.mail.backends.console.EmailBackend") == {"accounts_mail.W001"}
+    assert check_ids(settings, read().EMAIL_BACKEND) == {"accounts_mail.W001"}
     assert check_ids(settings, SMTP, EMAIL_HOST="mail.example.org") == {"accounts_mail.W002"}
     assert check_ids(settings, SMTP, EMAIL_USE_TLS=True) == set()
     assert check_ids(settings, SMTP, EMAIL_USE_SSL=True) == {"accounts_mail.E001"}  # both at once

@@ -24,6 +24,17 @@ def test_account_page_saves_a_name_with_markup_as_text(service, visit):
     assert alice.tab.locator("b, img").count() == 0
 
 
+@in_make_pages
+def test_password_manager_is_led_to_the_password_form_over_the_login(service, visit):
+    alice = visit(service)
+    alice.registers("alice")
+    alice.opens("/.well-known/change-password")
+    alice.is_at("/login?next=%2Faccount%23password-title")
+    alice.logs_in()
+    alice.is_at("/account#password-title")
+    expect(alice.tab.get_by_label("New password")).to_be_in_viewport()
+
+
 def test_account_page_changes_the_password(service, visit):
     alice = visit(service)
     alice.is_logged_in("alice")

@@ -51,6 +51,7 @@ def test_three_actions_lead_from_the_address_of_the_service_to_an_account(servic
     erin.fills("Password", "a password of seven words, by Erin")
     erin.presses("Create an account")
     erin.is_at("/account")
+    erin.reads("We sent a mail to erin@example.org. Follow the link in it.")
 
 
 def test_registration_page_explains_the_rules_of_passwords(service, visit):

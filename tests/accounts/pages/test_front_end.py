@@ -75,6 +75,45 @@ def test_login_for_a_front_end_survives_a_sign_in_by_a_provider(beside, applicat
     assert lands(dave, application) == "dave@gmail.com"
 
 
+@in_make_pages
+def test_registration_by_mail_in_another_browser_leads_back_to_the_front_end(services, application, visit):
+    service = services(PAGES="on", FRONTEND_URL=application, REGISTRATION="verified")
+    erin = visit(service)
+    erin.opens(LOGIN)
+    erin.follows("Create an account")
+    erin.fills("Email address", "erin@example.org")
+    erin.presses("Send the mail")
+    link = erin.gets_the_link("erin@example.org", "/register/confirm")
+    elsewhere = visit(service)
+    elsewhere.opens(link)
+    elsewhere.fills("Password", "a password of seven words, by Erin")
+    elsewhere.presses("Create the account")
+    elsewhere.reads("Your account is ready. Go back to the application to use it there.")
+    elsewhere.follows("Back to the application")
+    expect(elsewhere.tab).to_have_url(f"{application}/")
+    erin.follows("I have an account")  # the tab of the request still has it
+    erin.email, erin.password = "erin@example.org", "a password of seven words, by Erin"
+    erin.logs_in()
+    assert lands(erin, application) == erin.email
+
+
+@in_make_pages
+def test_logout_reaches_a_tab_that_asks_whether_to_continue(beside, application, visit):
+    alice = visit(beside)
+    alice.is_logged_in("alice")
+    second = visit(beside, context=alice.context)
+    second.email, second.password = alice.email, alice.password
+    second.opens("/login")
+    second.logs_in()
+    second.is_at("/account")
+    second.opens(LOGIN)
+    second.reads("You are logged in as")
+    alice.presses("Log out")
+    second.reads("You were logged out in another tab.")
+    second.logs_in()
+    assert lands(second, application) == alice.email
+
+
 @pytest.mark.parametrize("challenge", ["", "too-short"])
 def test_incomplete_request_of_a_front_end_is_refused_in_words(beside, visit, challenge):
     alice = visit(beside)
@@ -93,6 +132,7 @@ def test_next_leads_to_a_page_of_this_service_only(service, visit):
         "/\\evil.example",
         "/.//evil.example",
         "javascript:alert(1)",
+        f"blob:{service.url}/x",
     ]
     for next in [*elsewhere, "/login", "http://[", "data:,x"]:
         alice.opens(f"/login?next={quote(next)}")

@@ -10,9 +10,10 @@ import pytest
 from playwright.sync_api import expect
 
 from accounts.pages.languages import languages
-from accounts.pages.texts import EVENTS, TEXTS
+from accounts.pages.texts import EVENTS, FIELDS, REFUSALS, TEXTS
 from accounts.pages.urls import PAGES
 from accounts.pages.views import rendered
+from accounts.social.signin import LANDING_CODES
 from sessions_api.events.tags import Tag
 
 from ...browser import needs_chromium
@@ -308,6 +309,19 @@ def test_password_managers_find_the_password_form(site):
 
 def test_each_event_has_a_sentence():
     assert EVENTS.keys() == set(Tag.values) - {Tag.DELETED}
+
+
+def test_each_end_of_a_sign_in_has_a_sentence():
+    assert REFUSALS.keys() >= LANDING_CODES
+
+
+@pytest.mark.django_db
+def test_each_field_that_is_too_long_has_a_sentence(client):
+    sent = {"email": "alice@example.org", "password": "x" * 200}
+    for path, more in {"/api/auth/login": {}, "/api/auth/register": {"display_name": "x" * 300}}.items():
+        errors = client.post(path, sent | more, content_type="application/json").json()["errors"]
+        assert errors
+        assert {error["code"] for error in errors} <= FIELDS.keys()
 
 
 def sentences():

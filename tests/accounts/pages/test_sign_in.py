@@ -14,7 +14,8 @@ pytestmark = [pytest.mark.once, needs_chromium("no test signs in on the service'
 
 def test_sign_in_by_a_provider_logs_in_and_the_user_sets_a_password(service, visit):
     dave = visit(service)
-    dave.opens("/login")
+    dave.opens(service.url.replace("localhost", "127.0.0.1") + "/login")  # the provider comes back to PUBLIC_URL
+    dave.is_at("/login")
     dave.presses("Continue with Google")
     dave.signs_in_at_google("dave")
     dave.is_at("/account")

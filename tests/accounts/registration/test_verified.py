@@ -6,6 +6,7 @@ from social_django.models import UserSocialAuth
 
 from accounts.mail.one_time_tokens import OneTimeToken
 from accounts.models import User
+from config.api import api as described
 from sessions_api.models import Session
 
 from ...users import problem
@@ -86,6 +87,11 @@ def test_verified_registration_request_refuses_a_name_or_a_password(api, mailbox
     assert problem(answer) == (422, "validation_error")
     assert answer.json()["errors"][0]["loc"] == ["body", *more]
     assert mailbox.new() == []
+
+
+def test_verified_registration_is_described_with_the_address_only():
+    body = described.get_openapi_schema()["components"]["schemas"]["Register"]
+    assert (body["required"], [*body["properties"]]) == (["email"], ["email"])
 
 
 @pytest.mark.asvs("6.5.1", "6.4.1")

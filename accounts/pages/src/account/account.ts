@@ -19,8 +19,9 @@ export async function account() {
 }
 
 async function load() {
+  const { hash } = location; // a password manager leads to the form, and a new tab has no login
   const who = await latchkey.whoAmI();
-  if (who.state === "out") return go("/login");
+  if (who.state === "out") return go(hash ? `/login?next=${encodeURIComponent(`/account${hash}`)}` : "/login");
   show("[data-waiting]", false);
   show("[data-again]", who.state === "unknown");
   if (who.state === "unknown") throw who.error;
@@ -29,7 +30,7 @@ async function load() {
   showUser(who.user);
   prepare();
   show("#who, #log-out, #account");
-  document.getElementById(location.hash.slice(1))?.scrollIntoView(); // it was hidden when the browser looked for it
+  document.getElementById(hash.slice(1))?.scrollIntoView(); // it was hidden when the browser looked for it
   await Promise.all([part("#sessions", showSessions), part("#connections", showLinks), part("#events", showEvents)]);
 }
 

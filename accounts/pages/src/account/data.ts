@@ -5,6 +5,8 @@ import { go } from "../page.js";
 import { latchkey, leave } from "../session.js";
 import { recently } from "./again.js";
 
+const KEPT_FOR = 60_000; // milliseconds: some browsers read the file after the click
+
 export function prepareData() {
   const sure = find<HTMLDialogElement>("#sure");
   const erase = find<HTMLButtonElement>("#delete");
@@ -36,5 +38,5 @@ function download(text: string) {
   link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
   link.download = "account.json";
   link.click();
-  URL.revokeObjectURL(link.href);
+  setTimeout(() => URL.revokeObjectURL(link.href), KEPT_FOR);
 }

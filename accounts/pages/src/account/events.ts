@@ -1,6 +1,6 @@
 import { copyOf, find, show, when, write } from "../dom.js";
 import { onPress } from "../forms.js";
-import { deviceName, say } from "../page.js";
+import { deviceName, from, say } from "../page.js";
 import { latchkey } from "../session.js";
 
 const AT_ONCE = 10;
@@ -45,6 +45,6 @@ function row({ tag, happened_at, device, ip_address }: Event): HTMLElement {
   const item = copyOf("event");
   item.tabIndex = -1;
   write("[data-event]", say(tag, {}, "events"), item);
-  write("[data-details]", [when(happened_at), deviceName(device), ip_address].filter(Boolean).join(" · "), item);
+  write("[data-details]", [when(happened_at), deviceName(device), from(ip_address)].filter(Boolean).join(" · "), item);
   return item;
 }

@@ -1,6 +1,6 @@
 import { copyOf, find, show, when, write } from "../dom.js";
 import { onPress, tell } from "../forms.js";
-import { deviceName, providerName, say } from "../page.js";
+import { deviceName, from, providerName, say } from "../page.js";
 import { latchkey } from "../session.js";
 import { recently } from "./again.js";
 
@@ -29,7 +29,7 @@ function row(session: Session): HTMLElement {
   const seen = say("last_seen", { at: when(session.last_seen_at) });
   write("[data-device]", device, item);
   write("[data-login]", howLoggedIn(session), item);
-  write("[data-seen]", [seen, session.ip_address].filter(Boolean).join(" · "), item);
+  write("[data-seen]", [seen, from(session.ip_address)].filter(Boolean).join(" · "), item);
   show("[data-current]", session.current, item);
   const button = find<HTMLButtonElement>("[data-end]", item);
   button.hidden = session.current; // “Log out” ends it
