@@ -40,16 +40,14 @@ class Results:
     versions: dict[str, str] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
     turns: list[Turn] = field(default_factory=list)
-    memory: dict[str, int] = field(default_factory=dict)  # bytes, by server
-    statements: dict[str, dict[str, list[tuple[str, float]]]] = field(default_factory=dict)  # by job and system
-    imports: list[tuple[str, float]] = field(default_factory=list)  # packages and milliseconds
+    statements: dict[str, list[tuple[str, float]]] = field(default_factory=dict)  # of a bearer check, by system
 
     def of(self, job: str, system: str, what: str) -> list[float]:
         """One value for each round, in their order."""
         turns = [turn for turn in self.turns if (turn.job, turn.system) == (job, system)]
         return [getattr(turn, what) for turn in sorted(turns, key=lambda turn: turn.round)]
 
-    def ratio(self, job: str, system: str, to: str = "latchkey", what: str = "cpu") -> Spread | None:
+    def ratio(self, job: str, system: str, to: str = "latchkey", what: str = "both") -> Spread | None:
         """The value of `system` divided by that of `to`, within each round; then the spread over the rounds."""
         pairs = list(zip(self.of(job, system, what), self.of(job, to, what), strict=False))
         return spread([own / other for own, other in pairs]) if pairs else None
