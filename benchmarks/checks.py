@@ -10,6 +10,7 @@ from .servers import Running
 from .systems import Call, System
 
 REFUSED = {400, 401, 410}  # allauth answers 410 for a revoked session and 400 for a wrong password
+HSTS = "Strict-Transport-Security"
 TIMES = 10
 
 
@@ -43,6 +44,8 @@ class Check:
         self.expect("a valid token finds its user", self.system.me, self.is_the_user)
         if self.system.session:
             self.expect("a valid token finds its session", self.system.session, self.is_the_user)
+        if self.system.server.proxied:
+            self.expect("https is known behind a proxy", self.system.me, lambda answer: HSTS in answer.headers)
         if self.system.logout:
             self.tokens()
         if self.system.login:

@@ -1,15 +1,15 @@
 """The jobs that each system does in its turn, and how a turn is measured."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from . import load, rows
 from .checks import values
 from .postgresql import PostgreSQL
-from .processes import cpu_seconds, each
+from .processes import cpu_seconds, each, memory
 from .results import Turn
-from .servers import Running
+from .servers import Running, serving
 from .systems import Call, System
 
 ATTEMPTS = 5
@@ -33,6 +33,8 @@ JOBS = (
     Job("login", lambda system: system.login, rows.LOGGING_IN, 1, 0),
     Job("list", lambda system: system.sessions, rows.LISTED, 1, 0.2),
 )
+WORKERS = (1, 2, 4)
+MANY = 32  # connections, so that each worker gets some
 
 
 @dataclass
@@ -62,10 +64,29 @@ class Bench:
         running.wait_until_idle()
         return Turn(job.name, system.name, round, cpu, database_cpu, loaded.per_second, loaded.p50, loaded.p99)
 
+    def start(self, system: System, workers: int, round: int) -> Turn:
+        """The CPU time until all workers are ready, and the memory that they hold after some checks.
+
+        No other server runs meanwhile, because memory that is shared with one would hardly count.
+        """
+        server = replace(system.server, command=(*system.server.command, "--workers", str(workers)))
+        url, log = self.postgresql.url(server.database), self.folder / f"{server.name}-{workers}.log"
+        requests = self.checks(system)
+        with serving(server, url, self.server_core, log) as running:
+            running.first_answer(system.me, **values(system, rows.READERS[0]))
+            running.wait_until_idle()
+            cpu = cpu_seconds(running.pid) * 1e6
+            loaded = load.wrk(running.port, requests, MANY, self.seconds)
+            held = memory(running.pid)
+        times = loaded.per_second, loaded.p50, loaded.p99
+        return Turn(f"workers-{workers}", system.name, round, cpu, 0, *times, memory=held)
+
+    def checks(self, system: System) -> list[load.Request]:
+        return [system.me.filled(**values(system, user)) for user in rows.READERS]
+
     def warm_up(self, system: System, running: Running) -> None:
         """Gives Node's compiler the time to find what is called often."""
-        requests = [system.me.filled(**values(system, user)) for user in rows.READERS]
-        load.wrk(running.port, requests, JOBS[0].connections, 2 * self.seconds)
+        load.wrk(running.port, self.checks(system), JOBS[0].connections, 2 * self.seconds)
 
     def warm(self, job: Job, running: Running, requests: list[load.Request]) -> None:
         """Opens connections and does what a server does only once."""

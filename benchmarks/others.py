@@ -13,6 +13,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -24,15 +25,16 @@ from tqdm import tqdm
 
 from . import report, rows
 from .checks import Check, values
-from .jobs import JOBS, Bench, Job
+from .jobs import JOBS, WORKERS, Bench, Job
 from .postgresql import ROWS, running
 from .processes import cores, pin
-from .results import Results
+from .results import Results, Turn
 from .servers import Running, prepare, run, serving
 from .systems import BETTER_AUTH, BY_NAME, PEERS_PY, ROOT, Server, System
 
-FULL = {"rounds": 6, "seconds": 2, "users": rows.USERS}
+FULL = {"rounds": 5, "seconds": 2, "users": rows.USERS}
 QUICK = {"rounds": 1, "seconds": 1, "users": rows.FEW}
+START = "start"
 RESULTS = Path(__file__).with_name("results")
 OURS = ("django", "granian")  # requirements.txt pins all others
 PEERS = (
@@ -49,7 +51,7 @@ PEERS = (
 
 
 def arguments(words: list[str]) -> argparse.Namespace:
-    names = [job.name for job in JOBS]
+    names = [*(job.name for job in JOBS), START]
     parser = argparse.ArgumentParser(prog="python -m benchmarks others", description=__doc__)
     parser.add_argument(
         "--systems",
@@ -62,7 +64,7 @@ def arguments(words: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--jobs", nargs="+", choices=names, default=names, metavar="JOB", help=f"some of {', '.join(names)}"
     )
-    parser.add_argument("--rounds", type=int, help="turns of each system (6)")
+    parser.add_argument("--rounds", type=int, help="turns of each system (5)")
     parser.add_argument("--seconds", type=int, help="length of a turn (2)")
     parser.add_argument("--users", type=int, help=f"users in each database ({rows.USERS})")
     parser.add_argument(
@@ -101,6 +103,8 @@ def main(words: list[str]) -> None:
         bench = Bench(postgresql, Path(folder), wanted.seconds, server_core, rows.hashed())
         servers = {system.server.name: system.server for system in systems}
         fill(bench, servers, wanted.users)
+        if START in wanted.jobs:
+            results.turns += starts(bench, systems, (wanted.rounds + 1) // 2)
         up = {
             name: stack.enter_context(
                 serving(server, postgresql.url(server.database), server_core, bench.folder / f"{name}.log")
@@ -175,6 +179,14 @@ def check(bench: Bench, systems: list[System], up: dict[str, Running], results: 
         one.all()
         results.statements[system.name] = one.count(system.me, rows.READERS[-1])
         bench.warm_up(system, running)
+
+
+def starts(bench: Bench, systems: list[System], rounds: int) -> Iterator[Turn]:
+    ours = [system for system in systems if system.login]
+    planned = [(round, workers, system) for round in range(rounds) for workers in WORKERS for system in ours]
+    for round, workers, system in (bar := tqdm(planned, unit="turn", disable=None)):
+        bar.set_description(f"Starting {workers} of {system.name}")
+        yield bench.start(system, workers, round)
 
 
 def planned(systems: list[System], wanted: argparse.Namespace) -> list[tuple[Job, System, int]]:

@@ -17,6 +17,7 @@ class Turn:
     per_second: float
     p50: float  # milliseconds
     p99: float
+    memory: float = 0  # bytes of all processes of the server, where it was measured
 
     @property
     def both(self) -> float:
@@ -49,8 +50,12 @@ class Results:
 
     def ratio(self, job: str, system: str, to: str = "latchkey", what: str = "both") -> Spread | None:
         """The value of `system` divided by that of `to`, within each round; then the spread over the rounds."""
-        pairs = list(zip(self.of(job, system, what), self.of(job, to, what), strict=False))
+        pairs = self.pairs(job, system, to, what)
         return spread([own / other for own, other in pairs]) if pairs else None
+
+    def pairs(self, job: str, system: str, to: str, what: str) -> list[tuple[float, float]]:
+        """The values of both in each round."""
+        return list(zip(self.of(job, system, what), self.of(job, to, what), strict=False))
 
     def systems(self, job: str) -> list[str]:
         """The systems that took part, in the order of their first turns."""

@@ -18,10 +18,9 @@ BEFORE = ENVIRONMENT / "a0f27e1"  # the commit that the ratios of the page are t
 PY = sys.executable
 PEERS_PY = str(ENVIRONMENT / "peers/bin/python")
 BEFORE_PY = str(BEFORE / ".venv/bin/python")
-# Latchkey writes a line for each request itself. For the other systems, their server does.
-WSGI = ("-m", "granian", "--interface", "wsgi", "--no-ws", "--http", "1", "--workers", "1")
-WSGI += ("--blocking-threads", "8", "--port", "{port}")
-QUIET = ("--log-level", "error")
+GRANIAN = ("-m", "granian", "--interface", "wsgi", "--no-ws", "--http", "1")
+NUMBERS = ("--workers", "1", "--blocking-threads", "8", "--port", "{port}")
+QUIET = ("--log-level", "error")  # Latchkey writes a line for each request itself; for the others, their server does
 UVICORN = (PEERS_PY, "-m", "uvicorn", "--workers", "1", "--port", "{port}")
 
 JSON = {"Content-Type": "application/json"}
@@ -93,7 +92,7 @@ def latchkey(name: str, python: str, folder: Path, **env: str) -> Server:
         "MAIL_IN_PROCESS": "false",
         **env,
     }
-    command = (python, *WSGI, *QUIET, "config.wsgi:application")
+    command = (python, *GRANIAN, *NUMBERS, *QUIET, "config.wsgi:application")
     return Server(name, name, command, folder, PEERS / name, ((python, "manage.py", "migrate", "-v0"),), env=env)
 
 
@@ -106,7 +105,7 @@ def behind_nginx(server: Server) -> Server:
 def django(folder: str, **more: tuple[str, ...]) -> Server:
     where = PEERS / folder
     migrate = ((PEERS_PY, "-m", "django", "migrate", "-v0", "--settings", "settings", "--pythonpath", "."),)
-    command = (PEERS_PY, *WSGI, "--access-log", "wsgi:application")
+    command = (PEERS_PY, *GRANIAN, *NUMBERS, "--access-log", "wsgi:application")
     return Server(folder, folder, command, where, where, migrate, **more)
 
 
@@ -168,7 +167,7 @@ SYSTEMS = (
         token=lambda body: f"s_{body[:86]}",
         sessions=Call("GET", "/users/me/sessions", BEARER),
         logout="DELETE FROM session WHERE id = '{token}'",
-        does="A joined `SELECT` by the token in clear. It has no logout; the list is our addition.",
+        does="A joined `SELECT` by the token in clear. The list is our addition.",
     ),
     System(
         "knox",

@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks import report
-from benchmarks.results import Results, spread
+from benchmarks.results import Results, Turn, spread
 
 from .conftest import DOCS, form
 
@@ -23,20 +23,23 @@ def test_results_can_be_stored_and_read_again(results):
 def test_the_page_shows_each_target_and_whether_it_is_met(results):
     text = report.document(results)
     assert "2 of 4 targets are missed." in text
-    assert "| login | 0.90 (0.90–0.90) | at most 0.85 | **no** |" in text
-    assert "| check by `GET /api/users/me` | 0.25 (0.17–0.33) | at most 0.3 | yes |" in text
-    assert "| django-allauth headless | 13.00 (13.00–18.60) | at least 17 | **no** |" in text
+    assert "| login | 0.90 (0.90–0.90) | **missed:** at most 0.85 |" in text
+    assert "| check by `GET /api/users/me` | 0.25 (0.17–0.33) | at most 0.3 |" in text
+    assert "| django-allauth headless | 13.00 (13.00–18.60) | **missed:** at least 17 |" in text
     assert "**django-rest-knox** (2 statements, and 1 of transactions)" in text
 
 
-def test_a_row_has_the_ratio_its_target_and_the_share_of_postgresql(results):
-    assert report.row(results, "me", "knox") == [
-        "django-rest-knox",
-        "18.00 (13.00–26.00)",
-        "at least 10",
-        "yes",
-        "1.38",
+def test_the_memory_of_one_worker_is_compared_in_mib(results):
+    results.turns += [
+        Turn("workers-1", name, 0, 1, 0, 1, 1, 1, memory=mib * 2**20)
+        for name, mib in (("latchkey", 80), ("before", 71))
     ]
+    text = report.document(results)
+    assert "| memory of one worker, MiB more | 9.00 (9.00–9.00) | at most 12 |" in text
+
+
+def test_a_row_has_the_ratio_its_target_and_the_share_of_postgresql(results):
+    assert report.row(results, "me", "knox") == ["django-rest-knox", "18.00 (13.00–26.00)", "at least 10", "1.38"]
     assert report.scale(results, "me") == "Ours took 60 µs, and PostgreSQL 12 µs for it."
 
 
