@@ -92,8 +92,22 @@ def latchkey(name: str, python: str, folder: Path, **env: str) -> Server:
         "MAIL_IN_PROCESS": "false",
         **env,
     }
-    command = (python, *GRANIAN, *NUMBERS, *QUIET, "config.wsgi:application")
-    return Server(name, name, command, folder, PEERS / name, ((python, "manage.py", "migrate", "-v0"),), env=env)
+    return Server(
+        name,
+        name,
+        own_command(python, folder),
+        folder,
+        PEERS / name,
+        ((python, "manage.py", "migrate", "-v0"),),
+        env=env,
+    )
+
+
+def own_command(python: str, folder: Path) -> tuple[str, ...]:
+    """As the image starts it: by a module of its own, which commit a0f27e1 does not have."""
+    if (folder / "config/server.py").exists():
+        return (python, "-m", "config.server", *NUMBERS, *QUIET)
+    return (python, *GRANIAN, *NUMBERS, *QUIET, "config.wsgi:application")
 
 
 def behind_nginx(server: Server) -> Server:
