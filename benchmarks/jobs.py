@@ -67,7 +67,8 @@ class Bench:
     def start(self, system: System, workers: int, round: int) -> Turn:
         """The CPU time until all workers are ready, and the memory that they hold after some checks.
 
-        No other server runs meanwhile, because memory that is shared with one would hardly count.
+        No other server runs meanwhile, because memory that is shared with one would hardly count. Ours shares some
+        libraries with this program, about 2 MiB.
         """
         server = replace(system.server, command=(*system.server.command, "--workers", str(workers)))
         url, log = self.postgresql.url(server.database), self.folder / f"{server.name}-{workers}.log"
