@@ -4,6 +4,8 @@ PYTHON ?= python3.14 python3.13 python3.12 python3.11 python3
 PY = $(VENV)/bin/python
 PYTEST = $(PY) -m pytest
 BENCH = benchmarks/.venv
+# `make bench` compares with this commit.
+BEFORE = a0f27e1
 # Each process keeps the order of the tests, so few modules start their server twice.
 BY_TWO = -n 2 --dist worksteal
 RACES = tests/sessions_api/test_races.py tests/sessions_api/ratelimit/test_stores.py tests/accounts/login/test_lockout_races.py \
@@ -23,7 +25,7 @@ CLIENT = $(PY) -m tests.npm clients/typescript
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
 .DEFAULT_GOAL = help
-.PHONY: help run test check fuzz pages clients load odd-databases timing flood races bench mutants audit asvs openapi client lock format clean venv installed installed-dev installed-bench installed-clients installed-mutants
+.PHONY: help run test check fuzz pages clients load odd-databases timing flood races bench mutants audit asvs openapi client lock format clean venv installed installed-dev installed-bench installed-before installed-peers installed-others installed-clients installed-mutants
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile
@@ -66,16 +68,18 @@ odd-databases: installed-dev ## Try each default that a PostgreSQL database may 
 timing: installed-dev ## Measure whether answer times reveal accounts or the state of the mail server
 	@$(PY) -m tests.timing $(ARGS)
 
-flood: ## Measure how a flood of logins slows session checks
+flood: ## Measure how a flood of logins slows session checks, beside commit a0f27e1
 	@$(MAKE) -s installed-bench VENV=$(BENCH)
+	@$(MAKE) -s installed-before
 	@$(BENCH)/bin/python -m benchmarks.flood $(ARGS)
 
 races: installed-dev ## Repeat the races for limits and sessions a hundred times instead of two
 	@RACE_ROUNDS=$${RACE_ROUNDS:-100} $(PYTEST) -n 0 -q $(RACES) $(ARGS)
 
-bench: ## Measure Latchkey beside other systems; ARGS=growth, workers or replica measures that; --quick writes no page
+bench: ## Measure Latchkey beside its commit a0f27e1 and other systems; ARGS=growth, workers or replica measures that; --quick writes no page
 	@command -v wrk >/dev/null || { echo "make bench needs wrk. On Debian: apt install wrk" >&2; exit 1; }
 	@$(MAKE) -s installed-bench VENV=$(BENCH)
+	@$(if $(filter growth workers replica,$(ARGS)),,$(MAKE) -s installed-others)
 	@$(BENCH)/bin/python -m benchmarks $(ARGS)
 
 mutants: ## Plant small bugs in critical modules, and list those that no test notices; ARGS=sessions, limits, login, tokens or social
@@ -102,6 +106,7 @@ lock: installed-dev ## Write all requirements*.txt; ARGS=--upgrade takes the new
 	@$(COMPILE) pyproject.toml -o requirements.txt $(ARGS)
 	@$(COMPILE) pyproject.toml --extra dev -c requirements.txt -o requirements-dev.txt $(ARGS)
 	@$(COMPILE) benchmarks/requirements.in -o benchmarks/requirements.txt $(ARGS)
+	@$(COMPILE) benchmarks/peers/requirements.in -o benchmarks/peers/requirements.txt $(ARGS)
 	@$(COMPILE) tests/clients/generators/requirements.in -c requirements-dev.txt -o tests/clients/generators/requirements.txt $(ARGS)
 	@$(COMPILE) tests/mutation/requirements.in -c requirements-dev.txt -o tests/mutation/requirements.txt $(ARGS)
 
@@ -146,6 +151,26 @@ installed-dev: venv
 
 installed-bench: venv
 	@$(call install,benchmarks/requirements.txt)
+
+# The commit's own Makefile installs what it had locked.
+installed-before:
+	@test -f $(BENCH)/$(BEFORE)/Makefile || { \
+	git cat-file -e "$(BEFORE)^{commit}" 2>/dev/null || { \
+		echo "make bench compares with commit $(BEFORE), which this copy of the repository lacks. A shallow clone gets it by: git fetch --unshallow" >&2; exit 1; }; \
+	mkdir -p $(BENCH)/$(BEFORE) && git archive $(BEFORE) | tar -x -C $(BENCH)/$(BEFORE); }
+	@$(MAKE) -s -C $(BENCH)/$(BEFORE) installed VENV=.venv PYTHON=$(abspath $(BENCH))/bin/python
+
+installed-peers: venv
+	@$(call install,benchmarks/peers/requirements.txt)
+
+NODE_PEER = benchmarks/peers/better_auth
+
+installed-others: installed-before
+	@command -v npm >/dev/null && PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || { \
+	echo "make bench needs nginx, and Node from 20 on with npm. On Debian: apt install nginx-light nodejs npm" >&2; exit 1; }
+	@$(MAKE) -s installed-peers VENV=$(BENCH)/peers
+	@test $(NODE_PEER)/node_modules/.package-lock.json -nt $(NODE_PEER)/package-lock.json || \
+	npm --prefix $(NODE_PEER) ci --ignore-scripts --no-audit --no-fund --silent
 
 installed-clients: venv
 	@$(call install,tests/clients/generators/requirements.txt)

@@ -66,7 +66,7 @@ def line(request: Request) -> str:
     return "\t".join([method, path, *(f"{name}: {value}" for name, value in headers.items()), "", body]) + "\n"
 
 
-def one_by_one(port: int, requests: list[Request], seconds: int, *, once: bool = False) -> Load:
+def one_by_one(port: int, requests: list[Request], seconds: float, *, once: bool = False) -> Load:
     """Sends them on one connection and waits for the last answer, so that no unfinished request counts.
 
     Starts again after the last one, unless each may be sent only `once`. Raises Failed at the first answer other

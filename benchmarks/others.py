@@ -1,4 +1,7 @@
-"""Compares Latchkey with other systems on one PostgreSQL, in turns, and writes docs/benchmarks.md."""
+"""Compares Latchkey with its commit a0f27e1 and other systems on one PostgreSQL. Writes docs/benchmarks.md.
+
+All servers are up at once, and each gets requests for two seconds: A B C, A B C, …
+"""
 
 import argparse
 import json
@@ -8,7 +11,9 @@ import re
 import shlex
 import subprocess
 import sys
+import sysconfig
 import tempfile
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -20,26 +25,26 @@ from tqdm import tqdm
 
 from . import report, rows
 from .checks import Check, values
-from .imports import imports
-from .jobs import ARGON2, JOBS, START, Bench
+from .jobs import JOBS, WORKERS, Bench, Job
 from .postgresql import ROWS, running
-from .processes import cores, memory_of_worker, pin
+from .processes import cores, pin
 from .results import Results, Turn
 from .servers import Running, prepare, run, serving
-from .systems import BY_NAME, ROOT, Server, System
+from .systems import BETTER_AUTH, BY_NAME, PEERS_PY, ROOT, Server, System
 
-FULL = {"rounds": 5, "seconds": 5, "users": rows.USERS}
-QUICK = {"rounds": 2, "seconds": 1, "users": rows.FEW}
+FULL = {"rounds": 5, "seconds": 2, "users": rows.USERS}
+QUICK = {"rounds": 1, "seconds": 1, "users": rows.FEW}
+START = "start"
 RESULTS = Path(__file__).with_name("results")
-VERSIONS = (  # requirements.txt pins all others
-    "django",
-    "granian",
-    "gunicorn",
-    "django-rest-knox",
-    "djangorestframework",
+OURS = ("django", "granian")  # requirements.txt pins all others
+PEERS = (
     "django-allauth",
-    "fastapi",
+    "django-rest-knox",
+    "dj-rest-auth",
+    "djoser",
+    "djangorestframework",
     "fastapi-users",
+    "fastapi",
     "sqlalchemy",
     "uvicorn",
 )
@@ -60,12 +65,12 @@ def arguments(words: list[str]) -> argparse.Namespace:
         "--jobs", nargs="+", choices=names, default=names, metavar="JOB", help=f"some of {', '.join(names)}"
     )
     parser.add_argument("--rounds", type=int, help="turns of each system (5)")
-    parser.add_argument("--seconds", type=int, help="length of a turn (5)")
+    parser.add_argument("--seconds", type=int, help="length of a turn (2)")
     parser.add_argument("--users", type=int, help=f"users in each database ({rows.USERS})")
     parser.add_argument(
         "--quick",
         action="store_true",
-        help="few rows and two short rounds, to see whether everything works; docs stay as they are",
+        help="few rows and one short round, to see whether everything works; docs stay as they are",
     )
     wanted = parser.parse_args(words)
     return completed(wanted, QUICK if wanted.quick else FULL)
@@ -89,7 +94,7 @@ def main(words: list[str]) -> None:
     systems = [BY_NAME[name] for name in wanted.systems]
     server_core, other_core = cores()
     pin(os.getpid(), other_core)
-    results = Results(machine=machine(server_core), versions={name: version(name) for name in VERSIONS})
+    results = Results(machine=machine(server_core) | {"load before": load_of_machine()}, versions=versions())
     results.options = {name: getattr(wanted, name) for name in ("jobs", "rounds", "seconds", "users")}
     results.options["command"] = command(*words)
     with tempfile.TemporaryDirectory(prefix="latchkey-bench-") as folder, running() as postgresql, ExitStack() as stack:
@@ -98,6 +103,8 @@ def main(words: list[str]) -> None:
         bench = Bench(postgresql, Path(folder), wanted.seconds, server_core, rows.hashed())
         servers = {system.server.name: system.server for system in systems}
         fill(bench, servers, wanted.users)
+        if START in wanted.jobs:
+            results.turns += starts(bench, systems, (wanted.rounds + 1) // 2)
         up = {
             name: stack.enter_context(
                 serving(server, postgresql.url(server.database), server_core, bench.folder / f"{name}.log")
@@ -105,12 +112,15 @@ def main(words: list[str]) -> None:
             for name, server in servers.items()
         }
         check(bench, systems, up, results)
-        for turn in turns(bench, systems, up, wanted):
-            results.turns.append(turn)
-        results.memory = {name: memory_of_worker(one.pid) for name, one in up.items()}
-        if "latchkey" in up:
-            results.imports = imports(BY_NAME["latchkey"], postgresql.url("latchkey"))
+        for job, system, round in (bar := tqdm(planned(systems, wanted), unit="turn", disable=None)):
+            bar.set_description(f"{job.name} of {system.name}")
+            results.turns.append(bench.turn(job, system, up[system.server.name], round))
+    results.machine |= {"load after": load_of_machine()}
     keep(results, quick=wanted.quick)
+
+
+def load_of_machine() -> str:
+    return f"{os.getloadavg()[1]:.1f}"
 
 
 def machine(server_core: int | None) -> dict[str, str]:
@@ -121,12 +131,23 @@ def machine(server_core: int | None) -> dict[str, str]:
         "memory": f"{int(memory[1]) / 1024**2:.0f} GiB" if memory else "",
         "kernel": platform.release(),
         "python": platform.python_version(),
+        "pgo": "yes" if "--enable-optimizations" in (sysconfig.get_config_var("CONFIG_ARGS") or "") else "no",
         "cores": "shared" if server_core is None else "one for the server, one for its clients and PostgreSQL",
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
         "commit": subprocess.run(
             ["git", "describe", "--always", "--dirty"], cwd=ROOT, text=True, capture_output=True
         ).stdout.strip(),
     }
+
+
+def versions() -> dict[str, str]:
+    """Of the packages that are measured, in their environments."""
+    said = "import json, sys; from importlib.metadata import version; print(json.dumps([*map(version, sys.argv[1:])]))"
+    theirs = json.loads(subprocess.run([PEERS_PY, "-c", said, *PEERS], capture_output=True, check=True).stdout)
+    node = subprocess.run(["node", "--version"], text=True, capture_output=True, check=True).stdout.strip()
+    packages = json.loads((BETTER_AUTH.folder / "package.json").read_text())["dependencies"]
+    ours = {name: version(name) for name in OURS}
+    return ours | dict(zip(PEERS, theirs, strict=True)) | packages | {"Node": node.removeprefix("v")}
 
 
 def fill(bench: Bench, servers: dict[str, Server], users: int) -> None:
@@ -156,47 +177,24 @@ def check(bench: Bench, systems: list[System], up: dict[str, Running], results: 
         running.first_answer(system.me, **values(system, user))
         one = Check(system, running, bench.postgresql, user)
         one.all()
-        for job in JOBS:
-            if (call := job.call(system)) and job.name != "crowd":
-                results.statements.setdefault(job.name, {})[system.name] = one.count(call, job.users[-1])
+        results.statements[system.name] = one.count(system.me, rows.READERS[-1])
+        bench.warm_up(system, running)
 
 
-def turns(bench: Bench, systems: list[System], up: dict[str, Running], wanted: argparse.Namespace) -> list[Turn]:
+def starts(bench: Bench, systems: list[System], rounds: int) -> Iterator[Turn]:
+    ours = [system for system in systems if system.login]
+    planned = [(round, workers, system) for round in range(rounds) for workers in WORKERS for system in ours]
+    for round, workers, system in (bar := tqdm(planned, unit="turn", disable=None)):
+        bar.set_description(f"Starting {workers} of {system.name}")
+        yield bench.start(system, workers, round)
+
+
+def planned(systems: list[System], wanted: argparse.Namespace) -> list[tuple[Job, System, int]]:
     """A B C, A B C, …, so that a change on the machine meets all systems alike."""
-    planned = []
-    for round in range(wanted.rounds):
-        for job in JOBS:
-            if job.name in wanted.jobs:
-                asked = [system for system in systems if job.call(system)]
-                planned += [
-                    (
-                        job.name,
-                        system.name,
-                        lambda job=job, system=system, round=round: bench.turn(
-                            job, system, up[system.server.name], round
-                        ),
-                    )
-                    for system in asked
-                ]
-                if job.name == "login":
-                    planned.append((job.name, ARGON2, lambda round=round: bench.argon2(round)))
-        if START in wanted.jobs:
-            planned += [
-                (START, system.name, lambda system=system, round=round: bench.start(system, round))
-                for system in one_for_each_server(systems)
-            ]
-    done = []
-    for job, system, take in (bar := tqdm(planned, unit="turn", disable=None)):
-        bar.set_description(f"{job} of {system}")
-        done.append(take())
-    return done
-
-
-def one_for_each_server(systems: list[System]) -> list[System]:
-    first: dict[str, System] = {}
-    for system in systems:
-        first.setdefault(system.server.name, system)
-    return list(first.values())
+    jobs = [job for job in JOBS if job.name in wanted.jobs]
+    return [
+        (job, system, round) for round in range(wanted.rounds) for job in jobs for system in systems if job.call(system)
+    ]
 
 
 def keep(results: Results, *, quick: bool) -> None:

@@ -17,6 +17,7 @@ class Turn:
     per_second: float
     p50: float  # milliseconds
     p99: float
+    memory: float = 0  # bytes of all processes of the server, where it was measured
 
     @property
     def both(self) -> float:
@@ -40,19 +41,21 @@ class Results:
     versions: dict[str, str] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)
     turns: list[Turn] = field(default_factory=list)
-    memory: dict[str, int] = field(default_factory=dict)  # bytes, by server
-    statements: dict[str, dict[str, list[tuple[str, float]]]] = field(default_factory=dict)  # by job and system
-    imports: list[tuple[str, float]] = field(default_factory=list)  # packages and milliseconds
+    statements: dict[str, list[tuple[str, float]]] = field(default_factory=dict)  # of a bearer check, by system
 
     def of(self, job: str, system: str, what: str) -> list[float]:
         """One value for each round, in their order."""
         turns = [turn for turn in self.turns if (turn.job, turn.system) == (job, system)]
         return [getattr(turn, what) for turn in sorted(turns, key=lambda turn: turn.round)]
 
-    def ratio(self, job: str, system: str, to: str = "latchkey", what: str = "cpu") -> Spread | None:
+    def ratio(self, job: str, system: str, to: str = "latchkey", what: str = "both") -> Spread | None:
         """The value of `system` divided by that of `to`, within each round; then the spread over the rounds."""
-        pairs = list(zip(self.of(job, system, what), self.of(job, to, what), strict=False))
+        pairs = self.pairs(job, system, to, what)
         return spread([own / other for own, other in pairs]) if pairs else None
+
+    def pairs(self, job: str, system: str, to: str, what: str) -> list[tuple[float, float]]:
+        """The values of both in each round."""
+        return list(zip(self.of(job, system, what), self.of(job, to, what), strict=False))
 
     def systems(self, job: str) -> list[str]:
         """The systems that took part, in the order of their first turns."""

@@ -4,14 +4,14 @@ import hashlib
 
 from argon2 import PasswordHasher
 
-USERS, FEW = 200_000, 5_000
+USERS, FEW = 50_000, 5_000
 PASSWORD = "correct-horse-battery"
 
 # Numbers of users. LISTED have fifty sessions each, all others one: some peers read all sessions of a user each time.
 LISTED = range(1, 21)
 READERS = range(101, 1101)  # their bearer tokens are checked
 LOGGING_IN = range(1101, 2101)  # they log in
-CHECKED = range(2101, 2111)  # for `checks`
+CHECKED = range(2101, 2121)  # for `checks`
 LIST = 50
 
 

@@ -12,20 +12,24 @@ from pathlib import Path
 
 import requests
 
+from .nginx import nginx
 from .processes import cpu_seconds, pin
 from .systems import ROOT, Call, Server
 
 PATIENCE = 60  # seconds
-QUIET = 4  # tenths of a second
+NOT_YET = 502  # nginx's answer before the server accepts connections
+INTERVAL, QUIET = 0.05, 3  # seconds, and how many of them in a row
+BUSY = 0.1  # of a core
 
 
 class Running:
-    """A server's process, in a group of its own, on its core."""
+    """A server's process, in a group of its own, on its core, and where it is `proxied` nginx in front of it."""
 
     def __init__(self, server: Server, database_url: str, core: int | None, log: Path) -> None:
         self.server, self.log = server, log
         self.port = free_port()
-        command = [part.format(port=self.port) for part in server.command]
+        own_port = free_port() if server.proxied else self.port
+        command = [part.format(port=own_port) for part in server.command]
         with log.open("a") as out:
             self.process = subprocess.Popen(
                 command,
@@ -36,6 +40,7 @@ class Running:
                 process_group=0,
                 preexec_fn=lambda: pin(os.getpid(), core),
             )
+        self.nginx = nginx(self.port, own_port, log.with_suffix(".nginx")) if server.proxied else None
 
     @property
     def pid(self) -> int:
@@ -52,11 +57,13 @@ class Running:
         )
 
     def first_answer(self, call: Call, **values: str) -> requests.Response:
-        """The first answer with any status, once the server accepts connections. Raises RuntimeError after a minute."""
+        """The first answer of the server with any status. Raises RuntimeError after a minute."""
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline and self.process.poll() is None:
             with suppress(requests.ConnectionError):
-                return self.ask(call, **values)
+                answer = self.ask(call, **values)
+                if answer.status_code != NOT_YET:
+                    return answer
             time.sleep(0.002)
         raise RuntimeError(f"{self.server.name} does not answer:\n{self.log.read_text()[-3000:]}")
 
@@ -64,12 +71,15 @@ class Running:
         """Waits for unfinished requests of clients that have left, so that the next turn is not charged for them."""
         quiet, before = 0, cpu_seconds(self.pid)
         while quiet < QUIET:
-            time.sleep(0.1)
+            time.sleep(INTERVAL)
             now = cpu_seconds(self.pid)
-            quiet = quiet + 1 if now - before <= 0.01 else 0
+            quiet = quiet + 1 if now - before <= INTERVAL * BUSY else 0
             before = now
 
     def stop(self) -> None:
+        if self.nginx:
+            self.nginx.terminate()
+            self.nginx.wait()
         with suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGTERM)
         try:

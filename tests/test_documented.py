@@ -30,7 +30,7 @@ SETTINGS = (ROOT / "config" / "settings.py").read_text()
 PARSERS = SETTINGS + (ROOT / "config" / "env.py").read_text()
 READ = set(re.findall(r"""(?<![.\w])(?:(?:addresses|env)\.)?[a-z_]+\(\s*"([A-Z][A-Z0-9_]+)\"""", PARSERS))
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
-MEASUREMENTS = {ROOT / "docs/benchmarks.md", ROOT / "docs/growth.md"}
+MEASUREMENTS = {ROOT / "docs/growth.md"}
 SHORT = [page for page in ROOT.glob("docs/**/*.md") if page not in MEASUREMENTS]
 WORDS_PER_PAGE = 900
 each_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())

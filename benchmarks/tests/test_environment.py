@@ -1,10 +1,11 @@
-"""What the benchmarks install, and how they count imports."""
+"""What the benchmarks install."""
 
 import re
+import shutil
+import subprocess
 
 import pytest
 
-from benchmarks.imports import by_package
 from benchmarks.systems import ROOT
 
 pytestmark = pytest.mark.once
@@ -19,11 +20,11 @@ def test_the_benchmarks_run_the_versions_that_are_shipped():
     assert pins("requirements.txt") <= pins("benchmarks/requirements.txt")
 
 
-def test_imports_are_summed_up_by_package():
-    printed = (
-        "import time: self [us] | cumulative | imported package\n"
-        "import time:      1500 |       1500 |     django.db.models\n"
-        "import time:       500 |       2000 |   django.db\n"
-        "import time:      3000 |       3000 | django.contrib.admin.options\n"
-    )
-    assert by_package(printed) == [("django.contrib.admin", 3.0), ("django.db", 2.0)]
+def test_a_copy_without_the_commit_says_how_to_get_it(tmp_path):
+    """As a tarball, or a shallow clone."""
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    done = subprocess.run(["make", "-s", "installed-before"], cwd=tmp_path, text=True, capture_output=True)
+    assert done.returncode
+    assert "make bench compares with commit a0f27e1, which this copy of the repository lacks" in done.stderr
+    assert "git fetch --unshallow" in done.stderr
+    assert not (tmp_path / "benchmarks").exists()

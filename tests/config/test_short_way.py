@@ -240,6 +240,6 @@ def test_short_way_remembers_few_shapes(learned, alice):
 
 
 def test_short_way_can_be_switched_off():
-    kind = "__import__("config.application").application.application.__class__.__name__"
+    kind = "__import__('config.application').application.application.__class__.__name__"
     assert setting(kind) == "ShortWay"
     assert setting(kind, SHORT_WAY="off") == "Handler"

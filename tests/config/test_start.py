@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent.parent
 FIRST_ANSWER = """
 import gc, io, json, sys
-from config.wsgi import application
+from config.application import application
 from ua_parser_builtins.lazy import MATCHERS
 request = {"REQUEST_METHOD": "GET", "PATH_INFO": "/api/auth/config", "SERVER_NAME": "localhost", "SERVER_PORT": "80"}
 request |= {"wsgi.url_scheme": "http", "wsgi.input": io.BytesIO(), "wsgi.errors": sys.stderr}

@@ -10,7 +10,7 @@ from accounts.mail.one_time_tokens import OneTimeToken
 from accounts.mail.queue import QueuedMail
 from accounts.models import User
 from config.api import api as api_object
-from config.wsgi import application
+from config.application import application
 from sessions_api.models import Session
 
 from ...users import problem

@@ -3,7 +3,7 @@ INSERT INTO auth_user
 SELECT n, email, email, 'argon2' || hash, '', '', true, false, false, now()
 FROM bench.users;
 
--- One token for each user_id is all that there can be.
+-- One token for each user is all that there can be.
 INSERT INTO authtoken_token (key, user_id, created)
 SELECT left(body, 40), user_id, now()
 FROM bench.sessions
