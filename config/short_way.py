@@ -47,7 +47,8 @@ SHAPE = (
     "HTTP_X_FORWARDED_PORT",
     "HTTP_X_FORWARDED_PROTO",
 )
-SHAPES = 500  # remembered: clients may send any Host that ALLOWED_HOSTS covers, and any Origin
+# Remembered: clients may send any Host that ALLOWED_HOSTS covers, and any Origin. A name has at most 253 characters.
+SHAPES, LONGEST = 500, 300
 
 
 class ShortWay:
@@ -89,7 +90,7 @@ class ShortWay:
 
     def remembering(self, shape: tuple[str | None, ...], start_response: Start) -> Start:
         def start(status: str, headers: Headers, *more: Any) -> Any:
-            if status == "200 OK":
+            if status == "200 OK" and all(len(value or "") <= LONGEST for value in shape):
                 if len(self.headers) >= SHAPES:
                     self.headers.clear()
                 self.headers[shape] = headers

@@ -108,7 +108,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self.places.take()
         try:
             connection = ServerConnection.connect(**conn_params, autocommit=True)
-        except OperationalError as failure:
+        except Exception as failure:
             if self.places:
                 self.places.give_back()
             record_failure(failure, self.places)
@@ -122,14 +122,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def ask_for_what_we_rely_on(self, connection: ServerConnection) -> None:
         """Also finds out whether a pooler is between: then the server that greets is another than the one that answers.
 
-        Raises OperationalError.
+        Raises psycopg.Error.
         """
         try:
             answer = connection.execute(ASK_FOR).fetchone()
             self.is_pooled = answer is not None and answer[0] != connection.pgconn.backend_pid
             if self.places and not self.is_pooled:  # a pooler gives the connection to its other clients too
                 connection.execute(END_STATEMENTS)
-        except OperationalError as failure:
+        except Error as failure:
             connection.close()
             record_failure(failure, self.places)
             raise

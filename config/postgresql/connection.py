@@ -64,9 +64,8 @@ class ServerConnection(Connection[Any]):
 
     def __init__(self, *values: Any) -> None:
         super().__init__(*values)
-        self.readers: dict[
-            bytes, abc.Transformer
-        ] = {}  # of the statements that PostgreSQL has a plan for, by their names
+        # What reads the rows of each statement that PostgreSQL has a plan for, by the statement's name.
+        self.readers: dict[bytes, abc.Transformer] = {}
 
     def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
         """All that psycopg sends passes here. Raises OperationalError, also without a place or an answer in time."""
@@ -146,7 +145,7 @@ class ServerConnection(Connection[Any]):
         raise OperationalError(result.get_error_message())  # libpq's own: the connection is lost
 
 
-def record_failure(failure: OperationalError, places: Places | None) -> None:
+def record_failure(failure: Exception, places: Places | None) -> None:
     """Open the breaker, unless another thread got an answer a moment ago.
 
     One statement may be slow or wait for a lock, and a database without a free connection serves those that have one.

@@ -14,6 +14,9 @@ from pathlib import Path
 import psycopg
 import pytest
 import requests
+from django.db import connection
+
+from sessions_api.models import BY_DIGEST
 
 from ..server import ROOT, free_port, manage, serving
 from ..smtp import mail_server
@@ -240,6 +243,22 @@ def test_pgbouncer_shares_few_connections_among_many_clients(service, postgresql
         query = "SELECT count(*) FROM pg_stat_activity WHERE usename = %s"
         seen = [operator.execute(query, [NAME]).fetchone()[0] for _ in range(200)]
     assert max(seen) == CONNECTIONS
+
+
+@pytest.mark.django_db(transaction=True)
+def test_pgbouncer_gets_no_named_statement_and_none_of_another_client_is_run(service, pgbouncer, token):
+    """Its clients share the connections to PostgreSQL, and the statements that these keep."""
+    with psycopg.connect(pgbouncer.url, autocommit=True) as other:
+        for _ in range(CONNECTIONS * 4):
+            names = [name for (name,) in other.execute("SELECT name FROM pg_prepared_statements")]
+            assert not [name for name in names if name.startswith("latchkey_")]
+        BY_DIGEST.first(b"")  # on a connection of its own, directly to another PostgreSQL
+        for name in connection.connection.readers:
+            other.execute(f"PREPARE {name.decode()} (bytea) AS SELECT 1")
+        with crowd(service, token):
+            other.execute("SELECT 1")
+        assert service.call("GET", "/api/users/me", token=token).json()["email"] == ALICE["email"]
+        other.execute("DEALLOCATE ALL")
 
 
 def timed(service, token):

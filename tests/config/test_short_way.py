@@ -237,6 +237,8 @@ def test_short_way_remembers_few_shapes(learned, alice):
     for number in range(SHAPES + 10):
         asked(learned.short, alice.token, HTTP_ORIGIN=f"https://{number}.example")
     assert len(learned.short.headers) <= SHAPES
+    asked(learned.short, alice.token, HTTP_ORIGIN=f"https://{'a' * 1000}.example")
+    assert max(len(value or "") for shape in learned.short.headers for value in shape) < 1000
 
 
 def test_short_way_can_be_switched_off():
