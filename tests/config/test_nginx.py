@@ -423,6 +423,18 @@ CBC = "ECDHE-ECDSA-AES128-SHA256:ECDHE-RSA-AES128-SHA256"
 
 @pytest.mark.asvs("12.1.1", "12.1.2", "11.3.1", "11.3.2", "11.3.3")
 @pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
+def test_nginx_gets_the_same_headers_from_the_short_way(proxy, token):
+    """The second answer comes from the short way, which learned from the first."""
+    first, second = (proxy.call("GET", "/api/users/me", token=token) for _ in range(2))
+    assert first.status_code == 200
+    each_time = {"date", "x-request-id"}
+    for answer in (first, second):
+        assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+    assert {name: value for name, value in first.headers.items() if name.lower() not in each_time} == {
+        name: value for name, value in second.headers.items() if name.lower() not in each_time
+    }
+
+
 @pytest.mark.parametrize(
     ("version", "ciphers"),
     [("TLSv1_1", "ALL"), ("TLSv1_2", "AES128-SHA256"), ("TLSv1_2", CBC)],
