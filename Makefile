@@ -23,6 +23,8 @@ OPENAPI = $(ALONE) $(PY) manage.py export_openapi_schema --api config.api.api --
 CLIENT = $(PY) -m tests.npm clients/typescript
 
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
+# Some machines set it. Then each of the hundreds of processes that the tests start would compile the code anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL = help
 .PHONY: help run test check fuzz pages clients load odd-databases timing flood races bench mutants audit asvs openapi client lock format clean venv installed installed-dev installed-bench installed-before installed-peers installed-others installed-clients installed-mutants

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from django.apps import AppConfig, apps
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parent.parent
 OURS = ("config", "accounts", "sessions_api")  # each may import those after it
 MODULES = [path for app in OURS for path in sorted((ROOT / app).rglob("*.py")) if "migrations" not in path.parts]
@@ -208,7 +210,6 @@ def test_regular_expressions_are_fast_for_hostile_texts(name):
 # The order of INSTALLED_APPS
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("kind", ["templates", "static", "management/commands", "templatetags"])
 def test_names_of_files_that_django_finds_by_name_are_unique(kind):
     """Of two files with one name, Django would take the first or the last app's."""
@@ -222,7 +223,6 @@ def test_names_of_files_that_django_finds_by_name_are_unique(kind):
     assert {name: found for name, found in ours.items() if len(found) > 1} == {}
 
 
-@pytest.mark.once
 def test_each_app_of_ours_has_a_config_of_its_own():
     """Django silently takes its base class where a module has two configs and none is the default."""
     ours = [app for app in apps.get_app_configs() if app.name.startswith(OURS)]
@@ -260,7 +260,6 @@ for path in paths:
 """
 
 
-@pytest.mark.once
 def test_order_of_installed_apps_changes_neither_page_nor_command():
     environment = {"DATABASE_URL": "sqlite://:memory:", "DJANGO_SETTINGS_MODULE": "config.settings", "COLUMNS": "120"}
 

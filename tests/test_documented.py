@@ -25,6 +25,8 @@ from sessions_api.ratelimit import limits as rate_limits
 from .asvs import NOT_SHOWN, WITH, applicable, requirements
 from .server import database, serving
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parent.parent
 SETTINGS = (ROOT / "config" / "settings.py").read_text()
 PARSERS = SETTINGS + (ROOT / "config" / "env.py").read_text()

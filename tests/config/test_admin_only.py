@@ -10,6 +10,8 @@ from ..server import database, manage, serving
 from ..users import problem
 from .test_settings import read
 
+pytestmark = pytest.mark.once
+
 LOGIN = "/admin/login/"
 USERS = "/admin/accounts/user/"
 ROOT = {"username": "root@example.org", "password": "the password of root"}
@@ -66,7 +68,6 @@ def test_session_token_is_no_credential_for_the_admin(api, root):
     assert answer.headers["Location"].startswith(LOGIN)
 
 
-@pytest.mark.once
 def test_disabled_admin_answers_404(tmp_path):
     off = {"ADMIN_ENABLED": "false", "MAIL_IN_PROCESS": "false", "DATABASE_URL": f"sqlite:///{tmp_path}/none.sqlite3"}
     with serving(log=tmp_path / "log", **off) as server:

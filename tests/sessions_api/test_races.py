@@ -12,6 +12,7 @@ import pytest
 
 from ..races import at_once
 from ..server import ROOT, database, serving
+from ..users import problem
 
 pytestmark = pytest.mark.postgres
 
@@ -169,6 +170,15 @@ def test_session_limit_holds_for_parallel_logins(house, turn):
     assert house.count_sessions(email) in {CAP - 1, CAP}  # one less if the logout came last
 
 
+def login_once_connected(service, user):
+    """A machine with much other work cannot open 25 connections in two seconds; 503 then asks to try again."""
+    for _ in range(10):
+        answer = service.call("POST", "/api/auth/login", user)
+        if answer.status_code != 503 or problem(answer) != (503, "service_unavailable"):
+            break
+    return answer
+
+
 @pytest.mark.asvs("2.3.2", "2.3.4", "15.4.2")
 @pytest.mark.parametrize("cap", [1, CAP])
 def test_session_limit_is_exact_for_fifty_logins_at_once(house, tmp_path, cap):
@@ -179,7 +189,7 @@ def test_session_limit_is_exact_for_fifty_logins_at_once(house, tmp_path, cap):
         for turn in range(ROUNDS // 5 or 1):
             user = {"email": f"fifty-{cap}-{turn}@example.org", "password": PASSWORD}
             assert service.call("POST", "/api/auth/register", user).status_code == 201
-            answers = at_once(*[lambda user=user: service.call("POST", "/api/auth/login", user)] * 50)
+            answers = at_once(*[lambda user=user: login_once_connected(service, user)] * 50)
             assert [answer.status_code for answer in answers] == [200] * 50
             assert house.count_sessions(user["email"]) == cap
     assert "Traceback" not in (tmp_path / "log").read_text()

@@ -222,6 +222,7 @@ def test_introspection_example_finds_the_user_of_a_token(running, token, monkeyp
     assert introspection.user_of(token) is None
 
 
+@pytest.mark.once
 def test_introspection_example_raises_while_the_service_fails(tmp_path, monkeypatch):
     with serving(log=tmp_path / "log", DATABASE_URL=f"sqlite:///{tmp_path}/nowhere/db") as server:
         monkeypatch.setattr(introspection, "LATCHKEY", server.url)

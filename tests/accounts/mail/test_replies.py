@@ -16,6 +16,8 @@ from accounts.mail.worker import deliver_next
 from ...smtp import Script, talker
 from .conftest import the_mail
 
+pytestmark = pytest.mark.once
+
 GIVEN_UP = "the mailbox is wrong, so the mail ends at once"
 LATER = "the server may take the mail later"
 SENDER = "the operator must change something, and the mail waits for it"

@@ -15,6 +15,8 @@ from config import urls
 
 from ...config.test_settings import read
 
+pytestmark = pytest.mark.once
+
 PATHS = [f"/{path}" for path in pages.PAGES]
 
 

@@ -134,6 +134,7 @@ def counting(request, monkeypatch, settings):
         store.shared.storage.storage.close()
 
 
+@pytest.mark.once
 @pytest.mark.asvs("16.5.3")
 def test_failing_hasher_counts_for_no_limit(api, alice, client, root, mailbox, counting, monkeypatch):
     """On each route that hashes, more attempts than its limits allow are refused for the hasher only."""
@@ -188,6 +189,7 @@ def imported(password, n):
     return f"scrypt${n}$salt$8$1${b64encode(key).decode()}"
 
 
+@pytest.mark.once
 @pytest.mark.asvs("11.2.2")
 @pytest.mark.parametrize("n", [2**14, 2**15, 2**17])
 def test_imported_scrypt_hash_of_any_usual_cost_is_accepted_and_upgraded(api, alice, n):
@@ -197,6 +199,7 @@ def test_imported_scrypt_hash_of_any_usual_cost_is_accepted_and_upgraded(api, al
     assert User.objects.get().password.startswith("argon2$")
 
 
+@pytest.mark.once
 def test_scrypt_without_memory_is_server_busy(api, alice, monkeypatch, settings):
     settings.RATE_LIMIT_FACTOR = 0
     User.objects.filter(email=alice.email).store_hash(make_password(alice.password, hasher="scrypt"))

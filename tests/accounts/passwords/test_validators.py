@@ -18,6 +18,8 @@ from ..conftest import ask_to_reset
 from ..social import forger
 from ..social.forger import SAYS, forging, redirects_to
 
+pytestmark = pytest.mark.once
+
 STRONG = "correct horse battery"
 
 
@@ -143,7 +145,6 @@ def test_weak_beginning_with_a_strong_end_is_accepted(api):
     assert api.register("alice@example.org", "a" * 100 + STRONG).status_code == 201
 
 
-@pytest.mark.once
 @pytest.mark.asvs("1.3.12", "15.2.2")
 @pytest.mark.parametrize(
     "password",
@@ -300,7 +301,6 @@ BROKEN = [
 ]
 
 
-@pytest.mark.once
 @pytest.mark.asvs("13.2.6", "16.5.2")
 @pytest.mark.parametrize("misbehaves", SLOW + BROKEN)
 def test_breach_lookup_outage_accepts_passwords_for_a_minute(api, knows, clock, caplog, monkeypatch, misbehaves):

@@ -6,6 +6,8 @@ import pytest
 
 from sessions_api.http.client import ClientInfo
 
+pytestmark = pytest.mark.once
+
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 IPHONE = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "

@@ -195,6 +195,7 @@ FAILURES = {
 }
 
 
+@pytest.mark.once
 @pytest.mark.asvs("16.5.2", "16.5.3", "13.2.6", "6.3.1", "16.3.4")
 @pytest.mark.parametrize("failure", FAILURES)
 def test_limits_hold_in_each_process_while_the_shared_store(tmp_path, url, failure):
@@ -228,12 +229,14 @@ def timed(call):
     return time.monotonic() - started
 
 
+@pytest.mark.once
 @pytest.mark.asvs("16.5.2")
 def test_limits_hold_without_a_shared_store_from_the_start(tmp_path, url):
     with house(tmp_path, url, CACHE_URL=f"redis://127.0.0.1:{free_port()}/0") as house_:
         assert house_.outcomes(6) == [401] * 5 + [429]
 
 
+@pytest.mark.once
 @pytest.mark.asvs("16.5.2")
 def test_limits_start_at_zero_after_the_shared_store_lost_its_data(tmp_path, url):
     with house(tmp_path, url) as house_:
