@@ -5,6 +5,9 @@ number drawn at random must not begin here: a fork would copy it. `config/wsgi.p
 """
 
 import gc
+
+gc.disable()  # imported code stays, so a collection now would find nothing, and takes a sixth of the start
+
 import os
 from contextlib import suppress
 from typing import Any
@@ -38,13 +41,12 @@ class Handler(WSGIHandler):
 
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-gc.disable()  # imported code stays, so a collection now would find nothing, and takes a sixth of the start
 django.setup(set_prefix=False)
 
-import accounts.mail.worker  # noqa: E402, F401 (its models need django.setup; for config/wsgi.py)
-from accounts.social.providers import registry as providers  # noqa: E402
-from config.short_way import ShortWay  # noqa: E402
-from sessions_api.http.client import device  # noqa: E402
+import accounts.mail.worker  # noqa: F401 (for config/wsgi.py; its models need django.setup)
+from accounts.social.providers import registry as providers
+from config.short_way import ShortWay
+from sessions_api.http.client import device
 
 application = ShortWay(Handler()) if settings.SHORT_WAY else Handler()
 _ = get_resolver().url_patterns  # import the API now: an error stops the start, and the first request is not slow
