@@ -32,7 +32,9 @@ class Target:
         return results.ratio(self.job, self.system, self.to, self.of)
 
     def met_by(self, ratio: Spread) -> bool:
-        return ratio.median <= self.bound if self.at_most else ratio.median >= self.bound
+        """By the median as the page shows it."""
+        shown = round(ratio.median, 2)
+        return shown <= self.bound if self.at_most else shown >= self.bound
 
     @property
     def said(self) -> str:
