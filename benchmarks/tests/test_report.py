@@ -29,6 +29,12 @@ def test_the_page_shows_each_target_and_whether_it_is_met(results):
     assert "**django-rest-knox** (2 statements, and 1 of transactions)" in text
 
 
+def test_a_target_is_met_by_the_figure_that_the_page_shows():
+    target = report.TO_BEFORE[0]
+    assert target.met_by(spread([0.304]))
+    assert not target.met_by(spread([0.306]))
+
+
 def test_the_memory_of_one_worker_is_compared_in_mib(results):
     results.turns += [
         Turn("workers-1", name, 0, 1, 0, 1, 1, 1, memory=mib * 2**20)
