@@ -121,7 +121,7 @@ def test_sign_in_that_conflicts_with_another_callback_logs_in_its_user(browser, 
     landings = []
 
     def conflict():
-        landings.append(Browser().sign_in("dave"))
+        landings.append(Browser().sign_in("dave", email="another@gmail.com"))
         raise IntegrityError
 
     just_before(monkeypatch, matching, "link_or_create", conflict)
