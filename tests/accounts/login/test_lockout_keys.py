@@ -1,6 +1,7 @@
 """Failures under keyed digests: what a rotation of SECRET_KEY leaves, and what the table tells its readers."""
 
 import pytest
+from django.utils import timezone
 
 from accounts.login.lockout import COOL_OFF_FROM, LOCKED_FROM, clear_failures, failures_of
 from accounts.login.models import FailureKey, LoginFailures
@@ -96,6 +97,13 @@ def keys(server):
         assert len(key.digests) == 2  # computed here, since the threads below share the settings
         pair.append(key)
     return pair
+
+
+def test_failure_makes_one_row_of_those_that_servers_with_different_keys_have_inserted(db, keys):
+    for key in keys:
+        LoginFailures.objects.create(digest=key.digests[0], count=2, last_at=timezone.now())
+    assert LoginFailures.objects.add(keys[1]) == 5
+    assert LoginFailures.objects.get().digest == keys[1].digests[0]
 
 
 @pytest.mark.postgres

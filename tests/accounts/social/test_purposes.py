@@ -7,6 +7,7 @@ from django.core import signing
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.single_use.models import consume_once
 from accounts.social.connections import LINK_CODE, link_salt
 from accounts.social.flow_state import SALT, OAuthFlowState, Utf8Json
 
@@ -25,6 +26,12 @@ def ticket(purpose, **facts):
     """A ticket with valid facts, signed for this purpose."""
     facts |= {"expires_at": int(timezone.now().timestamp()) + 60, "nonce": secrets.token_urlsafe(16)}
     return signing.dumps(facts, salt=SALTS[purpose])
+
+
+def test_token_that_is_consumed_for_one_purpose_stays_valid_for_another(db):
+    facts = {"token": "a token", "expires_at": timezone.now()}
+    purposes = ("one", "another", "one")
+    assert [consume_once(purpose=purpose, **facts) for purpose in purposes] == [True, True, False]
 
 
 @every_salt

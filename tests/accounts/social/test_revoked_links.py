@@ -7,6 +7,7 @@ from social_django.models import UserSocialAuth
 from accounts.login.models import s256
 from accounts.models import User
 from accounts.social import connections, matching
+from sessions_api.events.models import Tag
 
 from ...users import problem
 from ..conftest import MailboxUser, ask_to_change, ask_to_reset, change, reset, undo
@@ -120,13 +121,27 @@ def test_sign_in_that_conflicts_with_another_callback_logs_in_its_user(browser, 
     landings = []
 
     def conflict():
-        landings.append(Browser().sign_in("dave"))
+        landings.append(Browser().sign_in("dave", email="another@gmail.com"))
         raise IntegrityError
 
     just_before(monkeypatch, matching, "link_or_create", conflict)
     landings.append(browser.sign_in("dave"))
     assert all(api.is_live(landing.told["session"]) for landing in landings)
     assert (User.objects.count(), UserSocialAuth.objects.count()) == (1, 1)
+
+
+@pytest.mark.asvs("15.4.2")
+def test_sign_in_that_conflicts_with_a_registration_links_its_user(browser, api, monkeypatch):
+    """The unique address refuses the INSERT of a second user."""
+
+    def conflict():
+        api.register("dave@gmail.com")
+        raise IntegrityError
+
+    just_before(monkeypatch, matching, "link_or_create", conflict)
+    assert api.is_live(browser.sign_in("dave").told["session"])
+    assert (User.objects.count(), UserSocialAuth.objects.count()) == (1, 1)
+    assert User.objects.get().events.get(tag=Tag.LINKED).ip_address == "127.0.0.1"
 
 
 @pytest.mark.asvs("15.4.2")

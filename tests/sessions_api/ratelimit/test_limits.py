@@ -15,6 +15,7 @@ from sessions_api.http.errors import NotFound, RateLimited
 from sessions_api.http.openapi import DescribedAPI, raises
 from sessions_api.ratelimit.limits import RESET, counted_as, limited, store
 
+from ...accounts.conftest import ask_to_reset
 from ...users import comparable, problem
 
 pytestmark = pytest.mark.once
@@ -189,6 +190,17 @@ def test_locked_account_keeps_its_sessions_and_is_unlocked_by_a_password_reset(a
     body = {"token": mailbox.token(alice.email), "new_password": "a new password"}
     assert api.call("POST", "/api/auth/password/reset/confirm", body, **anywhere()).status_code == 204
     assert api.login(alice.email, "a new password", **anywhere()).status_code == 200
+
+
+def test_password_reset_resets_the_limit_of_a_known_network_too(api, alice, anywhere, mailbox):
+    known_network = anywhere()
+    alice.logs_in(api, **known_network)
+    assert guess(api, alice.email, times=6, **known_network) == LIMITED
+    mailbox.new()
+    ask_to_reset(api, alice.email)
+    body = {"token": mailbox.token(alice.email), "new_password": "a new password"}
+    assert api.call("POST", "/api/auth/password/reset/confirm", body, **known_network).status_code == 204
+    assert api.login(alice.email, "a new password", **known_network).status_code == 200
 
 
 # The address that counts
