@@ -9,7 +9,7 @@ RUN /venv/bin/pip install --no-cache-dir --require-hashes -r requirements.txt
 
 FROM python:3.13-slim
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
-# granian reads it, and so does the service for the size of its connection pool: docs/scaling.md.
+# granian reads it, and so does the service, which keeps two threads out of the database: docs/scaling.md.
 ENV GRANIAN_BLOCKING_THREADS=8
 # The 64 MiB of a password hash get huge pages, where the kernel has some: docs/deployment.md.
 ENV GLIBC_TUNABLES=glibc.malloc.hugetlb=1

@@ -19,7 +19,7 @@ from sessions_api.outbound.circuit_breaker import CircuitBreaker
 T = TypeVar("T")
 
 DEADLINE = 5.0  # seconds for a statement: a load balancer waits longer
-PATIENCE = 1.0  # seconds for a place: /healthz may wait behind those who wait
+PATIENCE = 2.0  # seconds for a place: /healthz may wait behind threads that wait
 PAUSE = timedelta(seconds=1)  # a client that obeys `Retry-After: 2` of a 503 finds a database that came back
 IN_TRANSACTION = {TransactionStatus.INTRANS, TransactionStatus.INERROR}
 SUCCEEDED = {ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK}

@@ -151,10 +151,10 @@ def test_database_that_hangs_gives_503_in_time_and_leaves_threads_for_others(ser
         while not all(one.done() for one in asking):
             answer, seconds = timed(lambda: service.call("GET", "/healthz"))
             assert answer.status_code == 200
-            assert seconds < 2.5  # a thread waits a second for its place
+            assert seconds < 3.5  # a thread waits two seconds for its place
     for answer, seconds in (one.result() for one in asking):
         assert problem(answer) == (503, "service_unavailable")
-        assert seconds < 7.5  # five for a statement, and one for each of two that wait before it
+        assert seconds < 9  # five for a statement, two behind threads that wait for a place, and a busy machine
     wait_until(lambda: service.call("GET", "/api/users/me", token=token).status_code == 200)
 
 
