@@ -51,6 +51,7 @@ GROUPS = {  # modules, and tests without a server of their own
     "social": (
         "accounts/social/{matching,signin}.py",
         "tests/accounts/social/test_{matching,id_tokens,signin,second_provider,revoked_links,connections}.py "
+        "tests/accounts/social/test_exchange_code.py "
         "tests/accounts/social/test_oidc_providers.py::test_"
         "{oidc_address_must_be_verified_where_registration_is,unverified_address_counts_as_no_mailbox_of_google}",
     ),

@@ -45,6 +45,10 @@ def test_link_by_a_logged_in_user(api, browser, alice):
     assert api.check_session(token).json()["user"]["email"] == alice.email
 
 
+def test_link_returns_the_state_of_the_front_end(api, browser, alice):
+    assert follow(browser, begin(api, alice.token) + "&state=mine").told["state"] == "mine"
+
+
 @pytest.mark.asvs("7.5.1")
 def test_link_needs_a_recent_login(api, browser, alice, clock):
     clock.shift(601)

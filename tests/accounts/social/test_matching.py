@@ -139,6 +139,13 @@ def test_new_user_with_a_google_mailbox_receives_no_mail(browser, mailbox):
     assert not mailbox.new()
 
 
+def test_log_names_a_provider_that_sends_no_address(browser, caplog):
+    browser.sign_in("dave")
+    assert "sends no" not in caplog.text
+    browser.sign_in("erin", email="")
+    assert "google sends no `email` of this user" in caplog.text
+
+
 @pytest.mark.parametrize("power", ["is_staff", "is_superuser"])
 def test_staff_is_not_linked_by_the_address(browser, dave, power):
     verify(dave)
