@@ -19,8 +19,8 @@ from django.middleware.clickjacking import XFrameOptionsMiddleware
 from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import redirect
 from django.views.csrf import csrf_failure as django_csrf_failure
-from structlog.contextvars import bind_contextvars, reset_contextvars
 
+from config.logs import request_id
 from sessions_api.http import cookies
 from sessions_api.http.client import ClientInfo
 from sessions_api.http.errors import (
@@ -71,15 +71,15 @@ class AccessLogMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         started = perf_counter()
         request.client = client = ClientInfo.from_environ(request.META)  # type: ignore[attr-defined]
-        request_id = request_id_of(request.META)
-        bound = bind_contextvars(request_id=request_id)
+        its_id = request_id_of(request.META)
+        before = request_id.set(its_id)
         try:
             response = self.get_response(request)
-            response.headers["X-Request-ID"] = request_id
+            response.headers["X-Request-ID"] = its_id
             what = (request.method or "", request.path_info, response.status_code)
             log_access(*what, started, client, authenticated(request))
         finally:
-            reset_contextvars(**bound)
+            request_id.reset(before)
         return response
 
 

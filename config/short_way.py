@@ -11,9 +11,8 @@ from concurrent.futures import Future
 from time import perf_counter
 from typing import Any, NamedTuple
 
-from structlog.contextvars import bind_contextvars, reset_contextvars
-
 from accounts.whoami import session_as_json, user_as_json
+from config.logs import request_id
 from config.middleware import log_access, request_id_of
 from sessions_api.auth import ASKED
 from sessions_api.http.client import ClientInfo
@@ -73,19 +72,19 @@ class ShortWay:
     ) -> Iterable[bytes] | None:
         """None unless the answer is a plain yes. Then the whole way learns what the look-up has found."""
         started = perf_counter()
-        request_id = request_id_of(environ)
-        bound = bind_contextvars(request_id=request_id)
+        its_id = request_id_of(environ)
+        before = request_id.set(its_id)
         try:
             session = find(question, environ)
             if session is None:
                 return None
             body = question.answer(session)
-            own = {"Content-Length": str(len(body)), "X-Request-ID": request_id}
+            own = {"Content-Length": str(len(body)), "X-Request-ID": its_id}
             start_response("200 OK", [(name, own.get(name, value)) for name, value in headers])
             client = ClientInfo.from_environ(environ)
             log_access(environ["REQUEST_METHOD"], environ["PATH_INFO"], 200, started, client, session)
         finally:
-            reset_contextvars(**bound)
+            request_id.reset(before)
         return [body]  # which the server leaves out for HEAD
 
     def remembering(self, shape: tuple[str | None, ...], start_response: Start) -> Start:

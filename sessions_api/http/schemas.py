@@ -79,11 +79,12 @@ THREE_DIGITS = [f"{number:03}" for number in range(1000)]
 def in_utc(moment: datetime) -> str:
     """A time in UTC as `Time` writes it: `2026-11-24T21:03:10.526Z`.
 
-    A session has five times, and a list has hundreds: `isoformat` takes four times the CPU.
+    A session has five times, and a list has hundreds: `isoformat` takes twice the CPU.
     """
-    date = f"{moment.year:04}-{TWO_DIGITS[moment.month]}-{TWO_DIGITS[moment.day]}"
-    time = f"{TWO_DIGITS[moment.hour]}:{TWO_DIGITS[moment.minute]}:{TWO_DIGITS[moment.second]}"
-    return f"{date}T{time}.{THREE_DIGITS[moment.microsecond // 1000]}Z"
+    return (
+        f"{moment.year}-{TWO_DIGITS[moment.month]}-{TWO_DIGITS[moment.day]}T{TWO_DIGITS[moment.hour]}:"
+        f"{TWO_DIGITS[moment.minute]}:{TWO_DIGITS[moment.second]}.{THREE_DIGITS[moment.microsecond // 1000]}Z"
+    )
 
 
 # ISO 8601 with exactly three decimals: some clients read no other number of them. Our times are in UTC.
