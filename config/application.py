@@ -9,11 +9,13 @@ import gc
 gc.disable()  # imported code stays, so a collection now would find nothing, and takes a sixth of the start
 
 import os
+import sys
 from contextlib import suppress
 from typing import Any
 
 import django
 from django.conf import settings
+from django.core import signals
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.urls import get_resolver
 from django.utils.http import parse_header_parameters
@@ -41,6 +43,12 @@ class Handler(WSGIHandler):
 
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+_ = settings.DEBUG  # reads the settings: an error of theirs would reach the operator as one of django-ninja's
+# django-ninja imports one signal from `django.test`, which would load unittest and Django's tools for tests.
+sys.modules["django.test.signals"] = signals
+import ninja.conf  # noqa: F401
+
+del sys.modules["django.test.signals"]
 django.setup(set_prefix=False)
 
 import accounts.mail.worker  # noqa: F401 (for config/wsgi.py; its models need django.setup)

@@ -31,7 +31,8 @@ OF_OIDC = {"accounts.social.providers.oidc", "social_core.backends.open_id_conne
 OF_HTTP = {"requests", "urllib3"}
 OF_NEW_PASSWORDS = {"zxcvbn", "accounts.passwords.validators"}  # megabytes of words, for the first new password
 OF_OPENID_2 = {"openid.association"}
-EXTRAS = OF_REDIS | OF_PROVIDERS | OF_OIDC | OF_HTTP | OF_NEW_PASSWORDS | OF_OPENID_2
+OF_TESTS = {"django.test", "unittest"}
+EXTRAS = OF_TESTS | OF_REDIS | OF_PROVIDERS | OF_OIDC | OF_HTTP | OF_NEW_PASSWORDS | OF_OPENID_2
 
 REDIS = {"CACHE_URL": "redis://localhost:1"}
 GOOGLE = {"GOOGLE_CLIENT_ID": "x", "GOOGLE_CLIENT_SECRET": "x"}
