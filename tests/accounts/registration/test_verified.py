@@ -117,6 +117,13 @@ def test_verified_registration_request_invalidates_the_earlier_token(api, mailbo
     assert confirm(api, newer).status_code == 201
 
 
+def test_verified_registration_request_keeps_the_tokens_of_other_addresses(api, mailbox, token, clock):
+    clock.shift(1)
+    ask_to_register(api, "dora@example.org")
+    assert mailbox.token("dora@example.org")
+    assert confirm(api, token).status_code == 201
+
+
 @pytest.mark.asvs("6.2.4")
 def test_verified_registration_token_stays_valid_after_a_refused_password(api, token):
     answer = confirm(api, token, "password1")

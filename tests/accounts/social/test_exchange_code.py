@@ -20,8 +20,8 @@ def code(browser):
     return landing.told["code"]
 
 
-def exchange(api, code, verifier=VERIFIER):
-    return api.call("POST", "/api/auth/exchange", {"code": code, "code_verifier": verifier})
+def exchange(api, code, verifier=VERIFIER, **headers):
+    return api.call("POST", "/api/auth/exchange", {"code": code, "code_verifier": verifier}, **headers)
 
 
 def test_exchange_code_replaces_the_session_where_the_start_had_a_challenge(api, code):
@@ -69,6 +69,15 @@ def test_exchange_code_of_a_user_disabled_meanwhile_is_refused(api, code):
     User.objects.update(is_active=False)
     assert problem(exchange(api, code)) == (403, "account_disabled")
     assert not Session.objects.exists()
+
+
+@pytest.mark.asvs("6.3.5")
+def test_exchange_by_a_new_device_is_mailed(api, browser, code, mailbox):
+    exchange(api, code)
+    again = browser.sign_in("dave", start={"code_challenge": s256(VERIFIER)}).told["code"]
+    assert not mailbox.new()
+    exchange(api, again, User_Agent="Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0")
+    mailbox.the_one("dave@gmail.com", "new device")
 
 
 @pytest.mark.asvs("14.2.1")

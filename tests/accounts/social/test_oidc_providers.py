@@ -244,6 +244,13 @@ def test_unverified_address_counts_as_no_mailbox_of_google(browser, api, setting
     assert browser.sign_in("dave", email_verified=False).error == "account_exists"
 
 
+def test_unverified_address_has_one_spelling_at_google_too(browser, api, settings):
+    settings.SOCIAL_AUTH_GOOGLE_ACCEPT_UNVERIFIED_EMAIL = True
+    api.register("dave@googlemail.com")
+    assert browser.sign_in("dave", email="dave@gmail.com", email_verified=False).path == "/oauth/callback"
+    assert User.objects.count() == 2
+
+
 @pytest.mark.asvs("6.8.1")
 def test_oidc_identity_is_another_one_than_googles_with_the_same_sub(employee, google, api):
     first = Browser().sign_in("dave").told["session"]

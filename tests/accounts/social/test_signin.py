@@ -216,6 +216,12 @@ def test_start_expires_after_ten_minutes(browser, clock):
     assert browser.land(browser.consent(address, "dave")).error == "invalid_state"
 
 
+def test_sign_in_that_begins_at_our_pages_ends_there(browser, settings):
+    settings.PAGES = True
+    callback = browser.consent(browser.start(landing="pages"), "dave").partition(django_settings.PUBLIC_URL)[2]
+    assert browser.get(callback).headers["Location"].startswith(f"{django_settings.PUBLIC_URL}/oauth/callback?")
+
+
 def test_error_page_receives_no_other_code_than_its_own():
     assert query(error_url(NotFound())) == {"error": "server_error"}
 
