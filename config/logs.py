@@ -8,7 +8,6 @@ import json
 import logging
 import re
 from contextlib import suppress
-from contextvars import ContextVar
 from datetime import UTC, datetime
 from functools import lru_cache
 from json.encoder import encode_basestring_ascii as quoted
@@ -20,6 +19,8 @@ from structlog.dev import ConsoleRenderer, plain_traceback
 from structlog.processors import TimeStamper
 from structlog.stdlib import ProcessorFormatter
 from structlog.types import EventDict, Processor
+
+from config.request_id import request_id
 
 LONGEST = 500  # characters of a value: a line with one such value fits into 4,096 bytes, which a pipe writes as one
 LONGEST_TRACE = 10_000  # characters: the trace of a query that fails below an endpoint has 3,000
@@ -77,7 +78,6 @@ class OnlyUnexpected(logging.Filter):
         return record.levelno >= logging.ERROR and bool(record.exc_info)
 
 
-request_id = ContextVar("request_id", default="")  # of the request that a thread answers: each of its lines has it
 timestamp = TimeStamper(fmt="iso", utc=True)
 
 

@@ -1,8 +1,6 @@
 """The middlewares of every request, and Django's own, which run for the admin only."""
 
 import logging
-import re
-import secrets
 from collections.abc import Callable
 from time import perf_counter
 from typing import Any
@@ -20,7 +18,7 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.shortcuts import redirect
 from django.views.csrf import csrf_failure as django_csrf_failure
 
-from config.logs import request_id
+from config.request_id import id_for, request_id
 from sessions_api.http import cookies
 from sessions_api.http.client import ClientInfo
 from sessions_api.http.errors import (
@@ -40,7 +38,6 @@ from sessions_api.models import Session
 MAX_BODY = 64 * 1024
 LENGTH_DIGITS = 18  # of Content-Length: such a number fits into 64 bits
 PROBES = {"/healthz", "/readyz"}  # load balancers send the address as Host, so any Host may ask
-REQUEST_ID = re.compile("[A-Za-z0-9._-]{8,64}")  # accepted from a caller: a UUID or a trace id, and no other text
 PATH_LENGTH = 200  # characters of a path in the log; our own paths are shorter
 
 PAGE = "<!doctype html><title>Latchkey</title><p>{}"  # for the admin, while it cannot render a page of its own
@@ -71,7 +68,7 @@ class AccessLogMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         started = perf_counter()
         request.client = client = ClientInfo.from_environ(request.META)  # type: ignore[attr-defined]
-        its_id = request_id_of(request.META)
+        its_id = id_for(request.META)
         before = request_id.set(its_id)
         try:
             response = self.get_response(request)
@@ -81,11 +78,6 @@ class AccessLogMiddleware:
         finally:
             request_id.reset(before)
         return response
-
-
-def request_id_of(environ: dict[str, Any]) -> str:
-    sent = environ.get("HTTP_X_REQUEST_ID", "")
-    return sent if REQUEST_ID.fullmatch(sent) else secrets.token_hex(16)
 
 
 def log_access(method: str, path: str, status: int, started: float, client: ClientInfo, by: Any) -> None:

@@ -12,8 +12,8 @@ from time import perf_counter
 from typing import Any, NamedTuple
 
 from accounts.whoami import session_as_json, user_as_json
-from config.logs import request_id
-from config.middleware import log_access, request_id_of
+from config.middleware import log_access
+from config.request_id import id_for, request_id
 from sessions_api.auth import ASKED
 from sessions_api.http.client import ClientInfo
 from sessions_api.models import Session
@@ -72,7 +72,7 @@ class ShortWay:
     ) -> Iterable[bytes] | None:
         """None unless the answer is a plain yes. Then the whole way learns what the look-up has found."""
         started = perf_counter()
-        its_id = request_id_of(environ)
+        its_id = id_for(environ)
         before = request_id.set(its_id)
         try:
             session = find(question, environ)

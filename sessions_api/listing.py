@@ -74,14 +74,15 @@ def rows_of_admin(user: Any) -> list[Row]:
 
 def session_info(row: Row | Session, now: datetime, *, current: bool) -> dict[str, Any]:
     """What `SessionInfo` writes for this session, with the same fields in the same order."""
+    ends_at = row.ends_at
     return {
         "handle": row.id,
         "method": row.method,
         "created_at": in_utc(row.created_at),
         "last_seen_at": in_utc(row.last_seen_at),
         "authenticated_at": in_utc(row.authenticated_at),
-        "expires_at": in_utc(row.ends_at),
-        "expires_in": int((row.ends_at - now).total_seconds()),
+        "expires_at": in_utc(ends_at),
+        "expires_in": int((ends_at - now).total_seconds()),
         "ip_address": row.ip_address,
         "user_agent": row.user_agent,
         "device": device(row.user_agent),

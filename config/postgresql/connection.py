@@ -146,9 +146,9 @@ class ServerConnection(Connection[Any]):
 
 
 def record_failure(failure: Exception, places: Places | None) -> None:
-    """Open the breaker, unless another thread got an answer a moment ago.
+    """Open the breaker of a server, unless another of its threads got an answer a moment ago.
 
     One statement may be slow or wait for a lock, and a database without a free connection serves those that have one.
     """
-    if places is None or monotonic() - places.answered_at > PAUSE.total_seconds():
+    if places and monotonic() - places.answered_at > PAUSE.total_seconds():
         breaker.record_failure(failure)

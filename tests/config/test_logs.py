@@ -20,8 +20,9 @@ from structlog.stdlib import ProcessorFormatter
 
 from accounts.models import User
 from config import health
-from config.logs import LineFormatter, LineHandler, line_of_check, request_id
+from config.logs import LineFormatter, LineHandler, line_of_check
 from config.middleware import AccessLogMiddleware
+from config.request_id import request_id
 from sessions_api.adminkit.models import AdminAction
 from sessions_api.events.models import Event
 from sessions_api.http.client import warn_of_proxy, warn_of_unreadable_address

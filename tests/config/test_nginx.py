@@ -418,11 +418,6 @@ def test_nginx_passes_https_on_and_hsts_is_sent(proxy, server):
     assert "Strict-Transport-Security" not in server.call("GET", "/api/auth/config").headers
 
 
-CBC = "ECDHE-ECDSA-AES128-SHA256:ECDHE-RSA-AES128-SHA256"
-
-
-@pytest.mark.asvs("12.1.1", "12.1.2", "11.3.1", "11.3.2", "11.3.3")
-@pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
 def test_nginx_gets_the_same_headers_from_the_short_way(proxy, token):
     """The second answer comes from the short way, which learned from the first."""
     first, second = (proxy.call("GET", "/api/users/me", token=token) for _ in range(2))
@@ -435,6 +430,11 @@ def test_nginx_gets_the_same_headers_from_the_short_way(proxy, token):
     }
 
 
+CBC = "ECDHE-ECDSA-AES128-SHA256:ECDHE-RSA-AES128-SHA256"
+
+
+@pytest.mark.asvs("12.1.1", "12.1.2", "11.3.1", "11.3.2", "11.3.3")
+@pytest.mark.filterwarnings("ignore:ssl.TLSVersion")
 @pytest.mark.parametrize(
     ("version", "ciphers"),
     [("TLSv1_1", "ALL"), ("TLSv1_2", "AES128-SHA256"), ("TLSv1_2", CBC)],
