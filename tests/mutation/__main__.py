@@ -55,7 +55,7 @@ GROUPS = {  # modules, and tests without a server of their own
         "{that_finds_no_place_is_refused_and_can_be_sent_again,above_the_rate_limit_can_be_sent_again} "
         "tests/accounts/social/test_oidc_providers.py::test_"
         "{oidc_address_must_be_verified_where_registration_is,unverified_address_counts_as_no_mailbox_of_google,"
-        "unverified_address_has_one_spelling_at_google_too}",
+        "unverified_address_has_one_spelling_at_google_too,oidc_identity_is_another_one_than_googles_with_the_same_sub}",
     ),
 }
 WITHOUT_MUTANTS = (  # tests of other modules, with many parameters, or of a server of their own
