@@ -20,8 +20,9 @@ MUTMUT = str(Path(sys.executable).with_name("mutmut"))
 GROUPS = {  # modules, and tests without a server of their own
     "sessions": (
         "sessions_api/{models,auth,tokens,revocation,bookkeeping}.py",
-        "tests/sessions_api/test_{sessions,revocation,purge,your_own_routes}.py tests/sessions_api/admin_sessions "
-        "tests/accounts/test_{disabling,revoke_sessions}.py tests/accounts/login/test_reauthentication.py "
+        "tests/sessions_api/test_{bookkeeping,sessions,revocation,purge,your_own_routes}.py "
+        "tests/sessions_api/admin_sessions tests/accounts/test_{disabling,revoke_sessions}.py "
+        "tests/accounts/login/test_reauthentication.py "
         "tests/sessions_api/events/test_events.py "
         "tests/sessions_api/http/test_headers.py::test_bearer_token_with_extra_characters_is_refused "
         "tests/accounts/test_admin_trail.py::test_admin_actions_and_their_events_name_the_administrator",
