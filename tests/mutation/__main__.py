@@ -24,7 +24,8 @@ GROUPS = {  # modules, and tests without a server of their own
         "tests/sessions_api/admin_sessions tests/accounts/test_{disabling,revoke_sessions}.py "
         "tests/accounts/login/test_reauthentication.py "
         "tests/sessions_api/events/test_events.py "
-        "tests/sessions_api/http/test_headers.py::test_bearer_token_with_extra_characters_is_refused "
+        "tests/sessions_api/http/test_headers.py::test_{bearer_scheme_is_case_insensitive,"
+        "missing_bearer_token_has_no_error_in_the_challenge,bearer_token_with_extra_characters_is_refused} "
         "tests/accounts/test_admin_trail.py::test_admin_actions_and_their_events_name_the_administrator",
     ),
     "limits": (
