@@ -35,7 +35,8 @@ GROUPS = {  # modules, and tests without a server of their own
         "tests/sessions_api/ratelimit/test_stores.py::test_memory_store_"
         "{lets_five_of_twenty_threads_pass,forgets_the_key_that_was_asked_for_longest_ago,"
         "counts_the_remaining_attempts,allows_attempts_after_the_clock_was_set_back} tests/sessions_api/outbound "
-        "tests/accounts/passwords/test_hash_failures.py::test_failing_hasher_counts_for_no_limit[memory]",
+        "tests/accounts/passwords/test_hash_failures.py::test_failing_hasher_counts_for_no_limit[memory] "
+        "tests/sessions_api/http/test_headers.py::test_client_address_is_what_the_outermost_trusted_proxy_saw",
     ),
     "login": (
         "accounts/login/{complete,devices,lockout,models,password}.py",
