@@ -56,17 +56,17 @@ class Landing(NamedTuple):
 def begin(
     *,
     provider: str,
-    next: str = "",
-    state: str = "",
-    code_challenge: str = "",
-    link: str = "",
-    landing: str = "",
+    next: str,
+    state: str,
+    code_challenge: str,
+    link: str,
+    landing: str,
     client: ClientInfo,
 ) -> tuple[str, OAuthFlowState | None]:
     """Where the browser goes, and the flow state that it keeps for the callback; None where the sign-in ends here.
 
-    Raises ValidationFailed where OAUTH_HANDOVER wants a challenge and none was sent. Every other failure leads to the
-    error page.
+    An option that a start leaves out is an empty text. Raises ValidationFailed where OAUTH_HANDOVER wants a challenge
+    and none was sent. Every other failure leads to the error page.
     """
     if settings.OAUTH_HANDOVER == "code" and not code_challenge and not link:
         raise ValidationFailed.single(["query", "code_challenge"], "missing", "OAUTH_HANDOVER needs a challenge.")

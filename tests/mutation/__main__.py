@@ -20,10 +20,13 @@ MUTMUT = str(Path(sys.executable).with_name("mutmut"))
 GROUPS = {  # modules, and tests without a server of their own
     "sessions": (
         "sessions_api/{models,auth,tokens,revocation,bookkeeping}.py",
-        "tests/sessions_api/test_{sessions,revocation,purge,your_own_routes}.py tests/sessions_api/admin_sessions "
-        "tests/accounts/test_{disabling,revoke_sessions}.py tests/accounts/login/test_reauthentication.py "
+        "tests/sessions_api/test_{bookkeeping,sessions,revocation,purge,your_own_routes}.py "
+        "tests/sessions_api/admin_sessions tests/accounts/test_{disabling,revoke_sessions}.py "
+        "tests/accounts/login/test_reauthentication.py "
         "tests/sessions_api/events/test_events.py "
-        "tests/sessions_api/http/test_headers.py::test_bearer_token_with_extra_characters_is_refused",
+        "tests/sessions_api/http/test_headers.py::test_{bearer_scheme_is_case_insensitive,"
+        "missing_bearer_token_has_no_error_in_the_challenge,bearer_token_with_extra_characters_is_refused} "
+        "tests/accounts/test_admin_trail.py::test_admin_actions_and_their_events_name_the_administrator",
     ),
     "limits": (
         "sessions_api/http/client.py sessions_api/ratelimit/{limits,memory}.py "
@@ -32,7 +35,8 @@ GROUPS = {  # modules, and tests without a server of their own
         "tests/sessions_api/ratelimit/test_stores.py::test_memory_store_"
         "{lets_five_of_twenty_threads_pass,forgets_the_key_that_was_asked_for_longest_ago,"
         "counts_the_remaining_attempts,allows_attempts_after_the_clock_was_set_back} tests/sessions_api/outbound "
-        "tests/accounts/passwords/test_hash_failures.py::test_failing_hasher_counts_for_no_limit[memory]",
+        "tests/accounts/passwords/test_hash_failures.py::test_failing_hasher_counts_for_no_limit[memory] "
+        "tests/sessions_api/http/test_headers.py::test_client_address_is_what_the_outermost_trusted_proxy_saw",
     ),
     "login": (
         "accounts/login/{complete,devices,lockout,models,password}.py",
@@ -55,7 +59,7 @@ GROUPS = {  # modules, and tests without a server of their own
         "{that_finds_no_place_is_refused_and_can_be_sent_again,above_the_rate_limit_can_be_sent_again} "
         "tests/accounts/social/test_oidc_providers.py::test_"
         "{oidc_address_must_be_verified_where_registration_is,unverified_address_counts_as_no_mailbox_of_google,"
-        "unverified_address_has_one_spelling_at_google_too}",
+        "unverified_address_has_one_spelling_at_google_too,oidc_identity_is_another_one_than_googles_with_the_same_sub}",
     ),
 }
 WITHOUT_MUTANTS = (  # tests of other modules, with many parameters, or of a server of their own

@@ -117,7 +117,9 @@ def test_last_seen_is_written_at_most_once_in_the_touch_interval(api, clock, set
     assert Session.objects.get().last_seen_at == start
     clock.shift(1)
     api.use(token)
-    assert (Session.objects.get().last_seen_at - start).total_seconds() == 300
+    seen = Session.objects.get()
+    assert (seen.last_seen_at - start).total_seconds() == 300
+    assert seen.updated_at == seen.last_seen_at
 
 
 def test_touch_tells_the_caller_when_the_session_was_seen(api, clock):

@@ -217,6 +217,13 @@ def test_login_with_the_same_browser_name_from_a_new_network_is_mailed(api, alic
     assert ELSEWHERE in mailbox.the_one(alice.email, "new device").body
 
 
+def test_login_from_a_place_that_only_another_user_knows_is_mailed(api, alice, bob, known, verified, mailbox):
+    assert log_in(api, bob, here=ELSEWHERE).status_code == 200
+    mailbox.new()
+    assert log_in(api, alice, here=ELSEWHERE).status_code == 200
+    mailbox.the_one(alice.email, "new device")
+
+
 def test_login_of_a_known_device_from_a_new_network_with_another_name_is_not_mailed(
     api, alice, known, verified, mailbox
 ):
@@ -237,6 +244,23 @@ def test_login_after_many_failures_anywhere_is_mailed(
     mails = mailbox.new()
     assert [mail.subject.partition(" to your")[0] for mail in mails] == subjects
     assert all("/secure#" in mail.body for mail in mails)
+    assert log_in(api, alice, known, here=HOME).status_code == 200
+    assert mailbox.new() == []
+
+
+def test_first_login_of_all_after_many_failures_is_mailed(api, mailbox, clock):
+    User.objects.create_user("carol@example.org", "the password of carol", email_verified_at="2026-01-01T00:00Z")
+    fail(api, clock, "carol@example.org", 10)
+    mailbox.new()
+    clock.shift(60)
+    assert attempt(api, "carol@example.org", "the password of carol").status_code == 200
+    mailbox.the_one("carol@example.org", "Login after many wrong passwords")
+
+
+def test_login_after_many_failures_of_another_user_is_not_mailed(api, alice, bob, known, verified, mailbox):
+    for _ in range(10):
+        assert problem(attempt(api, bob, here=ELSEWHERE)) == REFUSED
+    mailbox.new()
     assert log_in(api, alice, known, here=HOME).status_code == 200
     assert mailbox.new() == []
 

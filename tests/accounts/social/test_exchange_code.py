@@ -85,7 +85,8 @@ def test_oauth_handover_code_needs_a_challenge(browser, settings, api):
     settings.OAUTH_HANDOVER = "code"
     answer = browser.get("/api/auth/oauth/google")
     assert problem(answer) == (422, "validation_error")
-    assert answer.json()["errors"][0]["loc"] == ["query", "code_challenge"]
+    error = {"loc": ["query", "code_challenge"], "code": "missing", "params": {}}
+    assert answer.json()["errors"] == [error | {"msg": "OAUTH_HANDOVER needs a challenge."}]
     assert "code" in browser.sign_in("dave", start={"code_challenge": s256(VERIFIER)}).told
     assert api.call("GET", "/api/auth/config").json()["handover"] == "code"
 

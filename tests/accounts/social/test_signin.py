@@ -220,6 +220,7 @@ def test_sign_in_that_begins_at_our_pages_ends_there(browser, settings):
     settings.PAGES = True
     callback = browser.consent(browser.start(landing="pages"), "dave").partition(django_settings.PUBLIC_URL)[2]
     assert browser.get(callback).headers["Location"].startswith(f"{django_settings.PUBLIC_URL}/oauth/callback?")
+    assert browser.sign_in("dave").path == "/oauth/callback"  # another one ends at the front end
 
 
 def test_error_page_receives_no_other_code_than_its_own():

@@ -9,6 +9,7 @@ from django.db import DatabaseError, transaction
 from accounts.models import User
 from sessions_api.events.models import Event
 from sessions_api.events.signals import recorded
+from sessions_api.models import Session
 
 from ...users import problem
 
@@ -70,6 +71,8 @@ def test_event_of_revoked_sessions_has_their_number(api, alice):
     alice.logs_in(api)
     api.call("DELETE", "/api/auth/sessions", token=alice.token)
     assert (events(api, alice)[0]["tag"], events(api, alice)[0]["data"]) == ("session:end", {"number": 2})
+    event = Event.objects.get(tag="session:end")
+    assert (event.ip_address, event.session) == ("127.0.0.1", Session.objects.get().pk)
 
 
 def test_event_is_recorded_when_a_session_is_evicted(api, alice, settings):

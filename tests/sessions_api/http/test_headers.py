@@ -76,6 +76,7 @@ def test_missing_bearer_token_has_no_error_in_the_challenge(send, header):
         "Bearer {token}\0",
         "Bearer {token}\xa0",
         "Bearer {token},",
+        "Bearer {token}X",
         "Bearer {token} {token}",
         "Bearer {token},{token}",
         "Bearer {token}, Bearer {token}",
