@@ -75,10 +75,10 @@ class ShortWay:
         its_id = id_for(environ)
         before = request_id.set(its_id)
         try:
-            session = find(question, environ)
-            if session is None:
+            found = ask(question, environ)
+            if found is None:
                 return None
-            body = question.answer(session)
+            session, body = found
             own = {"Content-Length": str(len(body)), "X-Request-ID": its_id}
             start_response("200 OK", [(name, own.get(name, value)) for name, value in headers])
             client = ClientInfo.from_environ(environ)
@@ -110,17 +110,17 @@ def is_plain(environ: Environ) -> bool:
     )
 
 
-def find(question: Question, environ: Environ) -> Session | None:
-    """The valid session. If there is none, or the database fails, the whole way does not ask again."""
+def ask(question: Question, environ: Environ) -> tuple[Session, bytes] | None:
+    """The valid session and the answer. If there is none, or anything fails, the whole way does not ask again."""
     try:
         session = Session.objects.authenticate(environ["HTTP_AUTHORIZATION"][7:])
-        if session and question.is_use:
-            session.touch()
+        if session:
+            if question.is_use:
+                session.touch()
+            return session, question.answer(session)
+        environ[ASKED] = no_session = Future[Session | None]()
+        no_session.set_result(None)
     except Exception as failure:  # the whole way meets it, and knows what to say
-        environ[ASKED] = asked = Future[Session | None]()
-        asked.set_exception(failure)
-        return None
-    if session is None:
-        environ[ASKED] = asked = Future[Session | None]()
-        asked.set_result(None)
-    return session
+        environ[ASKED] = failed = Future[Session | None]()
+        failed.set_exception(failure)
+    return None

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from accounts.models import User
 from accounts.schemas import UserResponse, UserSessionResponse
 from config.request_id import ACCEPTED
-from config.short_way import QUESTIONS, SHAPES, ShortWay
+from config.short_way import QUESTIONS, SHAPES, Question, ShortWay
 from sessions_api.models import Session
 from sessions_api.tokens import new_token
 
@@ -198,6 +198,15 @@ def test_short_way_asks_a_failing_database_once(learned, alice, path):
         status, _, body = asked(learned.short, alice.token, PATH_INFO=path)
     assert (status, json.loads(body)["error_code"]) == ("503 Service Unavailable", "service_unavailable")
     assert len(tries) == 1
+
+
+def test_short_way_leaves_an_unexpected_error_to_the_whole_way(learned, alice, monkeypatch):
+    def fail(session):
+        raise MemoryError
+
+    monkeypatch.setitem(QUESTIONS, "/api/auth/session", Question(fail, is_use=False))
+    status, _, body = asked(learned.short, alice.token)
+    assert (status, json.loads(body)["error_code"]) == ("500 Internal Server Error", "server_error")
 
 
 @pytest.mark.parametrize(("path", "counts"), [("/api/users/me", True), ("/api/auth/session", False)])
