@@ -37,7 +37,8 @@ GROUPS = {  # modules, and tests without a server of their own
         "counts_the_remaining_attempts,allows_attempts_after_the_clock_was_set_back} tests/sessions_api/outbound "
         "tests/accounts/passwords/test_hash_failures.py::test_failing_hasher_counts_for_no_limit[memory] "
         "tests/sessions_api/http/test_headers.py::test_{client_address_is_what_the_outermost_trusted_proxy_saw,"
-        "user_agent_is_stored_printable_and_cut,client_address_is_unknown_behind_a_unix_socket}",
+        "user_agent_is_stored_printable_and_cut,client_address_is_unknown_behind_a_unix_socket} "
+        "tests/config/test_logs.py::test_unreadable_address_of_a_proxy_is_logged_once_without_its_text",
     ),
     "login": (
         "accounts/login/{complete,devices,lockout,models,password}.py",
