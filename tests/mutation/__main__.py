@@ -44,8 +44,8 @@ GROUPS = {  # modules, and tests without a server of their own
         "accounts/login/{complete,devices,lockout,models,password}.py",
         "tests/accounts/login/test_{admin_login,devices,equal_refusals,handover,lockout,lockout_keys,login}.py "
         "tests/accounts/login/test_reauthentication.py tests/accounts/social/test_{exchange_code,purge}.py "
-        "tests/accounts/test_purge_sessions.py "
-        "tests/sessions_api/events/test_events.py",
+        "tests/accounts/test_purge_sessions.py tests/sessions_api/events/test_events.py "
+        "tests/sessions_api/ratelimit/test_limits.py::test_password_reset_resets_the_limit_of_a_known_network_too",
     ),
     "tokens": (
         "accounts/mail/one_time_tokens.py accounts/single_use/models.py",
