@@ -36,14 +36,16 @@ GROUPS = {  # modules, and tests without a server of their own
         "{lets_five_of_twenty_threads_pass,forgets_the_key_that_was_asked_for_longest_ago,"
         "counts_the_remaining_attempts,allows_attempts_after_the_clock_was_set_back} tests/sessions_api/outbound "
         "tests/accounts/passwords/test_hash_failures.py::test_failing_hasher_counts_for_no_limit[memory] "
-        "tests/sessions_api/http/test_headers.py::test_client_address_is_what_the_outermost_trusted_proxy_saw",
+        "tests/sessions_api/http/test_headers.py::test_{client_address_is_what_the_outermost_trusted_proxy_saw,"
+        "user_agent_is_stored_printable_and_cut,client_address_is_unknown_behind_a_unix_socket} "
+        "tests/config/test_logs.py::test_unreadable_address_of_a_proxy_is_logged_once_without_its_text",
     ),
     "login": (
         "accounts/login/{complete,devices,lockout,models,password}.py",
         "tests/accounts/login/test_{admin_login,devices,equal_refusals,handover,lockout,lockout_keys,login}.py "
         "tests/accounts/login/test_reauthentication.py tests/accounts/social/test_{exchange_code,purge}.py "
-        "tests/accounts/test_purge_sessions.py "
-        "tests/sessions_api/events/test_events.py",
+        "tests/accounts/test_purge_sessions.py tests/sessions_api/events/test_events.py "
+        "tests/sessions_api/ratelimit/test_limits.py::test_password_reset_resets_the_limit_of_a_known_network_too",
     ),
     "tokens": (
         "accounts/mail/one_time_tokens.py accounts/single_use/models.py",
@@ -55,6 +57,7 @@ GROUPS = {  # modules, and tests without a server of their own
     "social": (
         "accounts/social/{matching,signin}.py",
         "tests/accounts/social/test_{matching,id_tokens,signin,second_provider,revoked_links,connections}.py "
+        "tests/sessions_api/ratelimit/test_limits.py::test_sign_in_limit_sends_the_browser_to_the_error_page "
         "tests/accounts/social/test_exchange_code.py tests/accounts/social/test_hostile_provider.py::test_callback_"
         "{that_finds_no_place_is_refused_and_can_be_sent_again,above_the_rate_limit_can_be_sent_again} "
         "tests/accounts/social/test_oidc_providers.py::test_"

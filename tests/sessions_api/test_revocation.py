@@ -105,6 +105,13 @@ def test_stolen_token_cannot_revoke_other_sessions_without_a_recent_login(api, a
     assert api.is_live(owners)
 
 
+def test_expired_session_is_not_found_where_sessions_have_an_idle_end_too(api, alice, settings):
+    settings.SESSION_IDLE = settings.SESSION_LIFETIME
+    handle, token = sessions(api, alice.token)[0]["handle"], alice.logs_in(api)
+    Session.objects.filter(pk=handle).update(expires_at="2020-01-01T00:00Z")
+    assert problem(revoke(api, token, handle)) == (404, "not_found")
+
+
 def test_revoking_the_current_session_needs_no_recent_login(api, alice, clock):
     clock.shift(STALE)
     handle = sessions(api, alice.token)[0]["handle"]

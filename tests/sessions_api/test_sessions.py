@@ -122,6 +122,16 @@ def test_last_seen_is_written_at_most_once_in_the_touch_interval(api, clock, set
     assert seen.updated_at == seen.last_seen_at
 
 
+def test_session_limit_revokes_the_least_recently_seen(api, alice, clock, settings):
+    settings.SESSION_MAX_PER_USER = 2
+    clock.shift(300)
+    second = alice.logs_in(api)
+    clock.shift(300)
+    api.use(alice.token)
+    third = alice.logs_in(api)
+    assert [api.is_live(token) for token in (alice.token, second, third)] == [True, False, True]
+
+
 def test_touch_tells_the_caller_when_the_session_was_seen(api, clock):
     """A route that reads `request.auth` sees the time that is stored."""
     api.register("alice@example.org")

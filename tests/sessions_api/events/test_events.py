@@ -79,6 +79,9 @@ def test_event_is_recorded_when_a_session_is_evicted(api, alice, settings):
     settings.SESSION_MAX_PER_USER = 1
     alice.token = alice.logs_in(api)
     assert tags(api, alice)[:2] == ["account:login:success", "session:evict"]
+    event = Event.objects.get(tag="session:evict")
+    assert (event.ip_address, event.session) == ("127.0.0.1", Session.objects.get().pk)
+    assert event.data == {"number": 1}
 
 
 @pytest.mark.asvs("16.3.1")

@@ -135,6 +135,12 @@ def test_trusted_peer_names_its_client_and_each_client_has_its_own_limits(api, a
     assert {answer.status_code for answer in answers} == {401}
 
 
+@pytest.mark.usefixtures("_trusting")
+def test_client_has_no_address_where_a_trusted_peer_names_no_readable_one(api, alice):
+    session = api.check_session(alice.logs_in(api, X_Forwarded_For="10.0.0.7", Latchkey_Client_IP="unknown")).json()
+    assert session["ip_address"] is None
+
+
 @pytest.mark.asvs("4.1.3")
 @pytest.mark.usefixtures("_trusting")
 @pytest.mark.parametrize("peer", ["10.0.0.8", "fd00:8::1", "10.0.0.7, 198.51.100.1", "unknown"])

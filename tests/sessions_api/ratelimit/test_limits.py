@@ -270,6 +270,12 @@ def test_client_without_a_readable_address_counts_apart_from_all_others(api, ali
         assert guess(api, alice.email, X_Forwarded_For=other) == REFUSED
 
 
+def test_clients_without_a_readable_address_count_apart_behind_each_proxy():
+    proxies = ("198.51.100.1", "198.51.100.2")
+    one, another = (ClientInfo.named("_hidden", "", seen_by={"REMOTE_ADDR": proxy}) for proxy in proxies)
+    assert counted_as(one) != counted_as(another)
+
+
 def test_limits_count_clients_without_an_address_together(api, alice):
     attempts = [
         api.generic("POST", "/api/auth/login", _json(alice.email), "application/json", REMOTE_ADDR="") for _ in "123456"

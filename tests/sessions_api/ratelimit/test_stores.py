@@ -48,6 +48,7 @@ def test_memory_store_forgets_the_key_that_was_asked_for_longest_ago(monkeypatch
         store.hit(FIVE, "under attack")
     for number in range(10):
         assert store.hit(FIVE, str(number))
+        assert store.get_window_stats(FIVE, str(number)).remaining == 4
         assert not store.hit(FIVE, "under attack")
     assert len(store.hits) == 3
 
