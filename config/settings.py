@@ -76,7 +76,7 @@ INSTALLED_APPS = [  # their order decides nothing: tests/test_architecture.py
 MIDDLEWARE = [
     "config.middleware.AccessLogMiddleware",  # the outermost, so every answer has a line in the log
     "django.middleware.security.SecurityMiddleware",  # refuses nothing; outside CORS, so preflights have its headers
-    "corsheaders.middleware.CorsMiddleware",  # outside all that refuses, so a page can read refusals
+    "config.middleware.CrossOriginMiddleware",  # outside all that refuses, so a page can read refusals
     "config.middleware.RequestGuardMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.AdminSession",
