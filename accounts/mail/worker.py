@@ -109,7 +109,6 @@ class Worker:
             self.deliver_all()
             queued.wait(POLL)
             queued.clear()
-        connection.close()
 
     def deliver_all(self) -> None:
         """Send every mail that is due. Any failure, such as a lost database, only ends this round."""
@@ -119,7 +118,7 @@ class Worker:
         except Exception as failure:  # the thread must survive; the mails are in the database
             logger.error("The mail worker is waiting: %s", type(failure).__name__)
         finally:
-            connection.close_if_unusable_or_obsolete()  # as at the end of a request
+            connection.close()
 
     def stop(self) -> None:
         """Stop after the current mail."""
