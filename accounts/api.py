@@ -8,6 +8,7 @@ from sessions_api.auth import SessionRequest, fresh_session, introspected
 from sessions_api.events.models import Event
 from sessions_api.events.schemas import EventInfo, EventPage
 from sessions_api.http.errors import ReauthenticationRequired
+from sessions_api.http.json import json_response
 from sessions_api.http.openapi import raises
 from sessions_api.ratelimit import limits
 
@@ -19,7 +20,6 @@ from .whoami import session_as_json, user_as_json
 
 router = Router(tags=["account"])
 
-JSON = "application/json; charset=utf-8"
 PAGE = 50  # events in one answer, some 11 KB of JSON
 
 
@@ -32,13 +32,13 @@ PAGE = 50  # events in one answer, some 11 KB of JSON
 )
 def get_session(request: SessionRequest) -> HttpResponse:
     """The session of the token, and its user. A check is not use: `last_seen_at` and the idle end do not move."""
-    return HttpResponse(session_as_json(request.auth), content_type=JSON)
+    return json_response(session_as_json(request.auth))
 
 
 @router.get("/users/me", response=UserResponse, summary="Get the current user")
 def get_me(request: SessionRequest) -> HttpResponse:
     """The user of the token."""
-    return HttpResponse(user_as_json(request.auth), content_type=JSON)
+    return json_response(user_as_json(request.auth))
 
 
 @router.get("/auth/config", auth=None, response=PublicConfig, summary="Get the public configuration", tags=["login"])

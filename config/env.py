@@ -188,10 +188,8 @@ def postgresql(name: str, url: str) -> dict[str, Any]:
     }
     # Each thread keeps its connection: config/postgresql/base.py. A server-side cursor outlives its transaction, so a
     # pooler in transaction mode would lose it.
-    config |= {"ENGINE": "config.postgresql", "DISABLE_SERVER_SIDE_CURSORS": True}
-    config |= {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
-    config["OPTIONS"] = options | config["OPTIONS"]
-    return config
+    kept = {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True, "DISABLE_SERVER_SIDE_CURSORS": True}
+    return config | kept | {"ENGINE": "config.postgresql", "OPTIONS": options | config["OPTIONS"]}
 
 
 def cache(name: str, default: str) -> dict[str, Any]:

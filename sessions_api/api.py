@@ -6,6 +6,7 @@ from ninja import Query, Router
 from sessions_api.events.models import Tag
 from sessions_api.http import converters  # noqa: F401 (registers itself)
 from sessions_api.http.errors import NotFound, ReauthenticationRequired
+from sessions_api.http.json import json_response
 from sessions_api.http.openapi import raises
 
 from .admin_sessions.models import AdminSession
@@ -27,7 +28,7 @@ def logout(request: SessionRequest) -> None:
 @router.get("/auth/sessions", response=list[SessionInfo], summary="List my sessions")
 def list_sessions(request: SessionRequest) -> HttpResponse:
     """The valid sessions of the user, newest first. Browsers at the admin have the method `admin`."""
-    return HttpResponse(list_as_json(request.auth), content_type="application/json; charset=utf-8")
+    return json_response(list_as_json(request.auth))
 
 
 @router.delete("/auth/sessions/{any_case_uuid:handle}", response={204: None}, summary="Revoke one of my sessions")

@@ -16,12 +16,20 @@ from weakref import WeakKeyDictionary
 
 from django.db.backends.postgresql import base
 from django.db.utils import DatabaseErrorWrapper
-from psycopg import Error, OperationalError, adapters
+from psycopg import Error, adapters
 from psycopg.adapt import AdaptersMap
 from psycopg.pq import Format
 
 from config.postgresql.checks import Validation
-from config.postgresql.connection import DEADLINE, PAUSE, Places, ServerConnection, breaker, record_failure
+from config.postgresql.connection import (
+    DEADLINE,
+    PAUSE,
+    Places,
+    ServerConnection,
+    breaker,
+    record_failure,
+    require_no_outage,
+)
 from sessions_api.compiled_query import KeptStatement
 
 # The server became read-only, ends, has crashed or starts: a new connection may find another one. These are values of
@@ -102,8 +110,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> ServerConnection:
         """Raises OperationalError: without a connection, without a place, and during an outage at once."""
-        if not breaker.allows():
-            raise OperationalError("the database could not be reached a moment ago")
+        require_no_outage()
         if self.places:
             self.places.take()
         try:
@@ -155,9 +162,9 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.health_check_done = True
         if not self.is_usable():
             self.close()
-        elif not breaker.allows():
+        elif breaker.open:  # asked first, because the wrapper costs each check more than the answer
             with self.wrap_database_errors:
-                raise OperationalError("the database could not be reached a moment ago")
+                require_no_outage()
 
     def is_usable(self) -> bool:
         """Whether the server still serves this connection; asks the server only when it has sent something.

@@ -114,7 +114,6 @@ class ServerConnection(Connection[Any]):
             try:
                 return self.execute_plan(statement, value)
             except (errors.FeatureNotSupported, errors.InvalidSqlStatementName):
-                del self.readers[statement.name]
                 self.execute(b"DEALLOCATE ALL")
                 self.readers.clear()
         self.plan(statement)
@@ -143,6 +142,12 @@ class ServerConnection(Connection[Any]):
         if result.error_field(DiagnosticField.SQLSTATE):
             raise errors.error_from_result(result, self.info.encoding)
         raise OperationalError(result.get_error_message())  # libpq's own: the connection is lost
+
+
+def require_no_outage() -> None:
+    """Raises OperationalError at once during an outage, but for one caller in each PAUSE."""
+    if not breaker.allows():
+        raise OperationalError("the database could not be reached a moment ago")
 
 
 def record_failure(failure: Exception, places: Places | None) -> None:

@@ -1,17 +1,16 @@
 """PostgreSQL keeps the plans of the hot statements, for each thread's own connection, under the real server."""
 
 import time
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from sessions_api.compiled_query import KeptStatement
 from sessions_api.models import BY_DIGEST, Session
 from sessions_api.tokens import digest
 
+from ..races import at_once
 from ..server import database, serving
 from ..users import problem
 
@@ -49,14 +48,11 @@ def registered(service, name):
 
 def crowd(service, token, path="/api/auth/session"):
     """The answers to as many requests at once as the service has threads, several times."""
-    barrier = Barrier(WORKERS * THREADS)
 
-    def ask(_):
-        barrier.wait(10)
+    def ask():
         return [service.call("GET", path, token=token) for _ in range(8)]
 
-    with ThreadPoolExecutor(WORKERS * THREADS) as clients:
-        return [answer for answers in clients.map(ask, range(WORKERS * THREADS)) for answer in answers]
+    return [answer for answers in at_once(*[ask] * (WORKERS * THREADS)) for answer in answers]
 
 
 def connections(operator):
@@ -144,8 +140,6 @@ def test_kept_plan_survives_that_the_server_forgets_it(alice):
 
 @pytest.mark.django_db(transaction=True)
 def test_kept_plan_is_not_used_in_a_transaction(alice, django_assert_num_queries):
-    from django.db import transaction
-
     with transaction.atomic():
         assert not connection.keeps_plans()
     assert connection.keeps_plans()
